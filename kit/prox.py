@@ -1,0 +1,23 @@
+"""Proximal maps and projections that both papers use: each one argmin, one line of mathematics."""
+
+import numpy as np
+
+from kit.results import Array
+
+
+def soft_threshold(v: Array, level: float | Array) -> Array:
+    """argmin over u of level |u|_1 + |u - v|^2 / 2 = sign(v) max(|v| - level, 0), any shape."""
+    return v - np.clip(v, -level, level)
+
+
+def project_ball(v: Array, centre: Array, radius: float) -> Array:
+    """Nearest point to v with |u - centre|_2 <= radius (Frobenius for matrices), radius >= 0."""
+    step = v - centre
+    length = np.linalg.norm(step)
+    return v if length <= radius else centre + step * (radius / length)
+
+
+def shrink_singular_values(Z: Array, level: float) -> Array:
+    """argmin over X of level |X|_* + |X - Z|_F^2 / 2: soft threshold on the singular values."""
+    U, s, Vt = np.linalg.svd(Z, full_matrices=False)
+    return (U * soft_threshold(s, level)) @ Vt
