@@ -1,5 +1,7 @@
 """BranchHull l2: every method on every problem, and the laws an answer must obey."""
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -284,7 +286,7 @@ BAD_CALLS = {
     "max_iter must": lambda p: branchhull.solve(p, "cvxpy", max_iter=0),
     "rho": lambda p: branchhull.solve(p, "admm", rho=0),
     "rho is not an option": lambda p: branchhull.solve(p, "cvxpy", rho=1),
-    "callback": lambda p: branchhull.solve(p, "cvxpy", callback=print),
+    "callback": lambda p: branchhull.solve(p, callback=3),
     "h must have": lambda p: branchhull.certify(p, np.ones(1), np.ones(3), None),
     "m must be": lambda p: branchhull.certify(p, np.ones(2), np.array([1, 2, np.nan]), None),
     "dual must be": lambda p: branchhull.certify(p, np.ones(2), np.ones(3), np.ones((4, 2))),
@@ -334,5 +336,18 @@ def test_a_callback_stops_and_the_answer_is_certified_as_it_is():
 
 def test_auto_says_what_it_picked_and_why():
     report = branchhull.solve(PROBLEMS["tall"]).report
-    assert report.method in branchhull.METHODS and report.method != "auto"
-    assert any("auto chose" in note for note in report.notes)
+    assert report.method == "auto" and report.notes[0].startswith("auto took interior")
+
+
+def test_auto_falls_back_and_says_so(monkeypatch):
+    # an interior point method that gives up after one step
+    module = importlib.import_module("kit.branchhull.solve")
+
+    def lame(problem):
+        yield next(interior_point(problem))
+
+    interior_point = module.interior_point
+    monkeypatch.setattr(module, "interior_point", lame)
+    report = branchhull.solve(PROBLEMS["tall"], tol=1e-6).report
+    assert report.run.status is Status.SOLVED
+    assert "and then cvxpy" in report.notes[0]

@@ -39,15 +39,15 @@ class State:
     dual_residual: float  # rho |E'(u - u_last)|
 
 
-def admm(problem: BranchHull, *, rho: float = 10.0) -> Iterator[State]:
+def admm(problem: BranchHull, *, rho: float = 2.0) -> Iterator[State]:
     """Yield one state per iteration, for ever; `kit.iterate.drive` decides when to stop.
 
     rho > 0  the penalty of the augmented Lagrangian |z|^2 + rho/2 |u - E z + alpha|^2, in the
-             scaled units above. 10 suits noiseless data; noisy data want more (100 to 300) and
-             many iterations at any rho.
+             scaled units above. 2 suits noiseless data; noisy data want more (20 to 60) and many
+             iterations at any rho.
     """
     rho = number("rho", rho, least=0, above=True)
-    Bt, Ct, d, (zoom, weight) = normalise(*canonical(problem.data))
+    Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
     (L, K), N = Bt.shape, Ct.shape[1]
     factor_B = cho_factor(Bt.T @ Bt + 2 / rho * np.eye(K))
     factor_C = cho_factor(Ct.T @ Ct + 2 / rho * np.eye(N))
@@ -61,7 +61,7 @@ def admm(problem: BranchHull, *, rho: float = 10.0) -> Iterator[State]:
         yield State(
             zoom * h,
             zoom * m,
-            rho * np.stack([weight * al, be]),
+            rho * np.stack([of_al * al, of_be * be]),
             float(zoom**2 * (h @ h + m @ m)),
             float(zoom * np.hypot(np.linalg.norm(u_p - p), np.linalg.norm(u_q - q))),
             float(rho * np.hypot(*map(np.linalg.norm, ((u_p - last_p) @ Bt, (u_q - last_q) @ Ct)))),

@@ -55,7 +55,7 @@ class State:
 
 def interior_point(problem: BranchHull) -> Iterator[State]:
     """Yield one state per iteration; ends by itself when no further step can be computed."""
-    Bt, Ct, d, (zoom, weight) = normalise(*canonical(problem.data))
+    Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
     cones = _Cones(Bt, Ct, (d > 0).astype(float))
     K, L = Bt.shape[1], d.size
     z, s, lam = _start(cones, d)
@@ -65,13 +65,13 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
     while True:
         mu = np.sum(s * lam) / L
         h, m, (al, be) = zoom * z[:K], zoom * z[K:], cones.weights(lam)
-        yield State(h, m, np.stack([weight * al, be]), float(h @ h + m @ m), float(mu), step)
+        yield State(h, m, np.stack([of_al * al, of_be * be]), float(h @ h + m @ m), float(mu), step)
         if mu > 1e12 * mu_start:  # the dual grows without bound: infeasible, or nearly
             return
         eta, w = _scaling(s, lam)
         try:
             factor = cones.factor(eta, w)
-        except LinAlgError:
+        except (LinAlgError, ValueError):  # not definite, or not finite any more
             return
         residuals = s - cones.rows(z) - constant, 2 * z - cones.columns(lam)
         nu = _apply(eta, w, lam)
@@ -81,7 +81,9 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
         target = (1 - affine) ** 3 * mu * unit - _product(nu, nu) - second
         dz, ds, dlam = _direction(cones, factor, eta, w, residuals, _divide(nu, target))
         step = min(1.0, 0.995 * min(_to_boundary(s, ds), _to_boundary(lam, dlam)))
-        if not (np.isfinite(dz).all() and step > 1e-10):
+        while step > 1e-10 and not (_inside(s + step * ds) and _inside(lam + step * dlam)):
+            step *= 0.8  # rounding near the boundary
+        if not step > 1e-10:
             return
         z, s, lam = z + step * dz, s + step * ds, lam + step * dlam
 
@@ -115,7 +117,7 @@ class _Cones:
         D00 = (2 * w[0] ** 2 - 1) / eta**2
         tilt = self.turn * (-4 * w[0] * w[1]) / eta**2
         D11 = self.turn * (2 * w[1] ** 2 + 1) / eta**2
-        M = np.empty((K + Ct.shape[1],) * 2)
+        M = np.zeros((K + Ct.shape[1],) * 2)
         M[:K, :K] = Bt.T @ ((D00 + tilt + D11)[:, None] * Bt)
         M[K:, :K] = Ct.T @ ((D00 - D11)[:, None] * Bt)
         M[K:, K:] = Ct.T @ ((D00 - tilt + D11)[:, None] * Ct)
@@ -161,6 +163,10 @@ def _det(v: Array) -> Array:
     """v0^2 - v1^2 - v2^2, factored to lose fewer digits near the boundary."""
     radius = np.hypot(v[1], v[2])
     return (v[0] - radius) * (v[0] + radius)
+
+
+def _inside(v: Array) -> bool:
+    return bool(np.all(v[0] > 0) and np.all(_det(v) > 0))
 
 
 def _scaling(s: Array, lam: Array) -> tuple[Array, Array]:

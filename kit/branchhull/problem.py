@@ -106,14 +106,19 @@ def canonical(data: Bilinear) -> tuple[Array, Array, Array]:
     return t * data.B, t * s * data.C, np.abs(data.y)
 
 
-def normalise(Bt: Array, Ct: Array, d: Array) -> tuple[Array, Array, Array, tuple[float, float]]:
+def normalise(
+    Bt: Array, Ct: Array, d: Array
+) -> tuple[Array, Array, Array, tuple[float, Array, Array]]:
     """Scale canonical data to size 1, for methods whose steps depend on units.
 
-    Returns (Bt / a, Ct / b, d / c, (zoom, weight)) with a, b such that the mean eigenvalue of each
-    Gram matrix is 1, and c = max d. If (h, m) is an answer for the scaled data, (zoom h, zoom m)
-    is one for the data; dual weights al, be carry over up to a common factor after division by
-    a and b, that is, as (weight al, be). Only ratios matter in the certificate.
+    Every row of Bt and of Ct gets the norm 1, and max d becomes 1; p q >= d stays what it
+    is. Returns (Bt, Ct, d, (zoom, of_al, of_be)), all scaled: if (h, m) answers the scaled data,
+    (zoom h, zoom m) answers the data, and a dual (al, be) becomes (of_al al, of_be be), up to one
+    common factor, which no certificate sees. A row of zeros stays one.
     """
-    a, b = (max(np.linalg.norm(A) / np.sqrt(A.shape[1]), 1e-150) for A in (Bt, Ct))
-    c = max(d.max(), 1e-150)
-    return Bt / a, Ct / b, d / c, (np.sqrt(c / a / b), b / a)
+    size_B, size_C = (np.linalg.norm(A, axis=1) for A in (Bt, Ct))
+    size_B, size_C = (np.where(size == 0, 1.0, size) for size in (size_B, size_C))
+    d = d / size_B / size_C
+    largest = max(d.max(), np.finfo(float).tiny)
+    scaled = Bt / size_B[:, None], Ct / size_C[:, None], d / largest
+    return *scaled, (np.sqrt(largest), 1 / size_B, 1 / size_C)

@@ -1,14 +1,15 @@
 """One entry for every method: solve(problem, method), graded by the same certificate.
 
-A method is a function (problem, *, tol, max_iter, callback, **options) -> (h, m, dual, Run).
+A method is a function (problem, *, tol, max_iter, callback, **options) -> (h, m, dual, Run, notes).
 To add one: write it in a file of its own, and add a line to METHODS and, if it does not fit every
 problem, a reason to `methods_for`.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
-from kit.arguments import number
+from kit.arguments import number, whole
 from kit.branchhull.admm import admm
 from kit.branchhull.certificate import certify, infeasible_ray, repair
 from kit.branchhull.interior_point import interior_point
@@ -17,52 +18,77 @@ from kit.branchhull.reference import reference
 from kit.iterate import drive
 from kit.results import Array, Recovered, Report, Run, Status, settle
 
-Answer = tuple[Array, Array, Array | None, Run]
+Answer = tuple[Array, Array, Array | None, Run, tuple[str, ...]]  # h, m, dual, how it went, notes
+Callback = Callable[[Any], object] | None
 
 
-def run_admm(
+def by_cvxpy(
+    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
+) -> Answer:
+    """Clarabel through cvxpy: see reference.py. There are no states to call back."""
+    answer = reference(problem, tol=tol, max_iter=200 if max_iter is None else max_iter)
+    silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
+    return *answer, silent
+
+
+def by_admm(
     problem: BranchHull,
     *,
     tol: float,
     max_iter: int | None = None,
-    callback: Callable | None = None,
-    rho: float = 10.0,
+    callback: Callback = None,
+    rho: float = 2.0,
 ) -> Answer:
-    """The paper's ADMM until the certified gap is <= tol; max_iter is 10,000 unless given."""
-    last, run = drive(
-        admm(problem, rho=rho),
-        lambda state: certify(problem, state.h, state.m, state.dual),
-        tol=tol,
-        max_iter=10_000 if max_iter is None else max_iter,
-        callback=callback,
-    )
-    return last.h, last.m, last.dual, run
+    """The papers' ADMM, certified at every tenth iteration: see admm.py."""
+    return _drive(problem, admm(problem, rho=rho), tol, max_iter or 10_000, callback, every=10)
 
 
-def run_interior(
+def by_interior(
+    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
+) -> Answer:
+    """The specialised interior point method: see interior_point.py."""
+    return _drive(problem, interior_point(problem), tol, max_iter or 100, callback, every=1)
+
+
+def by_auto(
+    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
+) -> Answer:
+    """interior; where it does not reach tol, cvxpy as well, and the better certificate wins."""
+    first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
+    why = "auto took interior: 10 to 20 iterations on any data, noisy or not."
+    if first[3].status not in (Status.FAILED, Status.MAX_ITER) or infeasible_ray(problem):
+        return *first[:4], (why,)
+    second = by_cvxpy(problem, tol=tol)
+    gaps = [certify(problem, h, m, dual).gap for h, m, dual, *_ in (first, second)]
+    if gaps[1] >= gaps[0]:
+        return *first[:4], (why, f"cvxpy was tried as well, and was no better: {gaps[1]:.1e}.")
+    return *second[:4], (f"auto took interior, which ended at {gaps[0]:.1e}, and then cvxpy.",)
+
+
+def _drive(
     problem: BranchHull,
-    *,
+    states: Iterator[Any],
     tol: float,
-    max_iter: int | None = None,
-    callback: Callable | None = None,
+    max_iter: int,
+    callback: Callback,
+    every: int,
 ) -> Answer:
-    """The specialised interior point method; max_iter is 100 unless given."""
     last, run = drive(
-        interior_point(problem),
+        states,
         lambda state: certify(problem, state.h, state.m, state.dual),
         tol=tol,
-        max_iter=100 if max_iter is None else max_iter,
-        every=1,
+        max_iter=max_iter,
+        every=every,
         callback=callback,
     )
-    return last.h, last.m, last.dual, run
+    return last.h, last.m, last.dual, run, ()
 
 
-METHODS: dict[str, Callable[..., Answer] | None] = {
-    "auto": None,  # chosen by `choose`
-    "cvxpy": reference,
-    "admm": run_admm,
-    "interior": run_interior,
+METHODS: dict[str, Callable[..., Answer]] = {
+    "auto": by_auto,
+    "interior": by_interior,
+    "cvxpy": by_cvxpy,
+    "admm": by_admm,
 }
 
 
@@ -71,18 +97,13 @@ def methods_for(problem: BranchHull) -> dict[str, str]:
     return dict.fromkeys(METHODS, "")
 
 
-def choose(problem: BranchHull) -> tuple[str, str]:
-    """The method "auto" takes, and why."""
-    return "interior", "auto chose interior: about ten iterations on any data, noisy or not"
-
-
 def solve(
     problem: BranchHull,
     method: str = "auto",
     *,
     tol: float = 1e-8,
     max_iter: int | None = None,
-    callback: Callable | None = None,
+    callback: Callback = None,
     **options: object,
 ) -> Recovered:
     """Solve the program; the certificate is computed here, by the same code for every method.
@@ -109,15 +130,14 @@ def solve(
     if method not in METHODS:
         raise ValueError(f"method must be one of {sorted(METHODS)}, got {method!r}")
     tol = number("tol", tol, least=0)
-    notes: tuple[str, ...] = ()
-    if method == "auto":
-        method, why = choose(problem)
-        notes = (why,)
+    max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
+    if not (callback is None or callable(callback)):
+        raise ValueError(f"callback must be a function of a state, got {callback!r}")
     known = [name for name in inspect.signature(METHODS[method]).parameters if name != "problem"]
     for name in options:
         if name not in known:
             raise ValueError(f"{name} is not an option of method {method!r}, which takes {known}")
-    h, m, dual, run = METHODS[method](
+    h, m, dual, run, notes = METHODS[method](
         problem, tol=tol, max_iter=max_iter, callback=callback, **options
     )
     h, m, feasible = repair(problem, h, m)

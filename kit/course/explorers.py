@@ -1,0 +1,216 @@
+"""The explorer: controls above, a picture below, and a caption written from the picture's facts.
+
+The only file of the kit that knows ipywidgets. A figure function knows nothing of widgets:
+
+    draw(**values) -> (Figure, facts)        facts: name -> number, text, flag or short list
+
+The picture is PNG bytes in one Image widget, so a redraw neither flickers nor collects output. The
+page holds a control's new values back until the kernel has answered the last one: a fast drag is
+drawn at its latest values, and no timer is needed here.
+"""
+
+import base64
+import html
+import textwrap
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from numbers import Integral, Real
+
+import ipywidgets as widgets
+import numpy as np
+import traitlets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.image import imsave
+
+Facts = Mapping[str, object]
+Draw = Callable[..., tuple[Figure, Facts]]
+
+FRAME, STALE_FRAME = "3px solid transparent", "3px dashed #b3261e"
+UNSIGNED = {"Software": None}  # matplotlib would write its version into the file
+
+
+def explorer(draw: Draw, **controls: widgets.ValueWidget) -> "Explorer":
+    """Show draw(**values of the controls), redrawn whenever a control moves.
+
+    A ValueError from draw is told in words, and the last picture stays, marked as an old one.
+    Raises ValueError if there is no control, or if one lacks a description or a read-out.
+    """
+    if not controls:
+        raise ValueError("an explorer needs at least one control")
+    for name, control in controls.items():
+        _check_control(name, control)
+    return Explorer(draw, controls)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG: the same bytes for the same figure."""
+    file = BytesIO()
+    FigureCanvasAgg(figure).print_png(file, metadata=UNSIGNED)
+    return file.getvalue()
+
+
+def caption(facts: Facts) -> str:
+    """The facts in plain text, one `name: value` a line, with digits that a reader can use."""
+    return "\n".join(f"{_words(name)}: {_readable(value)}" for name, value in facts.items())
+
+
+class Explorer(widgets.VBox):
+    """What `explorer` returns. Pages without a kernel show its first picture and caption."""
+
+    def __init__(self, draw: Draw, controls: dict[str, widgets.ValueWidget]) -> None:
+        self.draw, self.controls = draw, controls
+        self.defaults = {name: control.value for name, control in controls.items()}
+        figure, self.facts = draw(**self.defaults)
+        self.first_caption = caption(self.facts)
+        self.first_picture = _png_with_text(figure, self.first_caption)
+        self.picture, self.note = _Picture(format="png"), widgets.HTML()
+        self.picture.layout = {"max_width": "100%", "align_self": "flex-start", "margin": "0"}
+        self.reset = widgets.Button(
+            description="Reset", tooltip="Set every control back to where it started"
+        )
+        self._resetting = False
+        self._show(figure, self.facts)
+        for control in controls.values():
+            control.observe(self._redraw, names="value")
+        self.reset.on_click(self._reset)
+        super().__init__([_panel(list(controls.values()), self.reset), self.picture, self.note])
+        self.add_class("kit-explorer")
+
+    def _redraw(self, _change: object = None) -> None:
+        if self._resetting:
+            return
+        try:
+            self._show(*self.draw(**{name: c.value for name, c in self.controls.items()}))
+        except ValueError as problem:  # a setting that makes no sense is news, not a traceback
+            self._keep_old(f"This setting cannot be drawn: {problem}.")
+        except Exception as problem:
+            self._keep_old(f"The drawing itself broke: {type(problem).__name__}, {problem}.")
+            raise
+
+    def _show(self, figure: Figure, facts: Facts) -> None:
+        self.facts = facts
+        with self.picture.hold_sync():  # one message: the page redraws the picture once
+            self.picture.value, self.picture.tooltip = png(figure), _alt_text(facts)
+        self.picture.layout.border = FRAME
+        self.note.value = _in_html(facts)
+
+    def _keep_old(self, sentence: str) -> None:
+        self.picture.tooltip = f"Out of date. {_alt_text(self.facts)}"
+        self.picture.layout.border = STALE_FRAME
+        self.note.value = (
+            f'<div role="alert" style="color:#b3261e"><b>{html.escape(sentence)}</b> '
+            f"Picture and numbers are still those of the last setting.</div>{_in_html(self.facts)}"
+        )
+
+    def _reset(self, _button: object = None) -> None:
+        self._resetting = True  # one redraw, not one for each control
+        try:
+            for name, value in self.defaults.items():
+                self.controls[name].value = value
+        finally:
+            self._resetting = False
+        self._redraw()
+
+    def __repr__(self) -> str:
+        return self.first_caption
+
+    def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict]:
+        """The live view, and for pages without a kernel the first picture and its caption.
+
+        All but the view (its model_id is random) is the same on every run.
+        """
+        bundle = super()._repr_mimebundle_(**kwargs) or {}
+        bundle["text/plain"] = self.first_caption
+        bundle["image/png"] = base64.b64encode(self.first_picture).decode("ascii")
+        return bundle, {"image/png": {"alt": self.first_caption.replace("\n", "; ")}}
+
+
+class _Picture(widgets.Image):
+    """An Image whose tooltip reaches the page as the <img>'s title: its name for screen readers.
+
+    The page's own code looks for a description before it sets a title, and Image has none.
+    """
+
+    description = traitlets.Unicode("").tag(sync=True)
+
+
+def _check_control(name: str, control: object) -> None:
+    """Refuse what a reader could not name or read off."""
+    if not isinstance(control, widgets.ValueWidget) or not control.has_trait("description"):
+        raise ValueError(f"{name} must be a control with a value, got {type(control).__name__}")
+    if not control.description.strip():
+        raise ValueError(f"{name} needs a description: say what the reader changes by it")
+    if control.has_trait("readout") and not control.readout:
+        raise ValueError(f"{name} needs its read-out: the reader must see the number chosen")
+
+
+def _panel(controls: list, reset: widgets.Button) -> widgets.Box:
+    """The controls in as many columns as there is room for; descriptions of one width."""
+    beside = [c.description for c in controls if not isinstance(c, widgets.Checkbox)]
+    width = min(max(map(len, beside), default=0) + 1, 30)
+    for control in controls:
+        control.layout.width = "auto"
+        control.tooltip = control.tooltip or control.description  # else the page's title is "null"
+        if control.style.has_trait("description_width"):
+            control.style.description_width = f"{width}ch"
+        if isinstance(control, widgets.ToggleButtons):
+            control.style.button_width = control.style.button_width or "auto"
+            for name in ("jupyter-widgets", "widget-inline-hbox"):  # the page forgets these, and
+                control.add_class(name)  # then the description stands above the buttons
+    reset.layout = {"width": "8em", "margin": f"2px 2px 2px calc({width}ch + 10px)"}
+    columns = f"repeat(auto-fill, minmax({width + 28}ch, 1fr))"
+    layout = {"display": "grid", "grid_template_columns": columns, "width": "100%"}
+    return widgets.Box([*controls, reset], layout=layout)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _readable(value: object) -> str:
+    """Four digits for a number; yes or no; a short list in brackets; text as it is."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, Integral):
+        return str(int(value))
+    if isinstance(value, Real):
+        value = float(value)
+        return "0" if abs(value) < 1e-12 else f"{value:.4g}"
+    if isinstance(value, list | tuple | np.ndarray):
+        return "(" + ", ".join(_readable(item) for item in value) + ")"
+    return str(value)
+
+
+def _alt_text(facts: Facts) -> str:
+    return "Picture. " + caption(facts).replace("\n", "; ")
+
+
+def _in_html(facts: Facts) -> str:
+    """The caption for the page: pairs of name and value that wrap like words."""
+    pairs = "".join(
+        f'<span style="white-space:nowrap;margin-right:2em">{html.escape(_words(name))}: '
+        f"<b>{html.escape(_readable(value))}</b></span> "
+        for name, value in facts.items()
+    )
+    return f'<div style="line-height:1.6;max-width:60em">{pairs}</div>'
+
+
+def _png_with_text(figure: Figure, text: str) -> bytes:
+    """The figure with the text under it, for pages that show a picture or text but not both."""
+    width = figure.get_size_inches()[0]
+    lines = [part for line in text.split("\n") for part in textwrap.wrap(line, int(13 * width))]
+    height = 0.19 * len(lines) + 0.15
+    strip = Figure(figsize=(width, height), dpi=figure.dpi)
+    strip.text(0.1 / width, 1 - 0.05 / height, "\n".join(lines), fontsize=9.5, va="top")
+    file = BytesIO()
+    imsave(file, np.vstack([_pixels(figure), _pixels(strip)]), format="png", metadata=UNSIGNED)
+    return file.getvalue()
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())

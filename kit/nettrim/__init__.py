@@ -1,0 +1,44 @@
+"""Net-Trim, arXiv 1611.05162 and 1806.06457: prune ReLU layers by convex programs.
+
+problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers out
+answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
+nettrim.certify(problem, answer.W, answer.dual)
+nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors
+"""
+
+from kit.nettrim.admm import admm
+from kit.nettrim.certificate import certify
+from kit.nettrim.networks import (
+    Network,
+    Trained,
+    accuracy,
+    forward,
+    from_sklearn,
+    link_normalise,
+    link_restore,
+    to_sklearn,
+    train,
+)
+from kit.nettrim.problem import NetTrim
+from kit.nettrim.prune import PrunedNetwork, prune
+from kit.nettrim.solve import METHODS, methods_for, solve
+
+__all__ = [
+    "METHODS",
+    "NetTrim",
+    "Network",
+    "PrunedNetwork",
+    "Trained",
+    "accuracy",
+    "admm",
+    "certify",
+    "forward",
+    "from_sklearn",
+    "link_normalise",
+    "link_restore",
+    "methods_for",
+    "prune",
+    "solve",
+    "to_sklearn",
+    "train",
+]

@@ -1,0 +1,221 @@
+"""ReLU networks as plain arrays: run, train, read from and write to scikit-learn, rescale.
+
+    Y_0 = X,    Y_l = relu(W_l'Y_(l-1) + b_l 1')  for l < L,    Y_L = W_L'Y_(L-1) + b_L 1'
+
+Samples are columns. Net-Trim sees one layer as W~'X~ with the bias as the last row of W~ and a last
+row of ones in X~. Source: Net-Trim, arXiv 1611.05162, section 2.
+"""
+
+import copy
+import math
+import warnings
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from kit.arguments import generator, real_array, whole
+from kit.results import Array
+
+Estimator = TypeVar("Estimator", MLPClassifier, MLPRegressor)
+
+
+class Samples(Protocol):
+    """What `train` reads: samples as columns, and their classes (kit.datasets makes such data)."""
+
+    X: Array  # (N, P)
+    labels: Array  # (P,)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A ReLU network; the last layer is linear. Layer l has weights (n_in, n_out), biases (n_out,).
+
+    Raises ValueError if shapes do not chain or a number is not finite and real.
+    """
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+
+    def __post_init__(self) -> None:
+        weights = tuple(real_array(f"weights[{k}]", W, 2) for k, W in enumerate(self.weights))
+        biases = tuple(real_array(f"biases[{k}]", b, 1) for k, b in enumerate(self.biases))
+        if not weights or len(weights) != len(biases):
+            raise ValueError(
+                f"weights and biases must have one entry per layer, "
+                f"got {len(weights)} and {len(biases)}"
+            )
+        for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
+            if b.size != W.shape[1]:
+                raise ValueError(f"biases[{k}] must have {W.shape[1]} entries, got {b.size}")
+            if k and W.shape[0] != weights[k - 1].shape[1]:
+                raise ValueError(
+                    f"weights[{k}] must have {weights[k - 1].shape[1]} rows, got {W.shape[0]}"
+                )
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "biases", biases)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers of units, inputs first: (64, 300, 100, 10)."""
+        return self.weights[0].shape[0], *(W.shape[1] for W in self.weights)
+
+    @property
+    def zeros(self) -> Array:
+        """Share of weights that are exactly 0, layer by layer; biases are not counted."""
+        return np.array([np.mean(W == 0) for W in self.weights])
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __repr__(self) -> str:
+        zeros = ", ".join(f"{share:.0%}" for share in self.zeros)
+        return f"Network({'-'.join(map(str, self.sizes))}, zeros {zeros})"
+
+
+def forward(network: Network, X: Array) -> list[Array]:
+    """The outputs Y_1, ..., Y_L of all layers, Y_l (n_l, P), for samples X (N, P)."""
+    Y = read_samples(network, X)
+    outputs = []
+    for k, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        Y = W.T @ Y + b[:, None]
+        outputs.append(np.maximum(Y, 0) if k < len(network) - 1 else Y)
+        Y = outputs[-1]
+    return outputs
+
+
+def accuracy(network: Network, X: Array, labels: Array) -> float:
+    """Share of samples whose largest output is the one of their label (a whole number from 0)."""
+    outputs = forward(network, X)[-1]
+    if np.shape(labels) != (outputs.shape[1],):
+        raise ValueError(f"labels must be {outputs.shape[1]} numbers, got shape {np.shape(labels)}")
+    return float(np.mean(outputs.argmax(axis=0) == labels))
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network, the scikit-learn estimator it was read from, and what a reader should know."""
+
+    network: Network
+    estimator: MLPClassifier
+    notes: tuple[str, ...]
+
+
+def train(
+    rng: np.random.Generator,
+    data: Samples,
+    hidden: tuple[int, ...] = (300, 100),
+    *,
+    epochs: int = 30,
+    alpha: float = 1e-4,
+) -> Trained:
+    """Train an MLPClassifier (relu, Adam) on data.X, data.labels; alpha is its l2 penalty.
+
+    Deterministic for a given rng on one machine; other BLAS libraries give slightly other weights.
+    Ending at the limit of epochs is no warning here: it is said in the notes.
+    """
+    if not (hasattr(data, "X") and hasattr(data, "labels")):
+        raise ValueError(f"data must have X and labels, got {type(data).__name__}")
+    X = real_array("data.X", data.X, 2)
+    if np.shape(data.labels) != X.shape[1:]:
+        raise ValueError(
+            f"data.labels must be {X.shape[1]} classes, got shape {np.shape(data.labels)}"
+        )
+    estimator = MLPClassifier(
+        hidden_layer_sizes=tuple(whole("hidden", n, least=1) for n in hidden),
+        alpha=alpha,
+        max_iter=whole("epochs", epochs, least=1),
+        random_state=int(generator(rng).integers(2**31)),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(X.T, data.labels)
+    done = estimator.n_iter_ < epochs
+    ended = "the loss stood still" if done else "the limit"
+    note = f"Training ended after {estimator.n_iter_} epochs ({ended}), loss {estimator.loss_:.3g}."
+    return Trained(from_sklearn(estimator), estimator, (note,))
+
+
+def from_sklearn(estimator: MLPClassifier | MLPRegressor) -> Network:
+    """Read a fitted MLPClassifier or MLPRegressor with relu units (or without hidden layers).
+
+    The network answers what the estimator computes before its soft-max or logistic function.
+    Raises ValueError for other estimators, other activations, and estimators not yet fitted.
+    """
+    if not isinstance(estimator, MLPClassifier | MLPRegressor):
+        raise ValueError(
+            f"estimator must be an MLPClassifier or MLPRegressor, got {type(estimator).__name__}"
+        )
+    if not hasattr(estimator, "coefs_"):
+        raise ValueError("estimator must be fitted, got one without coefs_")
+    if estimator.activation != "relu" and len(estimator.coefs_) > 1:
+        raise ValueError(f"estimator must have activation 'relu', got {estimator.activation!r}")
+    return Network(tuple(estimator.coefs_), tuple(estimator.intercepts_))
+
+
+def to_sklearn(network: Network, estimator: Estimator) -> Estimator:
+    """A copy of a fitted estimator that predicts as the network does. Shapes must agree."""
+    sizes = from_sklearn(estimator).sizes
+    if sizes != network.sizes:
+        raise ValueError(f"estimator must have layers {network.sizes}, got {sizes}")
+    twin = copy.deepcopy(estimator)
+    twin.coefs_ = [W.astype(old.dtype) for W, old in zip(network.weights, twin.coefs_, strict=True)]
+    twin.intercepts_ = [
+        b.astype(old.dtype) for b, old in zip(network.biases, twin.intercepts_, strict=True)
+    ]
+    return twin
+
+
+def link_normalise(network: Network) -> tuple[Network, Array]:
+    """Rescale to |W_l|_1 + |b_l|_1 = 1 for all l: (network, scales S (L,)) with Y_l = S_l Y_l^n.
+
+    relu(c z) = c relu(z) for c > 0, so with S_0 = 1 the layer Y_l = relu(W_l'Y_(l-1) + b_l) reads
+
+        Y_l / S_l = relu( (S_(l-1) / S_l) W_l' (Y_(l-1) / S_(l-1)) + b_l / S_l )
+
+    for any S_l > 0. Hence W_l^n = W_l S_(l-1) / S_l, b_l^n = b_l / S_l (a bias feels the scales of
+    all layers up to its own), and the choice is S_l = S_(l-1) |W_l|_1 + |b_l|_1 (1 for a layer of
+    zeros, which stays as it is). Source: Net-Trim, arXiv 1611.05162, section 2; bias derived.
+    """
+    scales, S = [], 1.0
+    for W, b in zip(network.weights, network.biases, strict=True):
+        S = float(S * np.abs(W).sum() + np.abs(b).sum()) or 1.0
+        scales.append(S)
+    if not all(map(math.isfinite, scales)):
+        raise ValueError("network must have scales within floating point range, got an overflow")
+    return _rescale(network, 1 / np.array(scales)), np.array(scales)
+
+
+def link_restore(network: Network, scales: Array) -> Network:
+    """Undo link_normalise: the network with outputs Y_l = S_l Y_l^n, scales S (L,) > 0."""
+    scales = real_array("scales", scales, 1)
+    if scales.size != len(network) or scales.min() <= 0:
+        raise ValueError(f"scales must be {len(network)} positive numbers, got {scales}")
+    return _rescale(network, scales)
+
+
+def _rescale(network: Network, factors: Array) -> Network:
+    """Multiply the output of layer l by factors[l]."""
+    before = np.concatenate([[1.0], factors[:-1]])
+    weights = zip(network.weights, factors / before, strict=True)
+    biases = zip(network.biases, factors, strict=True)
+    return replace(
+        network, weights=tuple(W * c for W, c in weights), biases=tuple(b * c for b, c in biases)
+    )
+
+
+def with_ones(X: Array) -> Array:
+    """X~ (N + 1, P): the samples with a last row of ones, which carries the bias."""
+    return np.vstack([X, np.ones(X.shape[1])])
+
+
+def read_samples(network: Network, X: Array) -> Array:
+    """Return X (N, P) as an array that fits the network's first layer."""
+    if not isinstance(network, Network):
+        raise ValueError(f"network must be a Network, got {type(network).__name__}")
+    X = real_array("X", X, 2)
+    if len(X) != network.sizes[0]:
+        raise ValueError(f"X must have {network.sizes[0]} rows for this network, got {len(X)}")
+    return X

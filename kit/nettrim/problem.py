@@ -1,0 +1,126 @@
+"""Net-Trim, one layer: the sparsest weights, in the l1 sense, that keep what the layer does.
+
+    minimise    |W|_1 = sum of |W_nm|
+    subject to  |(W'X - Y)_Omega|_F <= epsilon       where the neuron is active, follow it
+                (W'X)_C <= V_C,   C = complement      where it is silent, stay silent
+
+X (N, P) holds the P samples that enter the layer as columns, Y (M, P) what it answers, neuron m by
+neuron m, sample by sample. Omega is where Y > 0: it says on which piece of its bent line the ReLU
+is, and with that the set of admissible W is convex. Omega all True is the last, linear layer.
+
+Source: Net-Trim, arXiv 1611.05162, supplement (S.1) with V = 0, (S.3) with V; the joint ball and V
+as in Fast Convex Pruning, arXiv 1806.06457, eq. (1). One ball per neuron: arXiv 1611.05162, first
+version, in constrained form.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kit.arguments import number, real_array
+from kit.results import Array
+
+
+@dataclass(frozen=True, eq=False)
+class NetTrim:
+    """The program for one layer: min |W|_1 s.t. |(W'X - Y)_Omega|_F <= epsilon, (W'X)_C <= V_C.
+
+    epsilon  absolute, >= 0: a number is one ball for the whole layer, (M,) is one for each neuron
+    V        upper limit of W'X where Omega is False, a number or (M, P)
+    Omega    (M, P) of booleans; None means Y > 1e-9 max(Y); all True means a linear layer
+
+    Raises ValueError, in one sentence, for shapes that do not match, empty arrays, numbers that are
+    not finite and real, epsilon < 0, and a negative Y unless Omega is all True.
+    """
+
+    X: Array  # (N, P)
+    Y: Array  # (M, P)
+    epsilon: float | Array
+    V: float | Array = 0.0
+    Omega: Array | None = None
+
+    def __post_init__(self) -> None:
+        X, Y = real_array("X", self.X, 2), real_array("Y", self.Y, 2)
+        if X.shape[1] != Y.shape[1]:
+            raise ValueError(
+                f"X and Y must have one column per sample, got shapes {X.shape} and {Y.shape}"
+            )
+        Omega = _mask(self.Omega, Y)
+        if Y.min() < 0 and not (self.Omega is not None and Omega.all()):
+            raise ValueError(
+                f"Y must be >= 0, as a ReLU answers (or give Omega all True for a linear layer), "
+                f"got {Y.min():g}"
+            )
+        for name, value in (("X", X), ("Y", Y), ("Omega", Omega)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "epsilon", _radius(self.epsilon, len(Y)))
+        object.__setattr__(self, "V", _limit(self.V, Y.shape))
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(N, M, P): inputs, neurons, samples."""
+        return self.X.shape[0], *self.Y.shape
+
+    @property
+    def joint(self) -> bool:
+        """True if one ball holds the whole layer, False if every neuron has its own."""
+        return isinstance(self.epsilon, float)
+
+    @property
+    def target(self) -> Array:
+        """T (M, P): Y on Omega, V elsewhere."""
+        return np.where(self.Omega, self.Y, self.V)
+
+    def neurons(self, keep: Array) -> "NetTrim":
+        """The same program for some of the neurons; keep (M,) of booleans.
+
+        One ball for the layer stays one ball: right if the others meet the target on Omega.
+        """
+        epsilon = self.epsilon if self.joint else self.epsilon[keep]
+        V, Omega = self.V[keep], self.Omega[keep]
+        return replace(self, Y=self.Y[keep], epsilon=epsilon, V=V, Omega=Omega)
+
+    def __repr__(self) -> str:
+        N, M, P = self.shape
+        ball = f"epsilon {self.epsilon:.3g}" if self.joint else f"{M} balls"
+        kind = "linear" if self.Omega.all() else f"{self.Omega.mean():.0%} active"
+        return f"NetTrim({N} inputs, {M} neurons, {P} samples, {kind}, {ball})"
+
+
+def read_layer(problem: object) -> NetTrim:
+    """Return problem, which must be a NetTrim."""
+    if not isinstance(problem, NetTrim):
+        raise ValueError(f"problem must be a NetTrim, got {type(problem).__name__}")
+    return problem
+
+
+def _mask(value: object, Y: Array) -> Array:
+    if value is None:
+        threshold = 1e-9 * Y.max()
+        return threshold < Y
+    mask = np.asarray(value)
+    if mask.dtype != bool:
+        raise ValueError(f"Omega must hold booleans, got {mask.dtype}")
+    if mask.shape != Y.shape:
+        raise ValueError(f"Omega must have the shape of Y, {Y.shape}, got {mask.shape}")
+    return mask.copy()
+
+
+def _radius(value: object, M: int) -> float | Array:
+    if np.ndim(value) == 0:
+        return number("epsilon", value, least=0)
+    epsilon = real_array("epsilon", value)
+    if epsilon.shape != (M,):
+        raise ValueError(
+            f"epsilon must be a number, or one for each of {M} neurons, got shape {epsilon.shape}"
+        )
+    if epsilon.min() < 0:
+        raise ValueError(f"epsilon must be >= 0, got {epsilon.min():g}")
+    return epsilon
+
+
+def _limit(value: object, shape: tuple[int, int]) -> Array:
+    V = real_array("V", value)
+    if V.shape not in ((), shape):
+        raise ValueError(f"V must be a number or have the shape of Y, {shape}, got {V.shape}")
+    return np.broadcast_to(V, shape).copy()

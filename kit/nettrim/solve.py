@@ -1,0 +1,154 @@
+"""One face for every Net-Trim method; the answer is certified here, by the same code for all."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from kit.arguments import number, whole
+from kit.iterate import drive
+from kit.nettrim.admm import State, admm
+from kit.nettrim.certificate import certify
+from kit.nettrim.problem import NetTrim, read_layer
+from kit.nettrim.reference import reference
+from kit.results import Array, Pruned, Report, Run, Status, settle
+
+Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
+SMALL, LARGE = 200_000, 2_000_000  # N M P: up to which auto takes cvxpy, cvxpy is offered at all
+
+
+def by_cvxpy(
+    problem: NetTrim, *, tol: float, max_iter: int | None, callback: object, feasibility: float
+) -> Answer:
+    """Clarabel through cvxpy: see kit/nettrim/reference.py. There are no states to call back."""
+    W, Q, run, notes = reference(problem, max_iter=max_iter or 200, feasibility=feasibility)
+    silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
+    return W, Q, run, notes + silent
+
+
+def by_admm(
+    problem: NetTrim,
+    *,
+    tol: float,
+    max_iter: int | None,
+    callback: Callable[[State], object] | None,
+    feasibility: float,
+    rho: float | None = None,
+    relax: float = 1.0,
+    level: float = 1.0,
+    every: int = 25,
+) -> Answer:
+    """The paper's ADMM, certified at every `every`-th iteration: see kit/nettrim/admm.py."""
+    state, run = drive(
+        admm(problem, rho=rho, relax=relax, level=level),
+        lambda state: certify(problem, state.W, state.Q, feasibility),
+        tol=tol,
+        max_iter=max_iter or 2000,
+        every=whole("every", every, least=1),
+        callback=callback,
+    )
+    return state.W, state.Q, run, ()
+
+
+def by_auto(problem: NetTrim, **settings: Any) -> Answer:
+    """cvxpy for small layers (N M P <= 200,000), ADMM for the others; the notes say which."""
+    size = int(np.prod(problem.shape))
+    small = size <= SMALL
+    name, sign = ("cvxpy", "<=") if small else ("admm", ">")
+    W, Q, run, notes = METHODS[name](problem, **_fitting(name, settings))
+    return W, Q, run, (f"auto took {name}: N M P = {size:,} {sign} {SMALL:,}.", *notes)
+
+
+METHODS: dict[str, Callable[..., Answer]] = {"auto": by_auto, "cvxpy": by_cvxpy, "admm": by_admm}
+
+
+def methods_for(problem: NetTrim) -> dict[str, str]:
+    """For each method "" if it fits the problem, else the reason why not."""
+    size = int(np.prod(read_layer(problem).shape))
+    reason = f"N M P = {size:,} is above {LARGE:,}: the model would take minutes and gigabytes"
+    return {name: reason if name == "cvxpy" and size > LARGE else "" for name in METHODS}
+
+
+def solve(
+    problem: NetTrim,
+    method: str = "auto",
+    *,
+    tol: float = 1e-6,
+    max_iter: int | None = None,
+    callback: Callable[[Any], object] | None = None,
+    feasibility: float = 1e-6,
+    **options: Any,
+) -> Pruned:
+    """Solve min |W|_1 s.t. |(W'X - Y)_Omega|_F <= epsilon, (W'X)_C <= V_C; certify the answer.
+
+    method       a name in METHODS; methods_for(problem) says which fit
+    tol          SOLVED means certified gap <= tol at a violation <= feasibility, nothing else
+    max_iter     None: 2000 for admm, 200 for cvxpy
+    callback     state -> anything; a true value stops an iterative method
+    **options    of the method; for admm: rho, relax, level, every
+
+    Neurons for which 0 meets their constraints with room for all the others (never active, or
+    inside their own ball) get a column of zeros and are not handed to the method. If that holds for
+    all, W = 0 is the answer, with lower = upper = 0. Infeasible data have status INFEASIBLE when
+    the dual is a ray that proves it. Raises ValueError for unknown methods and options.
+    """
+    read_layer(problem)
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {sorted(METHODS)}, got {method!r}")
+    _check_options(problem, method, options)
+    settings = {
+        "tol": number("tol", tol, least=0),
+        "max_iter": None if max_iter is None else whole("max_iter", max_iter, least=1),
+        "feasibility": number("feasibility", feasibility, least=0),
+    }
+    if not (callback is None or callable(callback)):
+        raise ValueError(f"callback must be a function of a state, got {callback!r}")
+    N, M, P = problem.shape
+    idle = _idle(problem)
+    W, Q, run, notes = np.zeros((N, M)), np.zeros((M, P)), Run(Status.SOLVED, 0, 0.0), ()
+    if idle.all():
+        notes = ("W = 0 meets the constraints.",)
+    else:
+        part = problem.neurons(~idle) if idle.any() else problem
+        with threadpool_limits(1):  # two threads that wait for each other were 10 times slower
+            w, q, run, notes = METHODS[method](part, callback=callback, **settings, **options)
+        W[:, ~idle] = w
+        if q is None:
+            Q = None
+        else:
+            Q[~idle] = q
+        if idle.any():
+            notes = (*notes, f"0 is enough for {idle.sum()} of {M} neurons.")
+    certificate = certify(problem, W, Q, feasibility)
+    return Pruned(W, Q, Report(method, settle(run, certificate, tol), certificate, notes))
+
+
+def _idle(problem: NetTrim) -> Array:
+    """Which neurons (M,) are right with a column of zeros, whatever the others do."""
+    allowed = (problem.Omega | (problem.V >= 0)).all(axis=1)
+    wanted = np.linalg.norm(np.where(problem.Omega, problem.Y, 0), axis=1)
+    if not problem.joint:
+        return allowed & (wanted <= problem.epsilon)
+    if allowed.all() and np.linalg.norm(wanted) <= problem.epsilon * (1 + 1e-12):
+        return allowed
+    return allowed & (wanted == 0)
+
+
+def _fitting(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Of the settings given to auto, those that the chosen method has."""
+    known = inspect.signature(METHODS[name]).parameters
+    return {key: value for key, value in settings.items() if key in known}
+
+
+def _check_options(problem: NetTrim, method: str, options: dict[str, Any]) -> None:
+    own = [m for m in METHODS if m != "auto"] if method == "auto" else [method]
+    taken = {"problem", "tol", "max_iter", "callback", "feasibility"}
+    known = set().union(*(inspect.signature(METHODS[m]).parameters for m in own)) - taken
+    unknown = sorted(set(options) - known)
+    if unknown:
+        raise ValueError(f"{method} has no option {unknown}; its options are {sorted(known)}")
+    reason = methods_for(problem)[method]
+    if reason:
+        raise ValueError(f"method {method!r} does not fit this layer: {reason}")

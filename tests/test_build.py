@@ -1,0 +1,377 @@
+"""Building notebooks: the same bytes twice, exercises with holes, leaks found, nbval strict."""
+
+import base64
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kit.course import build
+
+ROOT = Path(__file__).parents[1]
+
+LESSON = """\
+# %% [markdown]
+# # How long is it?
+
+# %%
+from facts import length
+
+print(f"length {length([3.0, 4.0]):.3f}")
+
+# %%
+1 + 1
+
+# %% tags=["raises-exception"]
+length(None)
+"""
+FACTS = "def length(x):\n    return sum(part * part for part in x) ** 0.5\n"
+
+WIDGETS = """\
+# %%
+from tqdm.auto import tqdm
+for _ in tqdm(range(3)):
+    pass
+
+# %%
+from IPython.display import display
+from ipywidgets import IntSlider
+
+class Explorer:
+    def _repr_mimebundle_(self, **_):
+        return IntSlider()._repr_mimebundle_() | {"image/png": "AAAA", "text/plain": "three points"}
+
+Explorer()
+"""
+
+SOLUTION = '''\
+# %% [markdown]
+# # Project
+# Move a point to the nearest one of a ball.
+
+# %%
+import numpy as np
+
+points = np.array([[3.0, 4.0], [0.3, 0.4]])
+
+
+# %%
+def project(point, radius):
+    """Nearest point of the ball."""
+    ### BEGIN SOLUTION
+    length = np.hypot(*point)
+    return point * min(1.0, radius / length)
+    ### END SOLUTION
+
+
+# %% tags=["check", "secret-tag"]
+def check(answer):
+    ### BEGIN HIDDEN TESTS
+    assert np.allclose(answer(points[1], 2.0), points[1])
+    ### END HIDDEN TESTS
+    return np.hypot(*answer(points[0], 1.0)) <= 1 + 1e-12
+
+
+# %%
+check(project)
+
+# %% [markdown]
+# ## Go further
+
+
+# %%
+def further(point):
+    ### BEGIN SOLUTION
+    return np.abs(point) + 1.0
+    ### END SOLUTION
+
+
+# %% [markdown]
+# The end.
+
+# %% tags=["answer"]
+check(lambda point, radius: point / max(1.0, np.hypot(*point) / radius))
+
+# %% tags=["wrong"]
+check(lambda point, radius: point * radius)
+'''
+
+
+@pytest.fixture
+def course(tmp_path):
+    """Project with one solution and the exercise built from it."""
+    (tmp_path / "solutions").mkdir()
+    (tmp_path / "solutions" / "11_project.py").write_text(SOLUTION)
+    build.build_exercises(tmp_path)
+    return tmp_path
+
+
+# Lessons ------------------------------------------------------------------------------------------
+
+
+def test_ids_come_from_the_cells_and_are_unique(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text("# %%\nx = 1\n\n# %%\nx = 1\n\n# %% [markdown]\n# x = 1\n")
+    ids = [cell.id for cell in build.read(path).cells]
+    assert len(set(ids)) == 3 and ids == [cell.id for cell in build.read(path).cells]
+    path.write_text("# %%\ny = 1\n\n" + path.read_text())
+    assert [cell.id for cell in build.read(path).cells][1:] == ids
+
+
+def test_building_twice_gives_the_same_bytes(tmp_path):
+    path = tmp_path / "tiny.py"
+    (tmp_path / "facts.py").write_text(FACTS)
+    path.write_text(LESSON)
+    assert build.lesson(path) == []
+    first = path.with_suffix(".ipynb").read_bytes()
+    assert build.lesson(path) == []
+    assert path.with_suffix(".ipynb").read_bytes() == first
+    nb = build.read(path.with_suffix(".ipynb"))
+    assert build.differences(build.read(path), nb) == []
+    assert nb.cells[1].outputs[0].text == "length 5.000\n"
+    assert "version" not in nb.metadata.language_info
+    text = first.decode()
+    assert str(tmp_path) not in text and "iopub" not in text
+    assert nb.cells[3].outputs[0].traceback[0].startswith("TypeError: ")
+
+
+def test_widgets_leave_their_picture_and_caption(tmp_path):
+    path = tmp_path / "widgets.py"
+    path.write_text(WIDGETS)
+    assert ["progress bar" in fault for fault in build.lesson(path)] == [True]
+    nb = build.read(path.with_suffix(".ipynb"))
+    assert nb.cells[0].outputs == []
+    assert nb.cells[1].outputs[0].data == {"image/png": "AAAA", "text/plain": "three points"}
+    assert "widgets" not in nb.metadata and "widget-view" not in nbformat.writes(nb)
+
+
+def test_clean_returns_a_copy():
+    nb = nbformat.v4.new_notebook()
+    nb.metadata.update({"widgets": {"a": 1}, "language_info": {"version": "3"}})
+    nb.cells = [nbformat.v4.new_code_cell("1", metadata={"execution": {"iopub.status.busy": "x"}})]
+    cleaned = build.clean(nb)
+    assert cleaned.metadata == {"language_info": {}} and cleaned.cells[0].metadata == {}
+    assert nb.metadata.widgets == {"a": 1}
+
+
+def test_a_lesson_that_raises_is_told_and_stops_nobody(tmp_path, capsys, monkeypatch):
+    def execute(nb, *_where):
+        if "1 / 0" in nb.cells[0].source:
+            raise RuntimeError("division by zero")
+        nb.cells[0].execution_count = 1
+        return nb
+
+    monkeypatch.setattr(build, "execute", execute)
+    for name, text in (("a", "# %%\n1 / 0\n"), ("b", "# %%\nx = 2\n")):
+        (tmp_path / f"{name}.py").write_text(text)
+    (tmp_path / "a.ipynb").write_text("old")
+    assert build.build_lessons(sorted(tmp_path.glob("*.py"))) == 1
+    assert (tmp_path / "a.ipynb").read_text() == "old" and (tmp_path / "b.ipynb").exists()
+    assert "not built: division by zero" in capsys.readouterr().out
+
+
+# Exercises ----------------------------------------------------------------------------------------
+
+
+def test_exercise_has_holes_and_no_answers(course):
+    nb = build.read(course / "exercises" / "11_project.ipynb")
+    text = "\n".join(cell.source for cell in nb.cells)
+    assert '"""Nearest point of the ball."""\n    raise NotImplementedError("your turn")' in text
+    assert "SOLUTION" not in text and "HIDDEN" not in text and "allclose" not in text
+    assert len(nb.cells) == 8 and all(not cell.get("outputs") for cell in nb.cells)
+    assert nb.cells[3].metadata == {"tags": ["check"], "jupyter": {"source_hidden": True}}
+    assert set(nb.metadata) == {"kernelspec"}
+    source = build.read(course / "exercises" / "11_project.py")
+    assert build.differences(nb, source) == []
+
+
+def test_exercise_is_formatted(course):
+    for command in (["format", "--check"], ["check", "--select", "E,F,I"]):
+        whole = [sys.executable, "-m", "ruff", *command, "--isolated", "--line-length", "100"]
+        result = subprocess.run([*whole, str(course / "exercises")], capture_output=True, text=True)
+        assert result.returncode == 0, result.stdout
+
+
+def test_fresh_exercises_stay_and_stale_ones_are_told(course):
+    built = course / "exercises" / "11_project.py"
+    assert build.build_exercises(course, check=True) == []
+    built.write_text(built.read_text() + "# an edit\n")
+    assert build.build_exercises(course, check=True) == ["11_project.py"]
+    assert build.build_exercises(course) == ["11_project.py"]
+    assert build.build_exercises(course, check=True) == []
+    (course / "exercises" / "11_project.ipynb").unlink()
+    assert build.build_exercises(course, check=True) == ["11_project.ipynb"]
+    build.build_exercises(course)
+    (course / "exercises" / "99_orphan.ipynb").write_text("{}")
+    assert "no solution" in build.build_exercises(course, check=True)[0]
+
+
+def test_the_command_says_in_a_sentence_what_is_stale(course, monkeypatch, capsys):
+    monkeypatch.setattr(build, "ROOT", course)
+    shutil.copy(ROOT / "jupytext.toml", course)
+    assert build.main(["exercises", "--check"]) == 1  # the solution's own notebook is missing
+    assert "11_project.ipynb" in capsys.readouterr().out
+    notebook = build.read(course / "solutions/11_project.py")
+    build.write(notebook, course / "solutions/11_project.ipynb")
+    assert build.main(["exercises", "--check"]) == 0
+    assert build.main(["exercises"]) == 0
+    capsys.readouterr()
+    monkeypatch.setitem(sys.modules, "nbgrader", None)
+    assert build.main(["exercises"]) == 1
+    assert "python3 run.py exercises" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        SOLUTION.replace("    ### END SOLUTION\n", ""),
+        SOLUTION.replace("    ### BEGIN SOLUTION\n", ""),
+        SOLUTION.replace("### END HIDDEN TESTS", "### END SOLUTION"),
+        SOLUTION.replace("### END SOLUTION", "### BEGIN SOLUTION"),
+        SOLUTION.replace("### BEGIN SOLUTION", "# BEGIN SOLUTION"),
+    ],
+)
+def test_marks_without_partner_are_errors(course, broken):
+    (course / "solutions" / "11_project.py").write_text(broken)
+    with pytest.raises(SystemExit, match=r"11_project\.py: cell \d"):
+        build.build_exercises(course)
+
+
+# Leaks --------------------------------------------------------------------------------------------
+
+LINE = "return point * min(1.0, radius / length)"
+HIDDEN = "assert np.allclose(answer(points[1], 2.0), points[1])"
+OTHER = "check(lambda point, radius: point / max(1.0, np.hypot(*point) / radius))"
+
+
+def edit(change):
+    """Planting that changes the exercise's notebook as JSON."""
+
+    def plant(course):
+        path = course / "exercises" / "11_project.ipynb"
+        nb = json.loads(path.read_text())
+        change(nb)
+        path.write_text(json.dumps(nb))
+
+    return plant
+
+
+def append(suffix, text):
+    """Planting that adds a line to one of the exercise's files."""
+
+    def plant(course):
+        path = course / "exercises" / f"11_project{suffix}"
+        path.write_text(path.read_text() + text)
+
+    return plant
+
+
+def checkpoint(course):
+    folder = course / "exercises" / ".ipynb_checkpoints"
+    folder.mkdir()
+    build.write(build.read(course / "solutions/11_project.py"), folder / "11_project-c.ipynb")
+
+
+def symbolic_link(course):
+    (course / "exercises" / "hint.py").symlink_to("../solutions/11_project.py")
+
+
+PACKED = base64.b64encode(f"# my notes\n{LINE}\n".encode()).decode()
+OUTPUT = {"output_type": "stream", "name": "stdout", "text": [f"{LINE}\n"]}
+PLANTED = {
+    "source": edit(lambda nb: nb["cells"][2]["source"].append(f"\n    {LINE}\n")),
+    "hidden test": edit(lambda nb: nb["cells"][2]["source"].append(HIDDEN)),
+    "other answer": edit(lambda nb: nb["cells"][0]["source"].append(OTHER)),
+    "mark": edit(lambda nb: nb["cells"][2]["source"].append("### BEGIN SOLUTION")),
+    "output": edit(lambda nb: nb["cells"][2]["outputs"].append(OUTPUT)),
+    "attachment": edit(
+        lambda nb: nb["cells"][0].update(attachments={"a.txt": {"text/plain": PACKED}})
+    ),
+    "metadata": edit(lambda nb: nb["cells"][2]["metadata"].update(hint=LINE)),
+    "paired .py": append(".py", f"\n{LINE}\n"),
+    "comment": append(".py", f"\n#     {LINE.replace(' ', '  ')}\n"),
+    "link": edit(lambda nb: nb["cells"][0]["source"].append("[x](../solutions/11_project.ipynb)")),
+    "symbolic link": symbolic_link,
+    "checkpoint": checkpoint,
+}
+
+
+def found(course):
+    solution = build.read(course / "solutions" / "11_project.py")
+    return build.leaks(solution, build.travelling(course / "exercises"), "11_project")
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_planted_leak_is_found(course, kind):
+    assert found(course) == []
+    PLANTED[kind](course)
+    assert found(course), kind
+
+
+def test_a_solution_left_in_plain_sight_is_found(course):
+    path = course / "solutions" / "11_project.py"
+    shown = "\n# %%\nlength = np.hypot(*point)\nreturn point * min(1.0, radius / length)\n"
+    path.write_text(SOLUTION + shown)
+    build.build_exercises(course)
+    assert found(course)
+    path.write_text(SOLUTION + "\n# %%\nlength = np.hypot(*point)\n")  # one line of two is no leak
+    build.build_exercises(course)
+    assert found(course) == []
+
+
+# Strict comparison --------------------------------------------------------------------------------
+
+
+def nbval(folder: Path) -> dict[str, bool]:
+    """Run nbval as run.py does over a folder; name of each notebook -> whether it passed."""
+    spec = importlib.util.spec_from_file_location("run_for_nbval", ROOT / "run.py")
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml")]
+    command += ["--rootdir", str(folder), "-p", "no:cacheprovider", *run.STRICT, str(folder)]
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    result = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True)
+    assert result.returncode in (0, 1), result.stdout + result.stderr
+    lines = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    return {
+        path.stem: not any(path.name in line for line in lines)
+        for path in sorted(folder.rglob("*.ipynb"))
+    }
+
+
+@pytest.mark.slow
+def test_strict_comparison_fails_when_it_should(tmp_path):
+    def folder(name: str) -> Path:
+        made = tmp_path / name
+        made.mkdir()
+        (made / "facts.py").write_text(FACTS)
+        return made
+
+    path = folder("right") / "right.py"
+    path.write_text(LESSON)
+    assert build.lesson(path) == []
+    right = path.with_suffix(".ipynb")
+    altered = right.read_text().replace("length 5.000", "length 5.001")
+    (folder("altered") / "altered.ipynb").write_text(altered)
+    other = folder("other_fact")
+    shutil.copyfile(right, other / "other_fact.ipynb")
+    (other / "facts.py").write_text(FACTS.replace("part * part", "1.001 * part * part"))
+    cleared = build.read(right)
+    for cell in cleared.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    build.write(cleared, folder("cleared") / "cleared.ipynb")
+
+    assert nbval(tmp_path) == {
+        "right": True,
+        "altered": False,  # a stored number changed by hand
+        "other_fact": False,  # the kit computes something else than what is stored
+        "cleared": True,  # nbval compares nothing then, which is why `faults` exists
+    }
+    assert build.faults(cleared)

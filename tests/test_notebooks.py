@@ -1,0 +1,140 @@
+"""Notebooks stay true: pairs in step, lessons executed, exercises fresh and without answers."""
+
+import copy
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kit.course import build
+
+ROOT = Path(__file__).parents[1]
+
+
+def names(*folders: str, suffixes: tuple[str, ...] = (".ipynb",)) -> list[str]:
+    """Notebooks of some folders, as folder/stem."""
+    paths = [path for folder in folders for path in (ROOT / folder).glob("*.*")]
+    return sorted({f"{p.parent.name}/{p.stem}" for p in paths if p.suffix in suffixes})
+
+
+@pytest.mark.parametrize(
+    "name", names("notebooks", "exercises", "solutions", suffixes=(".py", ".ipynb"))
+)
+def test_pair_is_in_step(name):
+    source, notebook = (ROOT / (name + suffix) for suffix in (".py", ".ipynb"))
+    assert source.exists() and notebook.exists()
+    assert build.differences(build.read(source), build.read(notebook)) == []
+
+
+@pytest.mark.parametrize("name", names("notebooks", "solutions"))
+def test_notebook_is_executed_and_clean(name):
+    stored = build.read(ROOT / f"{name}.ipynb")
+    nbformat.validate(stored)
+    assert build.faults(stored) == []
+    assert build.clean(stored) == stored
+
+
+@pytest.mark.parametrize("name", names("notebooks"))
+def test_lesson_shows_something(name):
+    stored = build.read(ROOT / f"{name}.ipynb")
+    assert any(cell.get("outputs") for cell in stored.cells)
+
+
+def test_exercises_are_what_the_solutions_make_of_them():
+    pytest.importorskip("nbgrader")
+    assert build.build_exercises(check=True) == []
+
+
+@pytest.mark.parametrize("name", names("solutions"))
+def test_no_solution_travels(name):
+    stem = Path(name).name
+    files = build.travelling(ROOT / "exercises")
+    others = {Path(other).name for other in names("exercises")} - {stem}
+    mine = [path for path in files if not path.name.startswith(tuple(others))]
+    assert build.leaks(build.read(ROOT / f"{name}.py"), mine, stem) == []
+
+
+# The checkers say no ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stored():
+    """Notebook as it should be stored: a text, a cell that prints, one that ends in a value."""
+    v4 = nbformat.v4
+    values = v4.new_output("execute_result", {"text/plain": "2"}, execution_count=2)
+    return v4.new_notebook(
+        cells=[
+            v4.new_markdown_cell("Text", id="a"),
+            v4.new_code_cell(
+                "for k in range(2):\n    print(k)",
+                id="b",
+                execution_count=1,
+                outputs=[v4.new_output("stream", name="stdout", text="0\n1\n")],
+            ),
+            v4.new_code_cell("1 + 1", id="c", execution_count=2, outputs=[values]),
+            v4.new_code_cell("x = 1", id="d", execution_count=3),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda nb: nb.cells[0].update(cell_type="raw"),
+        lambda nb: nb.cells[1].update(source="for k in range(3):\n    print(k)"),
+        lambda nb: nb.cells[2].metadata.update(tags=["check"]),
+        lambda nb: nb.cells.pop(),
+        lambda nb: nb.cells.reverse(),
+    ],
+)
+def test_a_pair_out_of_step_is_found(stored, change):
+    other = copy.deepcopy(stored)
+    assert build.differences(stored, other) == []
+    change(other)
+    assert build.differences(stored, other)
+
+
+def clear(nb):
+    for cell in nb.cells[1:]:
+        cell.update(outputs=[], execution_count=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (clear, "never run"),
+        (lambda nb: nb.cells[3].update(execution_count=None), "never run"),
+        (lambda nb: nb.cells[1].update(outputs=[]), "shows nothing"),
+        (lambda nb: nb.cells[2].update(outputs=[]), "shows nothing"),
+        (lambda nb: nb.cells[1].outputs[0].update(name="stderr"), "stderr"),
+        (lambda nb: nb.cells[1].outputs[0].update(text="x.py:1: UserWarning: odd"), "warning"),
+        (lambda nb: nb.cells[2].outputs[0].data.update({build.WIDGET: {}}), "widget view"),
+        (lambda nb: nb.cells[2].outputs[0].update(output_type="error"), "an error"),
+        (lambda nb: nb.metadata.update(widgets={}), "state of widgets"),
+        (lambda nb: nb.cells[2].update(source="1 + 1;"), "semicolon"),
+    ],
+)
+def test_a_fault_is_found(stored, change, fault):
+    assert build.faults(stored) == []
+    change(stored)
+    assert any(fault in sentence for sentence in build.faults(stored))
+
+
+def test_cells_that_need_not_show_anything(stored):
+    cell = stored.cells[3]
+    for source in (
+        "def f():\n    print(1)",
+        "%matplotlib inline\nimport numpy as np",
+        "if False:\n    print(1)",
+        "rows.append(1)",
+        "None",
+    ):
+        cell.source = source
+        assert build.faults(stored) == []
+    cell.update(source="f(print(3))")
+    assert build.faults(stored)
+    cell.metadata.tags = ["nbval-ignore-output"]
+    assert build.faults(stored) == []
+    cell.update(execution_count=None)
+    cell.metadata.tags = ["nbval-skip", "skip-execution"]
+    assert build.faults(stored) == []

@@ -1,0 +1,421 @@
+"""The tools around the kit: locks, environment.yml, run.py, floors, and what is committed."""
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+LOCKS = ("requirements.lock", "requirements-test.lock")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def committed(root: Path = ROOT) -> list[Path]:
+    """Files that are, or would be, committed; all of them where git is not at hand."""
+    listing = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    try:
+        names = subprocess.run(listing, cwd=root, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        skipped = {".git", ".venv", "my", "__pycache__", ".ruff_cache", ".pytest_cache"}
+        paths = [path for path in root.rglob("*") if not skipped & set(path.parts)]
+    else:
+        paths = [root / name for name in names.decode().split("\0") if name]
+    return sorted(path for path in paths if path.is_file())
+
+
+# Locks and environments ---------------------------------------------------------------------------
+
+
+def direct(*extras: str) -> dict[str, Requirement]:
+    """What pyproject.toml names itself, with the extras and the extras they name."""
+    lines = list(PROJECT["dependencies"])
+    for extra in extras:
+        lines += PROJECT["optional-dependencies"][extra]
+    found = {}
+    for line in map(Requirement, lines):
+        found |= direct(*line.extras) if line.name == PROJECT["name"] else {line.name: line}
+    return found
+
+
+def locked(text: str) -> dict[str, list[str]]:
+    """Name -> versions in a lock file (more than one where a marker decides)."""
+    found: dict[str, list[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9._-]+)==([^\s;\\]+)", text, re.MULTILINE):
+        found.setdefault(name, []).append(version)
+    return found
+
+
+def disagreements(text: str, wanted: dict[str, Requirement]) -> list[str]:
+    """Direct dependencies that a lock lacks, or holds outside their bounds."""
+    versions = locked(text)
+    return [
+        f"{name}: {versions.get(name, 'missing')}"
+        for name, wish in wanted.items()
+        if name not in versions or not all(wish.specifier.contains(v) for v in versions[name])
+    ]
+
+
+@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], ()), (LOCKS[1], ("test",))])
+def test_lock_holds_every_direct_dependency_within_its_bounds(lock, extras):
+    text = (ROOT / lock).read_text()
+    assert disagreements(text, direct(*extras)) == []
+    assert "setuptools" in locked(text)  # run.py installs the project without a build environment
+
+
+def test_a_lock_out_of_bounds_is_refused():
+    wanted = {"numpy": Requirement("numpy>=2.0"), "scipy": Requirement("scipy>=1.14")}
+    assert disagreements("numpy==1.26.4 \\\n", wanted) == ["numpy: ['1.26.4']", "scipy: missing"]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_has_hashes_and_no_addresses(lock):
+    text = (ROOT / lock).read_text()
+    assert "://" not in text and "index-url" not in text and "find-links" not in text
+    for entry in re.split(r"\n(?=\S)", text.strip()):
+        assert entry.startswith("#") or "--hash=sha256:" in entry, entry.splitlines()[0]
+
+
+def test_lessons_lock_is_part_of_the_test_lock():
+    lessons, tests = (locked((ROOT / lock).read_text()) for lock in LOCKS)
+    assert {name: tests.get(name) for name in lessons} == lessons
+    assert not {"torch", "nbgrader", "dask"} & set(lessons)
+    assert "torch" not in tests
+
+
+def test_environment_yml_says_what_pyproject_says():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    assert environment["name"] == PROJECT["name"]
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    python, pip, *lines, last = environment["dependencies"]
+    assert [python, pip, last] == ["python=3.12", "pip", {"pip": ["-e ."]}]
+    assert sorted(lines) == sorted(PROJECT["dependencies"])
+
+
+def test_citation_names_the_software_and_the_papers():
+    text = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert {"cff-version", "message", "title", "authors", "version", "license"} <= set(text)
+    assert text["version"] == PROJECT["version"] and text["license"] == PROJECT["license"]
+    arxiv = {entry["identifiers"][0]["value"].partition(":")[2] for entry in text["references"]}
+    assert arxiv == {"1702.04342", "1809.08359", "1611.05162", "1806.06457", "1211.5608"}
+    assert all({"type", "title", "authors", "year"} <= set(e) for e in text["references"])
+
+
+def test_pre_commit_hooks_are_local():
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    assert [repository["repo"] for repository in config["repos"]] == ["local"]
+
+
+# run.py -------------------------------------------------------------------------------------------
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of all modules a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_run_needs_nothing_but_python():
+    assert {name.split(".")[0] for name in imports(ROOT / "run.py")} <= sys.stdlib_module_names
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """run.py in an empty project; commands are noted in run.calls and answer with run.codes."""
+    spec = importlib.util.spec_from_file_location("run_under_test", ROOT / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    venv = tmp_path / ".venv"
+    values = {"ROOT": tmp_path, "VENV": venv, "STAMP": venv / "kit-stamp"}
+    values |= {"PYTHON": venv / "bin" / "python", "calls": [], "codes": []}
+    for name, value in values.items():
+        setattr(module, name, value)
+    for name in (*LOCKS, "pyproject.toml"):
+        (tmp_path / name).write_text(name)
+
+    def call(*command, **_options):
+        module.calls.append(" ".join(map(str, command)))
+        return module.codes.pop(0) if module.codes else 0
+
+    def create(folder, with_pip):
+        (folder / "bin").mkdir(exist_ok=True)
+        module.PYTHON.touch()
+        version = module.platform.python_version()
+        (folder / "pyvenv.cfg").write_text(f"version = {version}\n")
+
+    monkeypatch.setattr(module, "call", call)
+    monkeypatch.setattr(module.venv, "create", create)
+    monkeypatch.delenv("KIT_NO_UV", raising=False)
+    return module
+
+
+def test_install_happens_once(run, capsys):
+    run.install(LOCKS[0])
+    assert any("uv pip install" in c and f"--require-hashes -r {LOCKS[0]}" in c for c in run.calls)
+    assert "minute" in capsys.readouterr().out
+    run.calls.clear()
+    run.install(LOCKS[0])
+    assert run.calls == [] and capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", [LOCKS[0], "pyproject.toml"])
+def test_a_change_makes_the_installation_stale(run, name):
+    run.install(LOCKS[0])
+    (run.ROOT / name).write_text("changed")
+    run.calls.clear()
+    run.install(LOCKS[0])
+    assert run.calls
+
+
+def test_another_python_or_place_makes_it_stale(run, monkeypatch, tmp_path):
+    here = run.stamp(LOCKS[0])
+    monkeypatch.setattr(run, "ROOT", tmp_path / ".")
+    assert run.stamp(LOCKS[0]) == here
+    monkeypatch.setattr(run.platform, "python_version", lambda: "3.99.0")
+    assert run.stamp(LOCKS[0]) != here
+
+
+def test_the_test_lock_serves_the_lessons_but_not_the_other_way_round(run):
+    run.install(LOCKS[0])
+    run.calls.clear()
+    run.install(LOCKS[1])
+    assert run.calls
+    run.calls.clear()
+    run.install(LOCKS[0])
+    assert run.calls == []
+
+
+def test_a_broken_off_installation_leaves_no_stamp_and_starts_anew(run, monkeypatch):
+    def broken_off(*_command, **_options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "call", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            run.install(LOCKS[0])
+    assert run.STAMP.read_text() == "unfinished"
+    (run.VENV / "leftover").touch()
+    run.install(LOCKS[0])
+    assert not (run.VENV / "leftover").exists()
+    assert run.STAMP.read_text() == run.stamp(LOCKS[0])
+
+
+@pytest.mark.parametrize(
+    ("stamp", "version", "kept"),
+    [
+        ("", "", True),  # made by hand, with the same Python: used as it is
+        ("", "3.99.1", False),
+        ("3.99.1 x86_64 elsewhere\n0123", "", False),  # of another Python, or moved
+    ],
+)
+def test_an_environment_is_kept_where_it_can_be_used(run, stamp, version, kept):
+    (run.VENV / "bin").mkdir(parents=True)
+    run.PYTHON.touch()
+    version = version or run.platform.python_version()
+    (run.VENV / "pyvenv.cfg").write_text(f"version_info = {version}\n")
+    (run.VENV / "extra").touch()
+    if stamp:
+        run.STAMP.write_text(stamp)
+    run.install(LOCKS[0])
+    assert (run.VENV / "extra").exists() == kept
+
+
+def test_pip_steps_in_for_uv(run, monkeypatch):
+    run.codes += [1]  # uv cannot be had
+    run.install(LOCKS[0])
+    assert not any("uv pip" in command for command in run.calls)
+    assert sum("pip" in command and "install -" in command for command in run.calls) == 2
+    run.STAMP.unlink()
+    run.calls.clear()
+    monkeypatch.setenv("KIT_NO_UV", "1")
+    run.install(LOCKS[0])
+    assert not any(" uv" in command for command in run.calls)
+
+
+def test_uv_that_fails_gives_way_to_pip_and_a_failure_is_told(run):
+    run.codes += [0, 1]  # uv is there, and fails
+    run.install(LOCKS[0])
+    assert run.STAMP.read_text() == run.stamp(LOCKS[0])
+    run.STAMP.write_text("")
+    run.codes += [0, 1, 1]  # and pip fails too
+    with pytest.raises(SystemExit, match="failed"):
+        run.install(LOCKS[0])
+    assert run.STAMP.read_text() == "unfinished"
+
+
+def test_both_halves_of_the_tests_run_and_either_failure_counts(run):
+    for codes, verdict in ([0, 0], 0), ([1, 0], 1), ([0, 1], 1), ([0, 5], 1):
+        run.calls.clear()
+        run.codes[:] = codes
+        assert run.test([]) == verdict
+        assert ["--nbval" in command for command in run.calls] == [False, True]
+    assert "not slow" in run.calls[0] and "--nbval-current-env" in run.calls[1]
+    run.calls.clear()
+    assert run.test(["--all"]) == 0
+    assert len(run.calls) == 2
+    assert "not slow" not in run.calls[0] and "--all" not in run.calls[0]
+    (run.ROOT / "tests" / "benchmarks").mkdir(parents=True)
+    (run.ROOT / "tests" / "benchmarks" / "test_speed.py").touch()
+    run.test(["--all"])
+    assert "--benchmark-only" in run.calls[-1] and "-n 2" not in run.calls[-1]
+
+
+def test_options_of_pytest_pass_and_files_choose_their_half(run):
+    run.codes[:] = [0, 5]
+    assert run.test(["-k", "hull"]) == 0  # no lesson is called hull
+    assert all(command.endswith("-k hull") for command in run.calls)
+    run.codes[:] = [5, 5]
+    assert run.test(["-k", "nothing_of_this_name"]) == 1
+    run.calls.clear()
+    run.test(["tests/test_tooling.py::test_x", "-x"])
+    run.test(["notebooks/11_hull_geometry.ipynb"])
+    assert ["--nbval" in command for command in run.calls] == [False, True]
+
+
+def test_unknown_words_and_unknown_pythons_get_an_answer(run, monkeypatch, capsys):
+    assert run.main(["lba"]) == 2
+    assert "run.py lab" in capsys.readouterr().out
+    assert run.main(["--help"]) == 0
+    capsys.readouterr()
+    monkeypatch.setattr(run.sys, "version_info", (3, 10, 0))
+    assert run.main(["lab"]) == 2
+    assert "needs Python 3.11" in capsys.readouterr().out
+    assert run.calls == []
+
+
+def test_copies_of_lessons_follow_updates_until_the_reader_changes_them(run, capsys):
+    book, row = "notebooks/a.ipynb", "notebooks/results/rows.jsonl"
+    names = (book, "notebooks/b.ipynb", "exercises/c.ipynb", row)
+    for name in names:
+        (run.ROOT / name).parent.mkdir(exist_ok=True, parents=True)
+        (run.ROOT / name).write_text("first")
+    my = run.ROOT / "my"
+
+    def again() -> str:
+        run.copy_lessons(run.ROOT)
+        return capsys.readouterr().out
+
+    said = again()
+    assert all(name in said and (my / name).read_text() == "first" for name in names)
+    assert again() == ""
+    (my / book).write_text("the reader's notes")
+    assert again() == ""  # the original has not changed
+    for name in (book, "notebooks/b.ipynb"):
+        (run.ROOT / name).write_text("second")
+    kept, updated = sorted(again().splitlines())
+    assert kept.startswith("Kept") and book in kept and "b.ipynb" not in kept
+    assert updated.startswith("Updated") and "b.ipynb" in updated
+    assert (my / book).read_text() == "the reader's notes"
+    assert (my / "notebooks/b.ipynb").read_text() == "second"
+    (my / book).unlink()
+    assert book in again() and (my / book).read_text() == "second"
+    (my / ".origin.json").unlink()  # nothing is known: whatever differs counts as the reader's
+    (my / book).write_text("notes")
+    assert "Kept" in again() and (my / book).read_text() == "notes"
+
+
+# Floors -------------------------------------------------------------------------------------------
+
+
+def floors(root: Path) -> subprocess.CompletedProcess:
+    """Run import-linter on the package `kit` found in a folder."""
+    code = f"import sys; sys.path.insert(0, {str(root)!r}); "
+    code += "from importlinter.cli import lint_imports; "
+    code += f"sys.exit(lint_imports({str(root / '.importlinter')!r}, no_cache=True))"
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=root, capture_output=True, text=True)
+
+
+def test_files_import_only_from_lower_floors():
+    result = floors(ROOT)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("results.py", "import kit.prox"),
+        ("branchhull/admm.py", "from kit import nettrim"),
+        ("nettrim/solve.py", "from kit.course import checks"),
+        ("unheard_of.py", ""),
+    ],
+)
+def test_a_step_up_is_refused(tmp_path, file, line):
+    (tmp_path / ".importlinter").write_text((ROOT / ".importlinter").read_text())
+    for name in ("", "branchhull/", "nettrim/", "course/"):
+        (tmp_path / "kit" / name).mkdir()
+        (tmp_path / "kit" / name / "__init__.py").touch()
+    for name in ("results", "prox", "iterate", "course/checks"):
+        (tmp_path / "kit" / f"{name}.py").touch()
+    assert floors(tmp_path).returncode == 0
+    (tmp_path / "kit" / file).write_text(line)
+    assert floors(tmp_path).returncode == 1
+
+
+def misplaced(kit: Path) -> list[str]:
+    """Files of the kit that import ipywidgets (one may) or pyplot (none may)."""
+    found = []
+    for path in sorted(kit.rglob("*.py")):
+        names = imports(path)
+        widgets = any(name.split(".")[0] == "ipywidgets" for name in names)
+        if widgets and path.relative_to(kit).as_posix() != "course/explorers.py":
+            found.append(f"{path.name} imports ipywidgets")
+        if any(re.fullmatch(r"matplotlib\.pyplot.*|pylab", name) for name in names):
+            found.append(f"{path.name} imports pyplot")
+    return found
+
+
+def test_widgets_in_one_file_and_pyplot_in_none():
+    assert misplaced(ROOT / "kit") == []
+
+
+def test_a_stray_import_is_found(tmp_path):
+    (tmp_path / "course").mkdir()
+    for name in ("course/explorers.py", "prox.py"):
+        (tmp_path / name).write_text("def f():\n    import ipywidgets.widgets\n")
+    (tmp_path / "figures.py").write_text("from matplotlib import pyplot as plt\n")
+    assert misplaced(tmp_path) == ["figures.py imports pyplot", "prox.py imports ipywidgets"]
+
+
+# What is committed --------------------------------------------------------------------------------
+
+
+def machine_paths(text: str) -> set[str]:
+    """Paths and addresses in a text that make sense on one machine only."""
+    homes = r"(?<![\w.])/(?:home|Users)/\w[\w.-]*/|(?<![\w.])/r[o]ot/|\b[A-Z]:\\+Users\\+\w+"
+    registries = r"(?:index-url|find-links|trusted-host)[ =]+\S*[:/]\S+"
+    here = [place for place in (str(ROOT), str(Path.home())) if len(place) > 5 and place in text]
+    return {*here, *re.findall(f"{homes}|{registries}", text)}
+
+
+def test_committed_files_hold_no_path_of_a_machine():
+    found = {}
+    for path in committed():
+        if places := machine_paths(path.read_text(encoding="utf-8", errors="ignore")):
+            found[path.relative_to(ROOT).as_posix()] = places
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/".join(['File "', "home", "ada", 'kit/prox.py"']),
+        "\\\\".join(["C:", "Users", "ada"]),
+        "--index-" + "url https://packages.example.org/simple",
+        f"see {ROOT / 'kit'}",
+    ],
+)
+def test_a_path_of_a_machine_is_found(text):
+    assert machine_paths(text)
+    assert not machine_paths("notebooks/results/rows.jsonl --no-emit-index-" + "url --no-header")
