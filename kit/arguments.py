@@ -1,10 +1,22 @@
 """Reading what a user hands over: one sentence that names the argument, before any work is done."""
 
+from collections.abc import Iterable
 from numbers import Integral, Real
+from typing import Any, TypeVar
 
 import numpy as np
 
 from kit.results import Array
+
+Kind = TypeVar("Kind")
+
+
+def shown(value: object) -> str:
+    """The value in one short line: what was found."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of shape {value.shape}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def real_array(name: str, value: object, ndim: int | None = None) -> Array:
@@ -13,16 +25,9 @@ def real_array(name: str, value: object, ndim: int | None = None) -> Array:
     ndim  the number of dimensions it must have; None for any. Empty arrays are refused.
     Raises ValueError with the argument's name and what was found.
     """
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ValueError(
-            f"{name} must be an array of numbers, got rows of unequal length"
-        ) from None
+    array = numeric(name, value)
     if array.dtype.kind == "c":
         raise ValueError(f"{name} must be real, got complex numbers")
-    if array.dtype.kind not in "fiub":
-        raise ValueError(f"{name} must hold numbers, got {type(value).__name__} of {array.dtype}")
     if ndim is not None and array.ndim != ndim:
         raise ValueError(f"{name} must have {ndim} dimension(s), got shape {array.shape}")
     if array.size == 0:
@@ -34,6 +39,17 @@ def real_array(name: str, value: object, ndim: int | None = None) -> Array:
     return array
 
 
+def numeric(name: str, value: object) -> Array:
+    """Return value as an array of numbers or booleans, of whatever kind and shape it has."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} must hold numbers, got rows of unequal length") from None
+    if array.dtype.kind not in "fiubc":
+        raise ValueError(f"{name} must hold numbers, got {type(value).__name__} of {array.dtype}")
+    return array
+
+
 def number(name: str, value: object, *, least: float = -np.inf, above: bool = False) -> float:
     """Return value as a finite float that is >= least (> least if `above`)."""
     relation = ">" if above else ">="
@@ -42,21 +58,45 @@ def number(name: str, value: object, *, least: float = -np.inf, above: bool = Fa
         value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
     )
     if not isinstance(scalar, Real) or not np.isfinite(scalar):
-        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
     if scalar < least or (above and scalar == least):
-        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
     return float(scalar)
 
 
 def whole(name: str, value: object, *, least: int) -> int:
     """Return value as an int that is >= least."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
+        raise ValueError(f"{name} must be a whole number >= {least}, got {shown(value)}")
     return int(value)
 
 
 def generator(rng: object) -> np.random.Generator:
     """Return rng, which must be a numpy Generator: streams are passed in, never global."""
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng must be a numpy Generator, as default_rng(0) makes, got {rng!r}")
+        raise ValueError(
+            f"rng must be a numpy Generator, as default_rng(0) makes, got {shown(rng)}"
+        )
     return rng
+
+
+def instance(name: str, value: object, kind: type[Kind]) -> Kind:
+    """Return value, which must be of the given class."""
+    if not isinstance(value, kind):
+        raise ValueError(f"{name} must be a {kind.__name__}, got {shown(value)}")
+    return value
+
+
+def choice(name: str, value: object, options: Iterable[Any]) -> Any:
+    """Return value, which must be one of the options."""
+    options = list(options)
+    if not (isinstance(value, str | int | float) and value in options):
+        raise ValueError(f"{name} must be one of {options}, got {shown(value)}")
+    return value
+
+
+def several(name: str, value: object) -> tuple:
+    """Return value, which must be a sequence of things, as a tuple."""
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        raise ValueError(f"{name} must be a sequence, got {shown(value)}")
+    return tuple(value)

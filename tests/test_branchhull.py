@@ -260,7 +260,7 @@ BAD_DATA = [
     ({"C": np.full((4, 3), np.inf)}, "C must be finite"),
     ({"B": np.ones((4, 2)) * 1j}, "B must be real, got complex"),
     ({"y": ["a", "b", "c", "d"]}, "y must hold numbers"),
-    ({"B": [[1, 2], [1]]}, "B must be an array of numbers, got rows of unequal length"),
+    ({"B": [[1, 2], [1]]}, "B must hold numbers, got rows of unequal length"),
     ({"B": np.ones((4, 0))}, "B must not be empty"),
     ({"y": []}, "y must not be empty"),
     ({"signs": np.array([1, -1, 0, 1])}, "signs must be -1 or 1, got 0"),

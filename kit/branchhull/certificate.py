@@ -29,7 +29,7 @@ import numpy as np
 from scipy.linalg import lstsq
 from scipy.optimize import linprog
 
-from kit.arguments import real_array
+from kit.arguments import instance, real_array
 from kit.branchhull.problem import BranchHull, canonical
 from kit.results import Array, Certificate
 
@@ -51,6 +51,7 @@ def certify(
     and of -p / max|p| over those with d = 0, between 0 and 1. lower = upper = inf for a dual ray.
     Raises ValueError for shapes that do not match. Source: derived (module docstring).
     """
+    instance("problem", problem, BranchHull)
     if xi is not None:
         raise ValueError("xi must be None: the l2 program has no slack")
     L, K, N = problem.data.shape
@@ -78,7 +79,7 @@ def infeasible_ray(problem: BranchHull) -> tuple[Array, str] | None:
     Returns (dual (2, L), sentence), where one row of dual is the ray and the other is 0. Solves two
     linear programs: the largest t <= 1 with Bt h >= t where d > 0 and Bt h >= 0 where d = 0.
     """
-    Bt, Ct, d = canonical(problem.data)
+    Bt, Ct, d = canonical(instance("problem", problem, BranchHull).data)
     on = d > 0
     for side, (A, rows, what) in enumerate(
         (

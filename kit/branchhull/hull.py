@@ -51,8 +51,11 @@ def violation(p: Array, q: Array, d: Array) -> Array:
 
 
 def boundary(d: float, p: Array) -> Array:
-    """The q of the boundary at p > 0: q = d / p. Shapes as p."""
-    return real_array("d", d, 0) / real_array("p", p)
+    """The q of the boundary at p > 0: q = d / p, d >= 0. Shapes as p."""
+    d, p = real_array("d", d, 0), real_array("p", p)
+    if p.min() <= 0 or d < 0:
+        raise ValueError(f"p must be > 0 and d >= 0, got {p.min():g} and {d:g}")
+    return d / p
 
 
 def project(p: Array, q: Array, d: Array) -> tuple[Array, Array]:
@@ -71,7 +74,9 @@ def project_with_slack(p: Array, q: Array, xi: Array, d: Array) -> tuple[Array, 
     (v - z)/sqrt2 stays as it is, so the increment is split equally. Source: derived.
     """
     p, q, d = _read(p, q, d)
-    xi = np.broadcast_to(real_array("xi", xi), p.shape)
+    xi = real_array("xi", xi)
+    if xi.shape not in ((), p.shape):
+        raise ValueError(f"xi must have the shape of p, q and d, {p.shape}, got {xi.shape}")
     u, sigma = project_unchecked(p, (q + xi) / ROOT2, d / ROOT2)
     return u, (ROOT2 * sigma + q - xi) / 2, (ROOT2 * sigma - q + xi) / 2
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kit.arguments import real_array
+from kit.arguments import choice, instance, real_array
 from kit.results import Array
 
 OBJECTIVES = ("l2",)
@@ -83,10 +83,8 @@ class BranchHull:
     objective: str = "l2"
 
     def __post_init__(self) -> None:
-        if not isinstance(self.data, Bilinear):
-            raise ValueError(f"data must be a Bilinear, got {type(self.data).__name__}")
-        if self.objective not in OBJECTIVES:
-            raise ValueError(f"objective must be one of {OBJECTIVES}, got {self.objective!r}")
+        instance("data", self.data, Bilinear)
+        choice("objective", self.objective, OBJECTIVES)
 
     def value(self, h: Array, m: Array) -> float:
         """|h|_2^2 + |m|_2^2, feasible or not."""
@@ -102,6 +100,7 @@ def canonical(data: Bilinear) -> tuple[Array, Array, Array]:
     Bt = diag(signs) B (L, K),  Ct = diag(sign(y) signs) C (L, N),  d = |y| (L,). A row with y = 0
     has d = 0 and a zero row of Ct: there q is free and only p >= 0 remains. Source: derived.
     """
+    instance("data", data, Bilinear)
     t, s = data.signs[:, None], np.sign(data.y)[:, None]
     return t * data.B, t * s * data.C, np.abs(data.y)
 

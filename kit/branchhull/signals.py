@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kit.arguments import generator, number, whole
+from kit.arguments import choice, generator, instance, number, real_array, shown, whole
 from kit.branchhull.problem import Bilinear, Truth
 from kit.results import Array
 
@@ -37,8 +37,7 @@ def gaussian(
     rng = generator(rng)
     L, K, N = (whole(name, n, least=1) for name, n in (("L", L), ("K", K), ("N", N)))
     noise = number("noise", noise, least=0)
-    if values not in VALUES:
-        raise ValueError(f"values must be one of {VALUES}, got {values!r}")
+    choice("values", values, VALUES)
     for name, count in (("outliers", outliers), ("wrong_signs", wrong_signs)):
         if whole(name, count, least=0) > L:
             raise ValueError(f"{name} must be at most L = {L}, got {count}")
@@ -56,7 +55,8 @@ def gaussian(
 
 def balance(h: Array, m: Array, objective: str = "l2") -> tuple[Array, Array]:
     """(c h, m / c) with |c h| = |m / c| in the objective's norm (l2, else l1)."""
-    order = 2 if objective == "l2" else 1
+    h, m = real_array("h", h, 1), real_array("m", m, 1)
+    order = 2 if choice("objective", objective, ("l2", "l1")) == "l2" else 1
     size_h, size_m = np.linalg.norm(h, order), np.linalg.norm(m, order)
     if size_h == 0 or size_m == 0:
         return h, m
@@ -71,7 +71,8 @@ def recovery_error(h: Array, m: Array, truth: Truth, objective: str = "l2") -> f
     exact recovery up to the scaling that no measurement can see; a global change of sign is not
     forgiven, since the signs fix it. Raises ValueError for shapes that do not match.
     """
-    h, m = np.asarray(h, float), np.asarray(m, float)
+    instance("truth", truth, Truth)
+    h, m = real_array("h", h, 1), real_array("m", m, 1)
     if h.shape != truth.h.shape or m.shape != truth.m.shape:
         raise ValueError(
             f"h and m must have the truth's shapes {truth.h.shape} and {truth.m.shape}, "
@@ -89,7 +90,9 @@ def _sparsity(sparsity: object, K: int, N: int) -> tuple[int, int]:
     try:
         S1, S2 = sparsity
     except (TypeError, ValueError):
-        raise ValueError(f"sparsity must be a pair (S1, S2) or None, got {sparsity!r}") from None
+        raise ValueError(
+            f"sparsity must be a pair (S1, S2) or None, got {shown(sparsity)}"
+        ) from None
     for name, S, n in (("S1", S1, K), ("S2", S2, N)):
         if whole(f"sparsity {name}", S, least=1) > n:
             raise ValueError(f"sparsity {name} must be at most {n}, got {S}")

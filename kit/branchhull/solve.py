@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kit.arguments import number, whole
+from kit.arguments import choice, instance, number, shown, whole
 from kit.branchhull.admm import admm
 from kit.branchhull.certificate import certify, infeasible_ray, repair
 from kit.branchhull.interior_point import interior_point
@@ -94,6 +94,7 @@ METHODS: dict[str, Callable[..., Answer]] = {
 
 def methods_for(problem: BranchHull) -> dict[str, str]:
     """Name of each method -> "" where it fits the problem, or the reason why it does not."""
+    instance("problem", problem, BranchHull)
     return dict.fromkeys(METHODS, "")
 
 
@@ -125,14 +126,12 @@ def solve(
     Infeasible data come back with status INFEASIBLE, the ray in `dual`, and the conflicting
     measurements named in report.notes. Raises ValueError for an unknown method or option.
     """
-    if not isinstance(problem, BranchHull):
-        raise ValueError(f"problem must be a BranchHull, got {type(problem).__name__}")
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {sorted(METHODS)}, got {method!r}")
+    instance("problem", problem, BranchHull)
+    choice("method", method, METHODS)
     tol = number("tol", tol, least=0)
     max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
     if not (callback is None or callable(callback)):
-        raise ValueError(f"callback must be a function of a state, got {callback!r}")
+        raise ValueError(f"callback must be a function of a state, got {shown(callback)}")
     known = [name for name in inspect.signature(METHODS[method]).parameters if name != "problem"]
     for name in options:
         if name not in known:

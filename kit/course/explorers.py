@@ -64,7 +64,7 @@ class Explorer(widgets.VBox):
         figure, self.facts = draw(**self.defaults)
         self.first_caption = caption(self.facts)
         self.first_picture = _png_with_text(figure, self.first_caption)
-        self.picture, self.note = _Picture(format="png"), widgets.HTML()
+        self.alert, self.picture, self.note = widgets.HTML(), _Picture(format="png"), widgets.HTML()
         self.picture.layout = {"max_width": "100%", "align_self": "flex-start", "margin": "0"}
         self.reset = widgets.Button(
             description="Reset", tooltip="Set every control back to where it started"
@@ -74,7 +74,8 @@ class Explorer(widgets.VBox):
         for control in controls.values():
             control.observe(self._redraw, names="value")
         self.reset.on_click(self._reset)
-        super().__init__([_panel(list(controls.values()), self.reset), self.picture, self.note])
+        panel = _panel(list(controls.values()), self.reset)
+        super().__init__([panel, self.alert, self.picture, self.note])
         self.add_class("kit-explorer")
 
     def _redraw(self, _change: object = None) -> None:
@@ -93,14 +94,16 @@ class Explorer(widgets.VBox):
         with self.picture.hold_sync():  # one message: the page redraws the picture once
             self.picture.value, self.picture.tooltip = png(figure), _alt_text(facts)
         self.picture.layout.border = FRAME
+        self.alert.value, self.alert.layout.display = "", "none"
         self.note.value = _in_html(facts)
 
     def _keep_old(self, sentence: str) -> None:
         self.picture.tooltip = f"Out of date. {_alt_text(self.facts)}"
         self.picture.layout.border = STALE_FRAME
-        self.note.value = (
+        self.alert.layout.display = None
+        self.alert.value = (
             f'<div role="alert" style="color:#b3261e"><b>{html.escape(sentence)}</b> '
-            f"Picture and numbers are still those of the last setting.</div>{_in_html(self.facts)}"
+            "The picture and its numbers are still those of the last setting.</div>"
         )
 
     def _reset(self, _button: object = None) -> None:

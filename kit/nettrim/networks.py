@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from kit.arguments import generator, real_array, whole
+from kit.arguments import generator, instance, numeric, real_array, several, whole
 from kit.results import Array
 
 Estimator = TypeVar("Estimator", MLPClassifier, MLPRegressor)
@@ -40,8 +40,13 @@ class Network:
     biases: tuple[Array, ...]
 
     def __post_init__(self) -> None:
-        weights = tuple(real_array(f"weights[{k}]", W, 2) for k, W in enumerate(self.weights))
-        biases = tuple(real_array(f"biases[{k}]", b, 1) for k, b in enumerate(self.biases))
+        weights = tuple(
+            real_array(f"weights[{k}]", W, 2)
+            for k, W in enumerate(several("weights", self.weights))
+        )
+        biases = tuple(
+            real_array(f"biases[{k}]", b, 1) for k, b in enumerate(several("biases", self.biases))
+        )
         if not weights or len(weights) != len(biases):
             raise ValueError(
                 f"weights and biases must have one entry per layer, "
@@ -89,8 +94,9 @@ def forward(network: Network, X: Array) -> list[Array]:
 def accuracy(network: Network, X: Array, labels: Array) -> float:
     """Share of samples whose largest output is the one of their label (a whole number from 0)."""
     outputs = forward(network, X)[-1]
-    if np.shape(labels) != (outputs.shape[1],):
-        raise ValueError(f"labels must be {outputs.shape[1]} numbers, got shape {np.shape(labels)}")
+    labels = numeric("labels", labels)
+    if labels.shape != (outputs.shape[1],):
+        raise ValueError(f"labels must be {outputs.shape[1]} numbers, got shape {labels.shape}")
     return float(np.mean(outputs.argmax(axis=0) == labels))
 
 
@@ -119,12 +125,12 @@ def train(
     if not (hasattr(data, "X") and hasattr(data, "labels")):
         raise ValueError(f"data must have X and labels, got {type(data).__name__}")
     X = real_array("data.X", data.X, 2)
-    if np.shape(data.labels) != X.shape[1:]:
+    if numeric("data.labels", data.labels).shape != X.shape[1:]:
         raise ValueError(
             f"data.labels must be {X.shape[1]} classes, got shape {np.shape(data.labels)}"
         )
     estimator = MLPClassifier(
-        hidden_layer_sizes=tuple(whole("hidden", n, least=1) for n in hidden),
+        hidden_layer_sizes=tuple(whole("hidden", n, least=1) for n in several("hidden", hidden)),
         alpha=alpha,
         max_iter=whole("epochs", epochs, least=1),
         random_state=int(generator(rng).integers(2**31)),
@@ -179,6 +185,7 @@ def link_normalise(network: Network) -> tuple[Network, Array]:
     all layers up to its own), and the choice is S_l = S_(l-1) |W_l|_1 + |b_l|_1 (1 for a layer of
     zeros, which stays as it is). Source: Net-Trim, arXiv 1611.05162, section 2; bias derived.
     """
+    instance("network", network, Network)
     scales, S = [], 1.0
     for W, b in zip(network.weights, network.biases, strict=True):
         S = float(S * np.abs(W).sum() + np.abs(b).sum()) or 1.0
@@ -213,8 +220,7 @@ def with_ones(X: Array) -> Array:
 
 def read_samples(network: Network, X: Array) -> Array:
     """Return X (N, P) as an array that fits the network's first layer."""
-    if not isinstance(network, Network):
-        raise ValueError(f"network must be a Network, got {type(network).__name__}")
+    instance("network", network, Network)
     X = real_array("X", X, 2)
     if len(X) != network.sizes[0]:
         raise ValueError(f"X must have {network.sizes[0]} rows for this network, got {len(X)}")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kit.arguments import number, real_array
+from kit.arguments import instance, number, numeric, real_array
 from kit.results import Array
 
 
@@ -89,16 +89,14 @@ class NetTrim:
 
 def read_layer(problem: object) -> NetTrim:
     """Return problem, which must be a NetTrim."""
-    if not isinstance(problem, NetTrim):
-        raise ValueError(f"problem must be a NetTrim, got {type(problem).__name__}")
-    return problem
+    return instance("problem", problem, NetTrim)
 
 
 def _mask(value: object, Y: Array) -> Array:
     if value is None:
         threshold = 1e-9 * Y.max()
         return threshold < Y
-    mask = np.asarray(value)
+    mask = numeric("Omega", value)
     if mask.dtype != bool:
         raise ValueError(f"Omega must hold booleans, got {mask.dtype}")
     if mask.shape != Y.shape:
@@ -107,7 +105,7 @@ def _mask(value: object, Y: Array) -> Array:
 
 
 def _radius(value: object, M: int) -> float | Array:
-    if np.ndim(value) == 0:
+    if numeric("epsilon", value).ndim == 0:
         return number("epsilon", value, least=0)
     epsilon = real_array("epsilon", value)
     if epsilon.shape != (M,):

@@ -33,7 +33,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from kit.arguments import real_array, whole
+from kit.arguments import choice, real_array, several, shown, whole
 from kit.nettrim.networks import (
     Network,
     forward,
@@ -107,10 +107,9 @@ def prune(
     the certificates in `layers`; discrepancy <= bound holds for the network that is returned.
     """
     X = read_samples(network, X)
-    if mode != "parallel":
-        raise ValueError(f"mode must be 'parallel', got {mode!r}")
+    choice("mode", mode, ("parallel",))
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
-        raise ValueError(f"n_jobs must be a whole number other than 0, got {n_jobs!r}")
+        raise ValueError(f"n_jobs must be a whole number other than 0, got {shown(n_jobs)}")
     chosen = _layers(layers, len(network))
     share = _shares(epsilon, chosen, len(network))
     work, scales = link_normalise(network) if normalise else (network, np.ones(len(network)))
@@ -203,7 +202,7 @@ def _watch(bar: tqdm, k: int) -> Callable[[object], object]:
 def _layers(layers: Iterable[int] | None, L: int) -> list[int]:
     if layers is None:
         return list(range(L))
-    chosen = sorted(whole("layers", k, least=0) for k in layers)
+    chosen = sorted(whole("layers", k, least=0) for k in several("layers", layers))
     if not chosen or chosen[-1] >= L or len(set(chosen)) < len(chosen):
         raise ValueError(f"layers must name layers 0 to {L - 1}, each once, got {chosen}")
     return chosen

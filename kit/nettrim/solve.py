@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from kit.arguments import number, whole
+from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
 from kit.nettrim.admm import State, admm
 from kit.nettrim.certificate import certify
@@ -95,8 +95,7 @@ def solve(
     the dual is a ray that proves it. Raises ValueError for unknown methods and options.
     """
     read_layer(problem)
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {sorted(METHODS)}, got {method!r}")
+    choice("method", method, METHODS)
     _check_options(problem, method, options)
     settings = {
         "tol": number("tol", tol, least=0),
@@ -104,7 +103,7 @@ def solve(
         "feasibility": number("feasibility", feasibility, least=0),
     }
     if not (callback is None or callable(callback)):
-        raise ValueError(f"callback must be a function of a state, got {callback!r}")
+        raise ValueError(f"callback must be a function of a state, got {shown(callback)}")
     N, M, P = problem.shape
     idle = _idle(problem)
     W, Q, run, notes = np.zeros((N, M)), np.zeros((M, P)), Run(Status.SOLVED, 0, 0.0), ()

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from scipy.optimize import linprog, nnls
 
 from kit import branchhull
-from kit.arguments import number
+from kit.arguments import choice, number, whole
 from kit.branchhull import hull
 from kit.course.figures.style import (
     BOUND,
@@ -71,7 +71,7 @@ def projection(p: float = -1.0, q: float = 1.5, d: float = 1.0) -> tuple[Figure,
     Facts: the nearest point, the distance, and the angle (degrees) between the step and the
     tangent of the branch there, 90 when the point was outside.
     """
-    d = number("d", d, least=0, above=True)
+    p, q, d = number("p", p), number("q", q), number("d", d, least=0, above=True)
     nearest = np.array(hull.project(p, q, d)).ravel()
     step = nearest - [p, q]
     distance = float(np.linalg.norm(step))
@@ -159,10 +159,9 @@ def geometry(
     rows in 1..8; y != 0 and sign in {-1, 1} belong to the first row.
     """
     y, sign = _measurement(y, sign)
-    if not 1 <= rows <= PLANE_b.size:
+    if whole("rows", rows, least=1) > PLANE_b.size:
         raise ValueError(f"rows must be between 1 and {PLANE_b.size}, got {rows}")
-    if ball not in ("l2", "l1"):
-        raise ValueError(f"ball must be 'l2' or 'l1', got {ball!r}")
+    choice("ball", ball, ("l2", "l1"))
     data = plane_instance(rows, y, sign)
     normals, d = np.sign(data.y)[:, None] * data.B * data.C, np.abs(data.y)
     ray = branchhull.infeasible_ray(branchhull.BranchHull(data))
@@ -254,9 +253,7 @@ def _measurement(y: float, sign: int) -> tuple[float, int]:
     y = number("y", y)
     if y == 0:
         raise ValueError("y must not be 0 here: then w x = 0 has no branches, only the two axes")
-    if sign not in (-1, 1):
-        raise ValueError(f"sign must be -1 or 1, got {sign!r}")
-    return y, int(sign)
+    return y, int(choice("sign", sign, (-1, 1)))
 
 
 def _circle(radius: float) -> Array:

@@ -1,0 +1,148 @@
+"""Every public function against a table of nonsense: one sentence that names what is wrong.
+
+A call may also answer, where the nonsense makes sense for that argument (0 for a tolerance, None
+for a default); then no number in the answer is NaN. What never happens is another exception, or a
+warning from inside numpy.
+"""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from kit import branchhull as b
+from kit import datasets
+from kit import nettrim as n
+from kit.branchhull import hull
+from kit.course.figures import hull as figures
+
+rng = np.random.default_rng
+data, truth = b.gaussian(rng(0), 12, 2, 3)
+P = b.BranchHull(data)
+X = np.abs(rng(0).normal(size=(4, 9)))
+W = rng(1).normal(size=(4, 3))
+Y = np.maximum(W.T @ X, 0)
+LAYER = n.NetTrim(X, Y, 0.1)
+NET = n.Network((W, rng(2).normal(size=(3, 2))), (np.zeros(3), np.zeros(2)))
+DIGITS = datasets.digits(rng(0))
+NONSENSE = {
+    "None": None,
+    "text": "a",
+    "complex": 1j,
+    "nan": np.nan,
+    "inf": np.inf,
+    "empty list": [],
+    "empty array": np.array([]),
+    "three dimensions": np.ones((2, 2, 2)),
+    "ragged": [[1, 2], [3]],
+    "object": object(),
+    "negative": -1,
+    "zero": 0,
+    "dictionary": {},
+    "complex array": np.array([1 + 1j]),
+    "array of nan": np.full((4, 9), np.nan),
+    "module": b,
+    "other text": "auto",
+}
+CALLS = {
+    "canonical": lambda x: b.canonical(x),
+    "certify.problem": lambda x: b.certify(x, truth.h, truth.m, None),
+    "certify.h": lambda x: b.certify(P, x, truth.m, None),
+    "certify.dual": lambda x: b.certify(P, truth.h, truth.m, x),
+    "ray": lambda x: b.infeasible_ray(x),
+    "balance": lambda x: b.balance(x, truth.m),
+    "rec": lambda x: b.recovery_error(x, truth.m, truth),
+    "rec.truth": lambda x: b.recovery_error(truth.h, truth.m, x),
+    "rec.obj": lambda x: b.recovery_error(truth.h, truth.m, truth, x),
+    "methods_for": lambda x: b.methods_for(x),
+    "solve": lambda x: b.solve(x),
+    "solve.method": lambda x: b.solve(P, x),
+    "solve.tol": lambda x: b.solve(P, tol=x),
+    "solve.max_iter": lambda x: b.solve(P, "admm", max_iter=x),
+    "solve.rho": lambda x: b.solve(P, "admm", rho=x, max_iter=3),
+    "gauss.L": lambda x: b.gaussian(rng(0), x, 2, 2),
+    "gauss.sp": lambda x: b.gaussian(rng(0), 4, 2, 2, sparsity=x),
+    "gauss.values": lambda x: b.gaussian(rng(0), 4, 2, 2, values=x),
+    "gauss.noise": lambda x: b.gaussian(rng(0), 4, 2, 2, noise=x),
+    "gauss.out": lambda x: b.gaussian(rng(0), 4, 2, 2, outliers=x),
+    "gauss.rng": lambda x: b.gaussian(x, 4, 2, 2),
+    "Bilinear.B": lambda x: b.Bilinear(x, data.C, data.y, data.signs),
+    "Bilinear.signs": lambda x: b.Bilinear(data.B, data.C, data.y, x),
+    "Truth": lambda x: b.Truth(x, truth.m),
+    "BH": lambda x: b.BranchHull(x),
+    "BHo": lambda x: b.BranchHull(data, x),
+    "hull.project": lambda x: hull.project(x, 1, 1),
+    "hull.viol": lambda x: hull.violation(1, 1, x),
+    "hull.boundary": lambda x: hull.boundary(x, [1.0]),
+    "hull.boundary.p": lambda x: hull.boundary(1.0, x),
+    "hull.slack": lambda x: hull.project_with_slack(1, 1, x, 1),
+    "fig.branches": lambda x: figures.branches(x),
+    "fig.branches.s": lambda x: figures.branches(1, x),
+    "fig.proj": lambda x: figures.projection(x),
+    "fig.scal": lambda x: figures.scaling(x),
+    "fig.geom": lambda x: figures.geometry(x),
+    "fig.geom.y": lambda x: figures.geometry(3, x),
+    "fig.geom.ball": lambda x: figures.geometry(3, 1.8, 1, x),
+    "NetTrim.X": lambda x: n.NetTrim(x, Y, 0.1),
+    "NetTrim.Y": lambda x: n.NetTrim(X, x, 0.1),
+    "NetTrim.eps": lambda x: n.NetTrim(X, Y, x),
+    "NetTrim.V": lambda x: n.NetTrim(X, Y, 0.1, x),
+    "NetTrim.Om": lambda x: n.NetTrim(X, Y, 0.1, 0.0, x),
+    "n.solve": lambda x: n.solve(x),
+    "n.solve.m": lambda x: n.solve(LAYER, x),
+    "n.solve.tol": lambda x: n.solve(LAYER, tol=x),
+    "n.solve.it": lambda x: n.solve(LAYER, "admm", max_iter=x),
+    "n.rho": lambda x: n.solve(LAYER, "admm", rho=x, max_iter=3),
+    "n.cert.W": lambda x: n.certify(LAYER, x, None),
+    "n.cert.Q": lambda x: n.certify(LAYER, W, x),
+    "n.cert.f": lambda x: n.certify(LAYER, W, None, x),
+    "Network": lambda x: n.Network(x, (np.zeros(3),)),
+    "Network.b": lambda x: n.Network((W,), x),
+    "forward": lambda x: n.forward(x, X),
+    "forward.X": lambda x: n.forward(NET, x),
+    "from_sk": lambda x: n.from_sklearn(x),
+    "to_sk": lambda x: n.to_sklearn(NET, x),
+    "link": lambda x: n.link_normalise(x),
+    "restore": lambda x: n.link_restore(NET, x),
+    "prune.net": lambda x: n.prune(x, X, epsilon=0.1, progress=False),
+    "prune.X": lambda x: n.prune(NET, x, epsilon=0.1, progress=False),
+    "prune.eps": lambda x: n.prune(NET, X, epsilon=x, progress=False),
+    "prune.mode": lambda x: n.prune(NET, X, epsilon=0.1, mode=x, progress=False),
+    "prune.layers": lambda x: n.prune(NET, X, epsilon=0.1, layers=x, progress=False),
+    "prune.jobs": lambda x: n.prune(NET, X, epsilon=0.1, n_jobs=x, progress=False),
+    "train": lambda x: n.train(x, DIGITS),
+    "train.d": lambda x: n.train(rng(0), x),
+    "train.h": lambda x: n.train(rng(0), DIGITS, x),
+    "digits": lambda x: datasets.digits(x),
+    "digits.t": lambda x: datasets.digits(rng(0), test=x),
+    "acc": lambda x: n.accuracy(NET, X, x),
+}
+
+
+def numbers(answer):
+    """All arrays and numbers in an answer, however nested."""
+    if dataclasses.is_dataclass(answer):
+        for field in dataclasses.fields(answer):
+            yield from numbers(getattr(answer, field.name))
+    elif isinstance(answer, tuple | list):
+        for part in answer:
+            yield from numbers(part)
+    elif isinstance(answer, float | np.ndarray):
+        yield np.asarray(answer)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_nonsense_is_told_in_one_sentence(call):
+    refused = 0
+    for name, nonsense in NONSENSE.items():
+        try:
+            answer = CALLS[call](nonsense)
+        except ValueError as refusal:
+            sentence = str(refusal)
+            assert "\n" not in sentence and len(sentence) < 300, name
+            assert sentence[0].isalpha() and " must " in sentence, sentence
+            refused += 1
+        else:
+            for part in numbers(answer):
+                assert part.dtype == object or not np.isnan(part).any(), name
+    assert refused >= len(NONSENSE) // 2
