@@ -21,7 +21,7 @@ WARN = "#E69F00"  # orange: what is given up or wrong
 MARK = {
     SIGN_POS: {"color": SIGN_POS, "linestyle": "-"},
     SIGN_NEG: {"color": SIGN_NEG, "linestyle": "--"},
-    TRUTH: {"color": TRUTH, "marker": "*", "markersize": 13, "linestyle": "none"},
+    TRUTH: {"color": TRUTH, "marker": "*", "markersize": 18, "linestyle": "none"},
     ESTIMATE: {"color": ESTIMATE, "marker": "o", "markersize": 7, "linestyle": "none"},
     BOUND: {"color": BOUND, "linestyle": "-", "linewidth": 1.4},
     DATA: {"color": DATA, "linestyle": "-"},

@@ -1,0 +1,429 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 11: the nearest point of the hull
+#
+# **The task.** One measurement of BranchHull asks for two numbers with a large enough product,
+#
+# $$H_d = \{(u, v) : \; u v \ge d, \; u \ge 0, \; v \ge 0\}, \qquad d > 0 .$$
+#
+# Given any point $(p, q)$ of the plane, find the point of $H_d$ nearest to it. The solvers of
+# lesson 13 do this for every measurement in every iteration, so write it for arrays.
+#
+# **You need** lesson 11, the condition "gradient parallel to normal" at a nearest point, and numpy.
+# **Time**: 40 minutes for the core, as much again to go further.
+#
+# **How it works.** Replace each `raise NotImplementedError` by your code, run the cell, run the
+# check under it. A check tells you which property fails and often why; it does not hold the answer.
+# The kit does: `kit.branchhull.hull` has a projection that is better than what is asked here. It is
+# on your honour not to read it first.
+
+# %%
+# %matplotlib inline
+import numpy as np
+from matplotlib.figure import Figure
+
+from kit.branchhull.hull import violation
+from kit.course.checks import Seen, judge, returns, takes
+
+# %% [markdown]
+# ## First the simplest thing that is surely right
+#
+# Walk along the branch $v = d/u$ in small steps, measure every distance, keep the smallest. Two or
+# three digits for thousands of evaluations: far too slow inside a solver, and good to look at.
+#
+# **Guess first.** Three points are drawn below: one in the first quadrant, one in the second, one
+# in the third. Where does each land, and at what angle do the lines meet the branch?
+
+
+# %%
+def scan(p, q, d):
+    """The nearest of 2001 points of the branch to each (p, q), and its distance."""
+    p, q, d = np.broadcast_arrays(p, q, d)
+    branch = np.sqrt(d) * np.geomspace(1e-3, 1e3, 2001)[:, None]
+    distance = np.hypot(branch - p, d / branch - q)
+    best = distance.argmin(axis=0), np.arange(p.size)
+    return branch[best], d / branch[best], distance[best]
+
+
+# %%
+p, q, d = np.array([0.3, -1.0, -0.8]), np.array([1.2, 2.0, -1.6]), 1.0
+u, v, distance = scan(p, q, d)
+figure = Figure(figsize=(4.6, 4.6))
+ax = figure.subplots()
+edge = np.geomspace(0.2, 5, 200)
+ax.fill_between(edge, d / edge, 5, color="#56B4E9", alpha=0.3, lw=0)
+ax.plot(edge, d / edge, color="#0072B2")
+ax.plot([p, u], [q, v], ":", color="#999999")
+ax.plot(p, q, "X", color="#E69F00", label="given point")
+ax.plot(u, v, "o", color="#CC79A7", label="nearest point")
+ax.axhline(0, color="0.8", lw=0.8, zorder=0)
+ax.axvline(0, color="0.8", lw=0.8, zorder=0)
+ax.set(xlim=(-2, 3), ylim=(-2, 3), xlabel="u", ylabel="v", aspect="equal", title="$H_1$, shaded")
+ax.legend(loc="lower right")
+figure
+
+# %%
+for k in range(3):
+    print(f"({p[k]:4.1f}, {q[k]:4.1f}) -> ({u[k]:.2f}, {v[k]:.2f}), {distance[k]:.2f} away")
+
+
+# %% [markdown]
+# ## The mathematics
+#
+# **Where the nearest point is.** A point of $H_d$ is its own nearest point. A point outside lands on
+# the branch $u v = d$: from a point with $u v > d$ one could take a small step towards $(p, q)$ and
+# be nearer, still inside.
+#
+# **The right angle.** On the branch the product $u v$ grows fastest in the direction of its gradient
+# $(v, u)$. At the nearest point, the step from $(p, q)$ must point that way, or sliding along the
+# branch would shorten it:
+#
+# $$u - p = \mu\, v, \qquad v - q = \mu\, u, \qquad \mu \ge 0, \qquad u v = d. \tag{1}$$
+#
+# $H_d$ is convex, so (1) is also sufficient: whoever finds $u, v > 0$ with (1) has the nearest point.
+#
+# **Way A: one equation for $u$.** Put $v = d/u$ into (1): the first equation gives
+# $\mu = (u - p)\,u/d$, and the second becomes, multiplied by $d\,u$,
+#
+# $$u^4 - p\,u^3 + d\,q\,u - d^2 = 0. \tag{2}$$
+#
+# A quartic has up to four real roots. For a point outside the hull exactly one of them is positive:
+# a positive root gives a point of the branch with the first two equations of (1), and there
+# $\mu < 0$ is impossible, since then $u < p$, $v < q$, so $p q > u v = d$, and the point was inside. So
+# $\mu \ge 0$, the root is a nearest point, and a convex set has one nearest point only.
+#
+# **Way B: turn the axes by 45 degrees.** With
+#
+# $$x = \frac{p + q}{\sqrt 2}, \quad z = \frac{p - q}{\sqrt 2}, \qquad
+#   X = \frac{u + v}{\sqrt 2}, \quad Z = \frac{u - v}{\sqrt 2}$$
+#
+# the branch is $X^2 - Z^2 = 2 d$, $X > 0$, and sum and difference of the equations (1) separate:
+# $X - x = \mu X$ and $Z - z = -\mu Z$. Take $\mu = 1 - x/X$ from the first, put it into the second:
+#
+# $$Z = \frac{z X}{2 X - x}, \qquad
+#   g(X) = X^2 \Bigl[ 1 - \Bigl( \frac{z}{2 X - x} \Bigr)^2 \Bigr] - 2 d = 0 . \tag{3}$$
+#
+# Left of $X_0 = \max\bigl(0,\, x,\, \tfrac12 (x + |z|)\bigr)$ there is nothing to find: either
+# $X \le 0$, or $\mu < 0$, or $|Z| > X$. Right of it both factors of the product increase, so $g$
+# does, from $g(X_0) \le 0$ to $g(\sqrt{2 d + z^2}) \ge 0$ (there $|Z| \le |z|$): one root, in a
+# known interval, for every point at once.
+#
+# (2) and (3) are the same condition; choose the one you like. You may find its root in any way.
+
+# %% [markdown]
+# ## Core: write it
+
+
+# %%
+def project(p, q, d):
+    """Nearest point of {u v >= d, u >= 0, v >= 0} to each (p, q).
+
+    p, q, d > 0 are arrays of shape (n,). Return two such arrays, u and v.
+    """
+    raise NotImplementedError("your turn")
+
+
+# %% tags=["check"]
+def check(answer, seed=0):
+    """Judge a `project` by its properties, on points drawn from the seed."""
+    rng = np.random.default_rng(seed)
+    (p, q), d = rng.normal(0, 3, (2, 150)), rng.uniform(0.1, 4, 150)
+    inside = violation(p, q, d) == 0
+    third = (p < 0) & (q < 0) & (p * q > d)
+    first = (p > 0) & (q > 0) & ~inside
+    scanned = scan(p, q, d)[2]
+    hard = [(0, 0, 1), (0, -5, 1), (-1e3, -1e3, 1), (1e3, -1e3, 1e-6), (-1e-6, 1e-6, 1e4)]
+    far_p, far_q, far_d = np.array(hard, dtype=float).T
+
+    def same(a, b):
+        return np.allclose(a, b, rtol=1e-6, atol=1e-6)
+
+    def moved(f, p=p, q=q, d=d):
+        u, v = f(p, q, d)
+        return np.hypot(u - p, v - q)
+
+    def worst(f, excess, limit):
+        """Whether no entry of excess is above the limit; else the reader's own worst point."""
+        k = np.argmax(excess)
+        u, v = f(p, q, d)
+        return Seen(
+            excess[k] <= limit,
+            f"For p = {p[k]:.2f}, q = {q[k]:.2f}, d = {d[k]:.2f} you give "
+            f"u = {u[k]:.4g}, v = {v[k]:.4g}, so u v = {u[k] * v[k]:.4g}.",
+        )
+
+    def angle(f):
+        """How far from 90 degrees the step and the branch meet, and how far u v is from d."""
+        u, v = f(p, q, d)
+        step = np.maximum(moved(f), 0.1)
+        slant = np.abs((p - u) * u - (q - v) * v) / (step * np.hypot(u, v))
+        k = np.argmax(np.where(inside, 0, np.maximum(slant, np.abs(u * v / d - 1))))
+        return Seen(
+            inside[k] or max(slant[k], abs(u[k] * v[k] / d[k] - 1)) < 1e-6,
+            f"For p = {p[k]:.2f}, q = {q[k]:.2f}, d = {d[k]:.2f} your step meets the branch at "
+            f"{90 - np.degrees(np.arcsin(min(slant[k], 1))):.6g} degrees, and u v is "
+            f"{u[k] * v[k]:.6g}.",
+        )
+
+    def far(f):
+        nearest = scan(far_p, far_q, far_d)[2]
+        excess = moved(f, far_p, far_q, far_d) / (nearest + 1e-9) - 1
+        excess = np.maximum(excess, violation(*f(far_p, far_q, far_d), far_d))
+        k = np.argmax(np.nan_to_num(excess, nan=np.inf))
+        return Seen(
+            excess[k] < 1e-3, f"Look at p = {far_p[k]:g}, q = {far_q[k]:g}, d = {far_d[k]:g}."
+        )
+
+    return judge(
+        answer,
+        takes("p", "q", "d"),
+        *returns("two arrays as long as p", lambda f: f(p, q, d), p.shape, p.shape),
+        (
+            "leave the points of the hull where they are",
+            lambda f: worst(f, np.where(inside, moved(f), 0), 1e-9),
+        ),
+        (
+            "land in the hull: u v >= d with u, v >= 0",
+            lambda f: worst(f, violation(*f(p, q, d), d), 1e-3),
+        ),
+        (
+            "land on the nearest point, and `scan` finds a nearer one",
+            lambda f: worst(f, moved(f) - scanned, 1e-3),
+        ),
+        (
+            "leave its own results where they are, when it gets them as p and q",
+            lambda f: same(f(*f(p, q, d), d), f(p, q, d)),
+        ),
+        (
+            "meet the branch at a right angle",
+            angle,
+            "To the eye this is right. Find the root to six digits or more.",
+        ),
+        (
+            "be right far away, near the origin, and for small and large d",
+            far,
+            "Right for ordinary points. There are others.",
+        ),
+        mistakes=(
+            (
+                lambda f: same(f(p, q, d), (p, q)),
+                "Nothing has moved: the points outside the hull come back as they were.",
+            ),
+            (
+                lambda f: same(f(p, q, d), (np.maximum(p, 0), np.maximum(q, 0))),
+                "You land in the quadrant u, v >= 0, whatever d is. Is u v >= d there?",
+            ),
+            (
+                lambda f: same(f(p, q, d)[0][inside], q[inside]) and not same(p[inside], q[inside]),
+                "The two arrays come back in the wrong order: u belongs to p and v to q.",
+            ),
+            (
+                lambda f: same(np.array(f(p, q, d))[:, ~inside], np.sqrt(d)[~inside]),
+                "All points go to the vertex of their branch. By symmetry that is right for p = q.",
+            ),
+            (
+                lambda f: np.any(np.logical_and(*np.less(f(p, q, d), 0))),
+                "Some points land on the other branch, where both coordinates are negative. "
+                "Of all solutions of your equation, which one may you keep?",
+            ),
+            (
+                lambda f: same(np.array(f(p, q, d))[:, third], -np.array([p, q])[:, third]),
+                "Where p and q are negative you change both signs. A mirror image is not the "
+                "nearest point: how far away is it?",
+            ),
+            (
+                lambda f: (
+                    same(f(p, q, d)[0][first], p[first]) or same(f(p, q, d)[1][first], q[first])
+                ),
+                "You keep one coordinate and raise the other until the product fits. "
+                "A step parallel to an axis is not the shortest: at what angle does it arrive?",
+            ),
+            (
+                lambda f: same((f(p, q, d)[0] * q)[first], (f(p, q, d)[1] * p)[first]),
+                "You move along the ray through the origin, so that u : v = p : q. "
+                "What does the ray have to do with the branch's normal?",
+            ),
+            (
+                lambda f: (
+                    same(np.prod(f(p, q, d), axis=0)[inside], d[inside])
+                    and np.all((moved(f) <= scanned + 1e-3)[~inside])
+                ),
+                "The points outside are right. Those inside are pulled out to the branch: "
+                "what is the distance from a point of a set to the set?",
+            ),
+            (
+                lambda f: same(f(p, q, d), f(p, q, np.full_like(d, d[0]))),
+                "Your result depends on one entry of d only, and every point has a d of its own.",
+            ),
+            (
+                lambda f: (
+                    same(np.prod(f(p, q, d), axis=0)[~inside], d[~inside])
+                    and np.any(moved(f) > scanned + 1e-2)
+                ),
+                "You land on the branch, but at another point of it. Put one of your (u, v) into "
+                "the two equations (1): do both give the same mu? If not, look for a wrong sign.",
+            ),
+        ),
+    )
+
+
+# %%
+check(project)
+
+
+# %% [markdown]
+# The check draws its points from a seed; `check(project, seed=7)` draws others.
+
+# %% [markdown]
+# ## Go further 1: d = 0
+#
+# A measurement $y = 0$ gives $d = 0$, and the branch degenerates to the edge of the quadrant. What is
+# the projection then? Make your `project` do it too, with zeros and positive numbers mixed in $d$.
+
+
+# %% tags=["check"]
+def check_zero(answer, seed=0):
+    """Judge a `project` where some d are 0."""
+    rng = np.random.default_rng(seed)
+    p, q = rng.normal(0, 3, (2, 200))
+    d = rng.uniform(0.1, 4, 200) * (np.arange(200) % 2)
+    none = d == 0
+
+    def left(f, axis):
+        """Entries of the answer, where d = 0 and the coordinate given was positive: moved how far."""
+        given = (p, q)[axis]
+        return np.abs(f(p, q, d)[axis] - given)[none & (given >= 0)].max()
+
+    return judge(
+        answer,
+        takes("p", "q", "d"),
+        *returns("two arrays as long as p", lambda f: f(p, q, d), p.shape, p.shape),
+        ("give numbers >= 0", lambda f: np.min(f(p, q, d)) >= 0),
+        ("leave a coordinate that is positive as it is", lambda f: left(f, 0) + left(f, 1) < 1e-9),
+        (
+            "put a negative coordinate on the edge",
+            lambda f: (
+                f(p, q, d)[0][none & (p < 0)].max() + f(p, q, d)[1][none & (q < 0)].max() < 1e-9
+            ),
+        ),
+        ("still be right where d > 0", lambda f: check(f, seed).ok),
+    )
+
+
+# %%
+check_zero(project)
+
+
+# %% [markdown]
+# ## Go further 2: with slack
+#
+# Lesson 15 lets measurements be wrong: a third unknown $w$ is added to $v$, and the set is
+#
+# $$\{(u, v, w) : \; u\,(v + w) \ge d, \; u \ge 0, \; v + w \ge 0\} .$$
+#
+# Find the point of it nearest to $(p, q, \xi)$. **Think first:** only the sum $v + w$ is
+# constrained. Which turn of the axes makes this the problem that you have solved, and what becomes
+# of $d$?
+
+
+# %%
+def project_with_slack(p, q, xi, d):
+    """Nearest point (u, v, w) of {u (v + w) >= d, u >= 0, v + w >= 0} to each (p, q, xi).
+
+    p, q, xi, d > 0 are arrays of shape (n,). Return three such arrays.
+    """
+    raise NotImplementedError("your turn")
+
+
+# %% tags=["check"]
+def check_slack(answer, seed=0):
+    """Judge a `project_with_slack`: a nearest point sees the given point at 90 degrees or more."""
+    rng = np.random.default_rng(seed)
+    n = 200
+    given, d = rng.normal(0, 3, (3, n)), rng.uniform(0.1, 4, n)
+    p, q, xi = given
+    inside = violation(p, q + xi, d) == 0
+
+    def to(f):
+        return np.array(f(p, q, xi, d))
+
+    def gap(f, others):
+        """Largest cosine between the step to the given point and steps to others of the set."""
+        step, away = given - to(f), others - to(f)
+        length = np.linalg.norm(step, axis=0) * np.linalg.norm(away, axis=0)
+        return np.max(np.sum(step * away, axis=0)[~inside] / length[~inside])
+
+    def others(f, size):
+        """Points of the set: near the reader's own for a small size."""
+        u, v, w = to(f)
+        u = u * np.exp(size * rng.normal(size=n))
+        v = v + size * rng.normal(size=n)
+        return np.array([u, v, np.maximum(d / u - v, w - size)])
+
+    return judge(
+        answer,
+        takes("p", "q", "xi", "d"),
+        *returns("three arrays as long as p", lambda f: f(p, q, xi, d), (n,), (n,), (n,)),
+        (
+            "leave the points of the set where they are",
+            lambda f: np.abs(to(f) - given)[:, inside].max() < 1e-9,
+        ),
+        (
+            "land in the set",
+            lambda f: violation(to(f)[0], to(f)[1] + to(f)[2], d).max() < 1e-6,
+        ),
+        (
+            "land on the nearest point: others of the set are nearer",
+            lambda f: max(gap(f, others(f, size)) for size in (1, 0.3, 0.1) * 20) < 0.1,
+        ),
+        (
+            "land on the nearest point to more digits",
+            lambda f: max(gap(f, others(f, 1e-4)) for _ in range(20)) < 1e-3,
+            "Nearly the nearest point; solve the equation further.",
+        ),
+        mistakes=(
+            (
+                lambda f: np.allclose(to(f)[2], xi),
+                "The slack never moves, so the other two do all the work. Three may share it.",
+            ),
+            (
+                lambda f: np.allclose(to(f)[:2][:, p > 1], given[:2][:, p > 1]),
+                "Only the slack moves. That fits the data and pays too much: share the step.",
+            ),
+            (
+                lambda f: np.all((to(f)[0] * (to(f)[1] + to(f)[2]))[~inside] > d[~inside] * 1.1),
+                "You land deep inside the set, where u (v + w) > d. "
+                "In the turned axes, is the right-hand side still d?",
+            ),
+        ),
+    )
+
+
+# %%
+check_slack(project_with_slack)
+
+# %% [markdown]
+# ## What to take away
+#
+# - Outside the hull, nearest means *on the branch, at a right angle*: two conditions, one root.
+# - Convexity is what makes the positive root unique, so nothing can be chosen wrongly.
+# - A projection can be checked without knowing it: feasible, nearer than any point you can draw.
+#
+# Lesson 13 puts your function into a loop and calls it ADMM.
+#
+# **Source.** The published ADMM (arXiv 1809.08359) projects by the roots of the quartic, one by one;
+# way B is the kit's own derivation.
