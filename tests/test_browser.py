@@ -184,9 +184,6 @@ def page(browser, request):
     page = context.new_page()
     page.on("websocket", lambda ws: None if _is_local(ws.url) else outside.append(ws.url))
     page.set_default_timeout(MINUTE)
-    # on a busy machine the page may ask for the kernel before it has read which ones there are
-    ask = page.locator("dialog.jp-Dialog", has_text="Select Kernel")
-    page.add_locator_handler(ask, lambda: ask.locator(".jp-mod-accept").click())
     yield page
     last = re.sub(r"\W+", "-", request.node.name).strip("-")
     page.screenshot(path=SCREENSHOTS / "last" / f"{last}.png")  # where a failing test stood
@@ -261,8 +258,11 @@ def run_all(page, lab, notebook):
     """Open the notebook, choose Run > Run All Cells, wait for the kernel; no cell may fail."""
     page.goto(f"{lab}/lab/tree/{notebook}?reset")
     idle = page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-    idle.wait_for()
-    for _ in range(6):  # "idle" may stand there before the kernel listens: then the order is lost
+    # on a busy machine the page may ask for the kernel before it has read which ones there are
+    ask = page.locator("dialog.jp-Dialog", has_text="Select Kernel").locator(".jp-mod-accept")
+    page.add_locator_handler(ask, lambda: ask.click())
+    idle.or_(ask).first.wait_for()
+    for _ in range(12):  # "idle" may stand there before the kernel listens: then the order is lost
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.locator('[data-command="runmenu:run-all"]').click()
         with contextlib.suppress(TimeoutError):
@@ -309,7 +309,7 @@ def press_until_redrawn(page, box, control, sequences):
     pytest.fail(f"the picture stayed as it was after {sequences} on {control}")
 
 
-def wait_for(page, box, condition, seconds=15):
+def wait_for(page, box, condition, seconds=30):
     """Whether the picture comes to be as the condition says."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
