@@ -1,0 +1,174 @@
+"""What the local methods share: where they start, the loop over starts, a report without proof.
+
+A local method walks downhill on the non-convex misfit
+
+    f(h, m) = |y - (B h) o (C m)|_2^2
+
+from a start, and ends where it ends. It stops at a relative residual |y - w o x| / |y| <= tol.
+That is no proof: another (h, m) may explain y as well, and a residual that stays large does not
+say that none does. So its certificate has lower = -inf, and its status is never SOLVED:
+
+    STOPPED   the residual reached tol, or the caller's callback asked for it
+    MAX_ITER  the iteration limit of the best start
+    FAILED    the residual no longer falls: a local minimum, a saddle, or noise
+
+Starts (w o x is scaled by its best multiple <y, w o x> / |w o x|^2 in each case):
+
+    "spectral"  leading singular pair of B' diag(y) C = sum y_l b_l c_l'. For Gaussian rows its mean
+                is a multiple of h m'. It needs no signs.
+    "signs"     h = Bt' sqrt d, m = Ct' sqrt d in canonical form: what the known signs say (derived)
+    "random"    standard normal h and m
+
+Sources: the spectral start is that of Li, Ling, Strohmer and Wei, arXiv 1606.04933.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from kit.arguments import generator, number, whole
+from kit.branchhull.certificate import certify
+from kit.branchhull.problem import Bilinear, BranchHull, canonical
+from kit.branchhull.signals import balance
+from kit.iterate import drive
+from kit.results import Array, Certificate, Recovered, Report, Run, Status
+
+STARTS = ("spectral", "signs", "random")
+UNPROVED = Certificate(np.inf, -np.inf)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """One iterate of a local method, and how badly it explains y."""
+
+    h: Array  # (K,)
+    m: Array  # (N,)
+    residual: float  # |y - (B h) o (C m)| / |y|
+
+
+Method = Callable[[Bilinear, Array, Array], Iterator[State]]  # data, start h, start m
+
+
+def residual(data: Bilinear, h: Array, m: Array) -> float:
+    """|y - (B h) o (C m)|_2 / |y|_2; without the division if y = 0."""
+    return _relative(data.y - (data.B @ h) * (data.C @ m), data.y)
+
+
+def begin(data: Bilinear, rng: np.random.Generator | None, start: str) -> tuple[Array, Array]:
+    """A start (h, m) of the given kind, scaled to fit y best, with |h| = |m|."""
+    _, K, N = data.shape
+    if start == "spectral":
+        U, s, Vt = np.linalg.svd((data.B * data.y[:, None]).T @ data.C, full_matrices=False)
+        h, m = U[:, 0], Vt[0]
+    elif start == "signs":
+        Bt, Ct, d = canonical(data)
+        h, m = np.sqrt(d) @ Bt, np.sqrt(d) @ Ct
+    else:
+        h, m = rng.standard_normal(K), rng.standard_normal(N)
+    product = (data.B @ h) * (data.C @ m)
+    size = product @ product
+    multiple = (data.y @ product) / size if size > 0 else 0.0
+    return balance(multiple * h, m)
+
+
+def race(
+    data: Bilinear,
+    rng: np.random.Generator,
+    method: Method,
+    name: str,
+    *,
+    start: str,
+    starts: int,
+    tol: float,
+    max_iter: int,
+    callback: Callable[[Any], object] | None,
+) -> Recovered:
+    """Run the method from up to `starts` starts, the first as asked, the others random.
+
+    Ends at the first start that reaches tol; else the best one is the answer. The curves of
+    all starts follow one another in run.history, and history["start"] counts them from 0.
+    """
+    _check(data, callback)
+    rng, starts, tol = generator(rng), whole("starts", starts, least=1), number("tol", tol, least=0)
+    max_iter = whole("max_iter", max_iter, least=1)
+    if start not in STARTS:
+        raise ValueError(f"start must be one of {STARTS}, got {start!r}")
+    scaled, in_units = _unit_size(data)
+
+    def stop(state: State) -> bool:
+        asked = callback is not None and bool(callback(state))
+        return asked or state.residual <= tol
+
+    ends, runs = [], []
+    for k in range(starts):
+        states = map(in_units, method(scaled, *begin(scaled, rng, "random" if k else start)))
+        last, run = drive(
+            states, lambda _: UNPROVED, tol=0, max_iter=max_iter, every=max_iter, callback=stop
+        )
+        ends.append(last)
+        runs.append(run)
+        if run.status is Status.STOPPED:
+            break
+    best = int(np.argmin([np.nan_to_num(end.residual, nan=np.inf) for end in ends]))
+    if runs[-1].status is Status.STOPPED and ends[-1].residual > tol:
+        best = len(ends) - 1  # the caller's callback pointed at this one
+    curves = {key: np.concatenate([run.history[key] for run in runs]) for key in runs[0].history}
+    curves["start"] = np.repeat(np.arange(len(runs)), [run.iterations for run in runs])
+    run = Run(
+        runs[best].status,
+        sum(run.iterations for run in runs),
+        sum(run.elapsed for run in runs),
+        curves,
+    )
+    kind = "random" if best else start
+    note = f"start {best + 1} of {len(runs)} ({kind}) ended best."
+    return unproved(data, ends[best].h, ends[best].m, name, run, (note,))
+
+
+def unproved(
+    data: Bilinear, h: Array, m: Array, method: str, run: Run, notes: tuple[str, ...] = ()
+) -> Recovered:
+    """The answer, balanced and with its global sign set by data.signs, without a dual."""
+    h, m = right_way_round(data, *balance(h, m))
+    left = residual(data, h, m)
+    said = "the products are reproduced" if left <= 1e-6 else "the products are not reproduced"
+    notes = (f"residual {left:.1e}: {said}, nothing is proved.", *notes)
+    certificate = certify(BranchHull(data), h, m, None)
+    return Recovered(h, m, None, None, Report(method, run, certificate, notes))
+
+
+def right_way_round(data: Bilinear, h: Array, m: Array) -> tuple[Array, Array]:
+    """(h, m) or (-h, -m), whichever gives B h the given sign on more rows."""
+    votes = data.signs @ np.sign(data.B @ h)
+    return (-h, -m) if votes < 0 else (h, m)
+
+
+def stalled(before: float, now: float, share: float) -> bool:
+    """True where the residual fell by less than this share of itself."""
+    return now >= (1 - share) * before
+
+
+def _relative(rest: Array, y: Array) -> float:
+    size = np.linalg.norm(y)
+    return float(np.linalg.norm(rest) / size) if size > 0 else float(np.linalg.norm(rest))
+
+
+def _unit_size(data: Bilinear) -> tuple[Bilinear, Callable[[State], State]]:
+    """Data with largest entries 1, for steps that depend on units; and the way back."""
+    sizes = [np.abs(A).max() or 1.0 for A in (data.B, data.C, data.y)]
+    B, C, y = (A / size for A, size in zip((data.B, data.C, data.y), sizes, strict=True))
+    of_h, of_m = (np.sqrt(sizes[2]) / size for size in sizes[:2])
+
+    def in_units(state: State) -> State:
+        return replace(state, h=of_h * state.h, m=of_m * state.m)
+
+    return Bilinear(B, C, y, data.signs), in_units
+
+
+def _check(data: object, callback: object) -> None:
+    if not isinstance(data, Bilinear):
+        raise ValueError(f"data must be a Bilinear, got {type(data).__name__}")
+    if not (callback is None or callable(callback)):
+        raise ValueError(f"callback must be a function of a state, got {callback!r}")
