@@ -1,16 +1,21 @@
 """BranchHull: recover h and m from y = (B h) o (C m) with known signs, by a convex program.
 
 Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1). The files of this folder are
-their table of contents: problem, hull, certificate, reference, admm, solve, signals, applications;
-and the rivals: lifting, alternating, gradient, sparse_power.
+their table of contents: problem, hull, certificate, reference, admm, interior_point, solve;
+signals and applications for data; and the rivals: lifting (with nuclear_norm), alternating,
+gradient, sparse_power (with local).
 """
 
 from kit.branchhull.alternating import alternate
+from kit.branchhull.applications import blind_deconvolution, self_calibration
 from kit.branchhull.certificate import certify, infeasible_ray
 from kit.branchhull.gradient import descend
+from kit.branchhull.lifting import lift, solve_lifted
+from kit.branchhull.nuclear_norm import certify_lifted
 from kit.branchhull.problem import Bilinear, BranchHull, Truth, canonical
 from kit.branchhull.signals import balance, gaussian, recovery_error
 from kit.branchhull.solve import METHODS, methods_for, solve
+from kit.branchhull.sparse_power import spf
 
 __all__ = [
     "METHODS",
@@ -19,12 +24,18 @@ __all__ = [
     "Truth",
     "alternate",
     "balance",
+    "blind_deconvolution",
     "canonical",
     "certify",
+    "certify_lifted",
     "descend",
     "gaussian",
     "infeasible_ray",
+    "lift",
     "methods_for",
     "recovery_error",
+    "self_calibration",
     "solve",
+    "solve_lifted",
+    "spf",
 ]

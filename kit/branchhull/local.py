@@ -60,7 +60,7 @@ def begin(data: Bilinear, rng: np.random.Generator | None, start: str) -> tuple[
     """A start (h, m) of the given kind, scaled to fit y best, with |h| = |m|."""
     _, K, N = data.shape
     if start == "spectral":
-        U, s, Vt = np.linalg.svd((data.B * data.y[:, None]).T @ data.C, full_matrices=False)
+        U, _, Vt = np.linalg.svd((data.B * data.y[:, None]).T @ data.C, full_matrices=False)
         h, m = U[:, 0], Vt[0]
     elif start == "signs":
         Bt, Ct, d = canonical(data)
@@ -123,18 +123,24 @@ def race(
         curves,
     )
     kind = "random" if best else start
-    note = f"start {best + 1} of {len(runs)} ({kind}) ended best."
-    return unproved(data, ends[best].h, ends[best].m, name, run, (note,))
+    notes = (f"start {best + 1} of {len(runs)} ({kind}) ended best.",) if starts > 1 else ()
+    return unproved(data, ends[best].h, ends[best].m, name, run, notes)
 
 
 def unproved(
-    data: Bilinear, h: Array, m: Array, method: str, run: Run, notes: tuple[str, ...] = ()
+    data: Bilinear,
+    h: Array,
+    m: Array,
+    method: str,
+    run: Run,
+    notes: tuple[str, ...] = (),
+    proved: str = "nothing is proved",
 ) -> Recovered:
     """The answer, balanced and with its global sign set by data.signs, without a dual."""
     h, m = right_way_round(data, *balance(h, m))
     left = residual(data, h, m)
     said = "the products are reproduced" if left <= 1e-6 else "the products are not reproduced"
-    notes = (f"residual {left:.1e}: {said}, nothing is proved.", *notes)
+    notes = (f"residual {left:.1e}: {said}, {proved}.", *notes)
     certificate = certify(BranchHull(data), h, m, None)
     return Recovered(h, m, None, None, Report(method, run, certificate, notes))
 

@@ -1,0 +1,134 @@
+"""Lifting: solve for the matrix h m', then take it apart again.
+
+    Z     = argmin |Z|_*  s.t.  b_l' Z c_l = y_l        the convex program of nuclear_norm.py
+    h, m  = sqrt(s_1) u_1,  sqrt(s_1) v_1               its leading singular pair: |h| = |m|
+
+If Z has rank 1, (h, m) reproduces y; if it has not, lifting has failed, although the program is
+solved. The signs are not used, save for one bit: (h, m) or (-h, -m).
+
+Two programs, two certificates. `solve_lifted` returns the nuclear norm program's own. The answer of
+`lift` is to be compared with other methods' answers, so its report.certificate is that of the l2
+BranchHull program, of (h, m) without a dual: lower = -inf. Its report.run (status, gap, history)
+and a note speak of the nuclear norm program. Source: arXiv 1211.5608.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kit.arguments import number, whole
+from kit.branchhull.local import unproved
+from kit.branchhull.nuclear_norm import admm, certify_lifted, reference
+from kit.branchhull.problem import Bilinear
+from kit.iterate import drive
+from kit.results import Array, Certificate, Recovered, Run, settle
+
+METHODS = ("admm", "cvxpy")
+RANK_ONE = 1e-3  # sigma_2 / sigma_1 below this is called rank 1
+
+
+@dataclass(frozen=True, eq=False)
+class Lifted:
+    """Answer of the nuclear norm program, with that program's own certificate."""
+
+    Z: Array  # (K, N)
+    nu: Array  # (L,), the dual
+    certificate: Certificate  # lower <= least |Z|_* <= upper
+    run: Run
+
+    @property
+    def singular_values(self) -> Array:
+        """The singular values of Z, largest first."""
+        return np.linalg.svd(self.Z, compute_uv=False)
+
+    @property
+    def second(self) -> float:
+        """sigma_2 / sigma_1 of Z: 0 for a matrix of rank 1, and for the zero matrix."""
+        s = self.singular_values
+        return float(s[1] / s[0]) if s.size > 1 and s[0] > 0 else 0.0
+
+    def __repr__(self) -> str:
+        return f"Lifted(Z {self.Z.shape}, s2/s1 {self.second:.1e})\n{self.run}\n{self.certificate}"
+
+
+def solve_lifted(
+    data: Bilinear,
+    method: str = "admm",
+    *,
+    tol: float = 1e-6,
+    max_iter: int | None = None,
+    callback: Callable[[Any], object] | None = None,
+    rho: float = 2.0,
+) -> Lifted:
+    """min |Z|_* s.t. b_l' Z c_l = y_l; SOLVED means that this program's certified gap is <= tol.
+
+    method    "admm": 30 to 1000 steps with a small singular value decomposition each;
+              "cvxpy": Clarabel, independent of the other code, for K + N up to 30 or so
+    tol       relative gap, by certify_lifted
+    max_iter  iteration limit; None for the method's own: 10,000 and 200
+    callback  state -> anything, called at every iteration; a true value stops ("admm" only)
+    rho       of "admm": see nuclear_norm.py
+
+    Data that no Z fits (noise, with L > K N) end as INFEASIBLE. Raises ValueError for bad
+    arguments.
+    """
+    if not isinstance(data, Bilinear):
+        raise ValueError(f"data must be a Bilinear, got {type(data).__name__}")
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {METHODS}, got {method!r}")
+    tol, rho = number("tol", tol, least=0), number("rho", rho, least=0, above=True)
+    limit = {"admm": 10_000, "cvxpy": 200}[method]
+    limit = limit if max_iter is None else whole("max_iter", max_iter, least=1)
+    if not (callback is None or callable(callback)):
+        raise ValueError(f"callback must be a function of a state, got {callback!r}")
+    if method == "cvxpy":
+        Z, nu, run = reference(data, tol=tol, max_iter=limit)
+    else:
+        last, run = drive(
+            admm(data, rho=rho),
+            lambda state: certify_lifted(data, state.Z, state.nu),
+            tol=tol,
+            max_iter=limit,
+            callback=callback,
+        )
+        Z, nu = last.Z, last.nu
+    certificate = certify_lifted(data, Z, nu)
+    if method == "cvxpy" and certificate.gap > tol:  # are the data to blame?
+        ray = next(admm(data)).nu
+        if certify_lifted(data, Z, ray).lower == np.inf:
+            nu, certificate = ray, certify_lifted(data, Z, ray)
+    return Lifted(Z, nu, certificate, settle(run, certificate, tol))
+
+
+def lift(
+    data: Bilinear,
+    method: str = "admm",
+    *,
+    tol: float = 1e-6,
+    max_iter: int | None = None,
+    callback: Callable[[Any], object] | None = None,
+    rho: float = 2.0,
+) -> Recovered:
+    """h and m from the leading singular pair of the nuclear norm program's answer.
+
+    The arguments are those of solve_lifted, which returns Z itself. SOLVED says that the nuclear
+    norm program is solved, not that Z has rank 1: the notes tell sigma_2 / sigma_1 and the
+    residual. The dual is None and report.certificate has lower = -inf (module docstring).
+    """
+    lifted = solve_lifted(data, method, tol=tol, max_iter=max_iter, callback=callback, rho=rho)
+    U, s, Vt = np.linalg.svd(lifted.Z, full_matrices=False)
+    h, m = np.sqrt(s[0]) * U[:, 0], np.sqrt(s[0]) * Vt[0]
+    own = lifted.certificate
+    rank = "of rank 1" if lifted.second <= RANK_ONE else "not of rank 1, so lifting has failed"
+    rank = rank if s[0] > 0 else "0"
+    notes = (
+        f"status and gap are the nuclear norm program's: {own.lower:.9g} <= least |Z|_* <= "
+        f"{own.upper:.9g}, gap {own.gap:.1e}; the certificate is BranchHull's, without a dual.",
+        f"sigma_2 / sigma_1 = {lifted.second:.1e}: Z is {rank}.",
+    )
+    if method == "cvxpy" and callback is not None:
+        notes += ("cvxpy shows no iterations: callback was not used.",)
+    proved = "what is proved follows"
+    return unproved(data, h, m, f"lift, {method}", lifted.run, notes, proved)
