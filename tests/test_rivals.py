@@ -184,10 +184,11 @@ def test_lifting_reaches_thirty_by_thirty():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("L", "least", "most"), [(36, 0.0, 0.3), (42, 0.3, 0.7), (52, 0.95, 1.0), (60, 0.95, 1.0)]
+    ("L", "least", "most"), [(36, 0.0, 0.3), (42, 0.3, 0.65), (52, 0.85, 1.0), (60, 0.95, 1.0)]
 )
 def test_the_transition_of_lifting(L, least, most):
-    # K = N = 10; BranchHull has its 50 % at L = 2 (K + N - 2) = 36
+    # K = N = 10; BranchHull has its 50 % at L = 2 (K + N - 2) = 36. Measured over 200 seeds:
+    # .13 at L = 36, .44 at 42, .65 at 44, .85 at 48, .95 at 52, .98 at 56, 1 at 60
     share, convex = share_recovered(branchhull.lift, L, 10, 10, 100), 0
     assert least <= share <= most
     if L == 36:
