@@ -1,5 +1,7 @@
 """The rivals of BranchHull: lifting, alternating least squares, descent, sparse power."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
+from kit.branchhull.alternating import alternating
 from kit.branchhull.gradient import best_step, gradient
 from kit.branchhull.local import begin, residual
 from kit.branchhull.nuclear_norm import adjoint, measure
@@ -271,7 +274,7 @@ def newton(data):
 
 
 def test_gauss_newton_recovers_below_the_convex_line_and_proves_nothing():
-    # L = 1.5 (K + N), where P(Bin(L - 1, 1/2) >= K + N - 2) is .03; measured: all of 40 seeds
+    # L = 1.5 (K + N), where P(Bin(L - 1, 1/2) >= K + N - 2) is .02; measured: all of 40 seeds
     L, K, N = 60, 20, 20
     assert share_recovered(newton, L, K, N, 20) >= 0.9
     assert share_recovered(lambda d: branchhull.solve(BranchHull(d)), L, K, N, 20) <= 0.3
@@ -316,6 +319,21 @@ def test_a_callback_ends_the_race_where_it_says():
     assert run.status is Status.STOPPED and run.iterations == 3
     assert np.array_equal(run.history["residual"], seen)
     assert residual(data, answer.h, answer.m) == pytest.approx(seen[-1])
+
+
+@pytest.mark.parametrize("rival", ["alternate", "gradient", "gauss-newton", "spf"])
+def test_a_callback_sees_the_units_of_the_data(rival):
+    data, seen = DATA["badly scaled"], []
+    RIVALS[rival](data, callback=seen.append)
+    for state in seen:
+        assert residual(data, state.h, state.m) == pytest.approx(state.residual, abs=1e-12)
+
+
+def test_a_few_states_are_the_algorithm():
+    data, truth = instance(60, 6, 5)
+    *_, last = islice(alternating(data, *begin(data, rng(), "spectral")), 30)
+    Z, true = np.outer(last.h, last.m), np.outer(truth.h, truth.m)
+    assert np.linalg.norm(Z - true) < 1e-3 * np.linalg.norm(true)
 
 
 def test_an_iteration_limit_is_told():

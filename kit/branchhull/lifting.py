@@ -6,6 +6,14 @@
 If Z has rank 1, (h, m) reproduces y; if it has not, lifting has failed, although the program is
 solved. The signs are not used, save for one bit: (h, m) or (-h, -m).
 
+How many measurements? Measured on Gaussian data, half of the trials recover at about
+
+    K = N          5      10     20     30
+    L / (K + N)    1.5    2.1    2.6    2.8 to 3.0     and BranchHull, 2 (K+N-2) / (K+N),
+                   1.6    1.8    1.9    1.9            with the signs
+
+(60, 200, 30 and 16 trials a point: the last column is rough).
+
 Two programs, two certificates. `solve_lifted` returns the nuclear norm program's own. The answer of
 `lift` is to be compared with other methods' answers, so its report.certificate is that of the l2
 BranchHull program, of (h, m) without a dual: lower = -inf. Its report.run (status, gap, history)
@@ -71,6 +79,7 @@ def solve_lifted(
     callback  state -> anything, called at every iteration; a true value stops ("admm" only)
     rho       of "admm": see nuclear_norm.py
 
+    Memory grows as L^2 and a step as K N min(K, N): made for L up to some thousands.
     Data that no Z fits (noise, with L > K N) end as INFEASIBLE. Raises ValueError for bad
     arguments.
     """
