@@ -67,7 +67,7 @@ assert facts["product inside the hull"] > facts["y"] > facts["product between th
 # %% [markdown]
 # Move $y$ and the sign, and watch which region is chosen. (The sliders need a running kernel; the
 # picture above them is what they start from. Everything works from the keyboard: Tab to a control,
-# then the arrow keys.)
+# then the arrow keys for a slider, Space for a button.)
 
 # %%
 explorer(
