@@ -4,7 +4,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kit.arguments import real_array
-from kit.course.figures.style import BOUND, ESTIMATE, MARK, SIGN_NEG, SIGN_POS, new_figure, tidy
+from kit.course.figures.style import (
+    BOUND,
+    ESTIMATE,
+    MARK,
+    NEUTRAL,
+    SIGN_NEG,
+    SIGN_POS,
+    new_figure,
+    tidy,
+)
 from kit.results import Array, Run
 
 
@@ -16,7 +25,7 @@ def convergence(runs: dict[str, Run]) -> tuple[Figure, dict[str, object]]:
     figure = new_figure(6.4, 3.9)
     ax = figure.subplots()
     facts: dict[str, object] = {}
-    for (label, run), colour in zip(runs.items(), (SIGN_POS, SIGN_NEG, BOUND), strict=False):
+    for (label, run), colour in zip(runs.items(), (SIGN_POS, SIGN_NEG, NEUTRAL), strict=False):
         gap = run.history["gap"]
         k = np.arange(1, gap.size + 1)
         known = np.isfinite(gap) & (gap > 0)
