@@ -40,7 +40,7 @@ def reference(
     if verdict in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         W, Q, more, verdict = _attempt(problem, max_iter, phase_one=True)
         iterations, notes = iterations + more, ("Clarabel found no feasible W.",)
-        Q = None if Q is None else _sharpen_ray(problem, Q)
+        Q = None if Q is None else _sharpen_rays(problem, Q)
         W, status = np.zeros(problem.shape[:2]), Status.INFEASIBLE
     elif W is None:
         W, notes = np.zeros(problem.shape[:2]), (f"Clarabel gave up: {verdict}.",)
@@ -96,13 +96,17 @@ def _exact_zeros(problem: NetTrim, W: Array, feasibility: float) -> Array:
     return clean if certify(problem, clean, None).violation <= allowed else W
 
 
-def _sharpen_ray(problem: NetTrim, Q: Array) -> Array:
-    """Bring X Q' from the solver's accuracy to rounding, without touching the zeros of Q on C."""
-    Q = np.where(problem.Omega, Q, np.minimum(Q, 0))
-    for q, on in zip(Q, problem.Omega, strict=True):
-        free = on | (q < -1e-7 * np.abs(Q).max())
-        q[~free] = 0
-        if free.any():
-            for _ in range(2):
-                q[free] -= np.linalg.lstsq(problem.X[:, free], problem.X @ q, rcond=None)[0]
-    return Q
+def _sharpen_rays(problem: NetTrim, Q: Array) -> Array:
+    return np.array([sharpen_ray(problem, m, q) for m, q in enumerate(Q)])
+
+
+def sharpen_ray(problem: NetTrim, m: int, q: Array) -> Array:
+    """Bring X q of neuron m's ray from a solver's accuracy to rounding; zeros on C stay zeros."""
+    on = problem.Omega[m]
+    q = np.where(on, q, np.minimum(q, 0))
+    free = on | (q < -1e-7 * np.abs(q).max())
+    q[~free] = 0
+    if free.any():
+        for _ in range(2):
+            q[free] -= np.linalg.lstsq(problem.X[:, free], problem.X @ q, rcond=None)[0]
+    return q

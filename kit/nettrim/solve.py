@@ -11,12 +11,13 @@ from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
 from kit.nettrim.admm import State, admm
 from kit.nettrim.certificate import certify
+from kit.nettrim.exact import Progress, along
 from kit.nettrim.problem import NetTrim, read_layer
 from kit.nettrim.reference import reference
 from kit.results import Array, Pruned, Report, Run, Status, settle
 
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
-SMALL, LARGE = 200_000, 2_000_000  # N M P: up to which auto takes cvxpy, cvxpy is offered at all
+SMALL, LARGE = 10_000, 2_000_000  # N M P: up to which auto takes cvxpy, cvxpy is offered at all
 
 
 def by_cvxpy(
@@ -52,16 +53,33 @@ def by_admm(
     return state.W, state.Q, run, ()
 
 
+def by_exact(
+    problem: NetTrim,
+    *,
+    tol: float,
+    max_iter: int | None,
+    callback: Callable[[Progress], object] | None,
+    feasibility: float,
+) -> Answer:
+    """Each neuron's path of exact solutions along lambda: see kit/nettrim/active_set.py."""
+    return along(problem, [problem.epsilon], tol=tol, max_iter=max_iter, callback=callback)[0]
+
+
 def by_auto(problem: NetTrim, **settings: Any) -> Answer:
-    """cvxpy for small layers (N M P <= 200,000), ADMM for the others; the notes say which."""
+    """cvxpy for tiny layers (N M P <= 10,000), exact for all others; the notes say which."""
     size = int(np.prod(problem.shape))
     small = size <= SMALL
-    name, sign = ("cvxpy", "<=") if small else ("admm", ">")
+    name, sign = ("cvxpy", "<=") if small else ("exact", ">")
     W, Q, run, notes = METHODS[name](problem, **_fitting(name, settings))
     return W, Q, run, (f"auto took {name}: N M P = {size:,} {sign} {SMALL:,}.", *notes)
 
 
-METHODS: dict[str, Callable[..., Answer]] = {"auto": by_auto, "cvxpy": by_cvxpy, "admm": by_admm}
+METHODS: dict[str, Callable[..., Answer]] = {
+    "auto": by_auto,
+    "exact": by_exact,
+    "cvxpy": by_cvxpy,
+    "admm": by_admm,
+}
 
 
 def methods_for(problem: NetTrim) -> dict[str, str]:

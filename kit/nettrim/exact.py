@@ -1,0 +1,297 @@
+"""Whole layers, exactly: the paths of kit/nettrim/active_set.py for all neurons and many epsilons.
+
+A path that breaks down (rounding, cycling) or whose answer fails its own check is begun again with
+other noise, up to three times; a neuron that still fails goes to cvxpy. The notes count both.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kit.nettrim.active_set import (
+    LAST,
+    Point,
+    Walk,
+    balance,
+    begin,
+    fold,
+    home,
+    read_answer,
+    read_neuron,
+    read_ray,
+    single,
+    slide,
+    unfold,
+)
+from kit.nettrim.pivoting import Breakdown, Limit, NoPoint
+from kit.nettrim.problem import NetTrim
+from kit.nettrim.reference import reference, sharpen_ray
+from kit.results import Array, Run, Status
+
+TRIES = 3
+Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a callback sees: after each neuron, and with one ball after each round of lambda."""
+
+    neuron: int
+    lam: float  # lambda, as a share of the one at which the path began
+    events: int  # so far, in all neurons
+
+
+class Stop(Exception):
+    """The callback has asked for an end."""
+
+
+class Log:
+    """Counts for the notes, and the callback."""
+
+    def __init__(self, max_iter: int | None, callback: Callable[[Progress], object] | None) -> None:
+        self.limit = np.inf if max_iter is None else max_iter
+        self.callback, self.start = callback, time.perf_counter()
+        self.events = self.again = self.foreign = 0
+        self.status = Status.SOLVED
+
+    def tell(self, m: int, walk: Walk, events: int) -> None:
+        """Count events, call back; raises Stop."""
+        self.events += events
+        if self.callback is not None and self.callback(
+            Progress(m, walk.lam / walk.top, self.events)
+        ):
+            raise Stop
+
+    def notes(self, M: int) -> tuple[str, ...]:
+        """One sentence with all counts."""
+        return (
+            f"exact: {self.events} events in {M} neurons, {self.again} begun again, "
+            f"{self.foreign} left to cvxpy.",
+        )
+
+    def run(self) -> Run:
+        """How it went."""
+        return Run(self.status, self.events, time.perf_counter() - self.start)
+
+
+def along(
+    problem: NetTrim,
+    radii: Sequence[float] | Sequence[Array],
+    *,
+    tol: float,
+    max_iter: int | None,
+    callback: Callable[[Progress], object] | None,
+) -> list[Answer]:
+    """The layer's exact answers for every epsilon in radii, all numbers or all (M,), any order.
+
+    max_iter  events allowed for one neuron; beyond, its column is 0 and the status MAX_ITER
+    callback  see Progress; a true value stops, with columns of zeros for what was not reached
+    """
+    N, M, P = problem.shape
+    log, K = Log(max_iter, callback), len(radii)
+    W, Q = np.zeros((K, N, M)), np.zeros((K, M, P))
+    fill = _joint if np.ndim(radii[0]) == 0 else _each
+    try:
+        fill(problem, np.array(radii, float), W, Q, log, tol)
+    except Stop:
+        log.status = Status.STOPPED
+    except Limit:
+        log.status = Status.MAX_ITER
+    return [(W[k], Q[k], log.run(), log.notes(M)) for k in range(K)]
+
+
+# A ball for each neuron ---------------------------------------------------------------------------
+
+
+def _each(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: float) -> None:
+    """Fill W (K, N, M) and Q (K, M, P) for radii (K, M), neuron by neuron."""
+    target = problem.target
+    for m in range(problem.shape[1]):
+        good = np.zeros(len(radii), bool)
+        for attempt in range(TRIES):
+            log.again += attempt > 0
+            _walk_down(problem, m, radii[:, m], W, Q, log, attempt, ~good)
+            for k in np.flatnonzero(~good):
+                good[k] = _holds(problem, m, target[m], radii[k, m], W[k, :, m], Q[k, m], tol)
+            if good.all() or log.status is Status.MAX_ITER:
+                break
+        for k in np.flatnonzero(~good) if log.status is Status.SOLVED else []:
+            log.foreign += 1
+            W[k, :, [m]], Q[k, [m]] = _by_cvxpy(problem, m, radii[k, m])
+
+
+def _walk_down(
+    problem: NetTrim,
+    m: int,
+    radii: Array,
+    W: Array,
+    Q: Array,
+    log: Log,
+    attempt: int,
+    todo: Array,
+) -> None:
+    """One neuron, its radii (K,) from the largest down on one path; Breakdown leaves zeros."""
+    neuron = read_neuron(problem, m)
+    x, y, root = neuron.scale
+    rng, walk = np.random.default_rng([m, attempt]), None
+    for k in np.argsort(-radii):
+        radius = radii[k] / (y * root)
+        W[k, :, m], Q[k, m] = (0, 0) if todo[k] else (W[k, :, m], Q[k, m])
+        quiet = neuron.v.min(initial=0) >= 0 and np.linalg.norm(neuron.y) <= radius
+        if quiet or not todo[k]:
+            continue
+        before = walk.table.events if walk else 0
+        try:
+            walk = walk or begin(neuron, radius, rng, log.limit)
+            W[k, :, m], Q[k, m] = single(walk, radius)
+        except NoPoint as proof:
+            Q[todo, m] = sharpen_ray(problem, m, read_ray(neuron, proof.ray))
+            return
+        except Limit:
+            log.status = Status.MAX_ITER
+            return
+        except Breakdown:
+            return
+        if np.linalg.norm(problem.X @ Q[k, m]) <= 1e-6 * x * np.linalg.norm(Q[k, m]):
+            Q[k, m] = sharpen_ray(problem, m, Q[k, m])
+        log.tell(m, walk, walk.table.events - before)
+
+
+def _holds(
+    problem: NetTrim, m: int, t: Array, epsilon: float, u: Array, q: Array, tol: float
+) -> bool:
+    """Whether u and q prove each other, by the formulas of kit/nettrim/certificate.py."""
+    on, out = problem.Omega[m], u @ problem.X
+    r, unit = np.linalg.norm((out - t)[on]), max(np.abs(t).max(), 1e-300)
+    price, size = np.abs(problem.X @ q).max(), np.linalg.norm(problem.X, axis=1).max()
+    value = q @ t - epsilon * np.linalg.norm(q[on])
+    if price <= 4 * np.sqrt(q.size) * 2.3e-16 * size * np.linalg.norm(q) and q.any():
+        return bool(value > 0)  # a ray
+    inside = r <= epsilon + 1e-8 * max(epsilon, 1e-3 * np.linalg.norm(t[on]))
+    inside = inside and (out - t)[~on].max(initial=0) <= 1e-8 * unit
+    lower = max(value, 0) / price if price > 0 else 0.0
+    return bool(inside and np.abs(u).sum() - lower <= tol * np.abs(u).sum())
+
+
+def _by_cvxpy(problem: NetTrim, m: int, epsilon: float) -> tuple[Array, Array]:
+    """The way out: neuron m by Clarabel."""
+    one = NetTrim(
+        problem.X, problem.Y[[m]], float(epsilon), problem.V[[m]], problem.Omega[[m]]
+    )
+    W, Q, _, _ = reference(one)
+    return W.T, np.zeros((1, problem.shape[2])) if Q is None else Q
+
+
+# One ball for the layer ---------------------------------------------------------------------------
+
+
+def _joint(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: float) -> None:
+    """Fill W (K, N, M) and Q (K, M, P) for radii (K,), from the largest down."""
+    for attempt in range(TRIES):
+        log.again += problem.shape[1] if attempt else 0
+        try:
+            return _joint_once(problem, radii, W, Q, log, attempt)
+        except Breakdown:
+            W[:], Q[:] = 0, 0
+    log.foreign += problem.shape[1]
+    for k, epsilon in enumerate(radii):
+        w, q, _, _ = reference(
+            NetTrim(problem.X, problem.Y, float(epsilon), problem.V, problem.Omega)
+        )
+        W[k], Q[k] = w, 0 if q is None else q
+    return None
+
+
+def _joint_once(
+    problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, attempt: int
+) -> None:
+    M = problem.shape[1]
+    neurons = [read_neuron(problem, m) for m in range(M)]
+    norms = np.array([np.linalg.norm(n.y) for n in neurons])
+    size, kept = np.linalg.norm(norms), norms > 0
+    pushed = np.array([n.v.min(initial=0) < 0 for n in neurons])
+    x, y, root = neurons[0].scale
+    walks: dict[int, Walk] = {}
+    for k in np.argsort(-radii):
+        epsilon = radii[k] / (y * root)
+        if not pushed.any() and size <= epsilon:
+            continue
+        if not walks:
+            for m in np.flatnonzero(kept | pushed):
+                rng = np.random.default_rng([m, attempt])
+                try:
+                    share = epsilon * norms[m] / size if size > 0 else 0.0
+                    walks[m] = begin(neurons[m], share, rng, log.limit)
+                except NoPoint as proof:
+                    Q[:, m] = sharpen_ray(problem, m, read_ray(neurons[m], proof.ray))
+                    return
+                fold(walks[m])
+                log.tell(m, walks[m], walks[m].table.events)
+        _common(problem, walks, epsilon, size, W[k], Q[k], log)
+
+
+def _common(
+    problem: NetTrim,
+    walks: dict[int, Walk],
+    epsilon: float,
+    size: float,
+    W: Array,
+    Q: Array,
+    log: Log,
+) -> None:
+    """Find the lambda of one ball, and fill W (N, M), Q (M, P)."""
+    top = max(walk.top for walk in walks.values())
+    free = [walk.lam for walk in walks.values() if walk.neuron.y.any()]
+    lam = float(np.mean(free)) if free else top
+    least, most = LAST * top, 1e9 * top
+    for _ in range(4):  # at noisy data, for a good guess
+        points = _slide_all(walks, lam, log)
+        last, lam = lam, balance(points, lam, epsilon, least, most)
+        if abs(lam - last) <= 1e-2 * last:
+            break
+    homes: dict[int, Walk] = {}
+    for m, walk in walks.items():
+        unfold(walk)
+        slide(walk, lam)
+        try:
+            homes[m] = home(walk)
+        except NoPoint as proof:
+            Q[m] = sharpen_ray(problem, m, read_ray(walk.neuron, proof.ray))
+            return
+        fold(walk)
+        fold(homes[m])
+    kind, least, most = "ratio", 0.0, np.inf
+    points = _slide_all(homes, lam, log)
+    for _ in range(60):
+        radius = np.linalg.norm([point.radius for point in points])
+        if abs(radius - epsilon) <= 1e-13 * size or kind != "ratio":
+            break
+        least, most = (least, lam) if radius > epsilon else (lam, most)
+        last, lam = lam, balance(points, lam, epsilon, least, most)
+        if lam < LAST * top:
+            lam, kind = 0.0, "slope"
+        elif lam > 1e9 * top:
+            kind = "slope"
+        elif lam == last:
+            break
+        points = _slide_all(homes, lam, log)
+    if lam == 0 and np.linalg.norm([point.radius for point in points]) > epsilon + 1e-9 * size:
+        kind = "ray"
+    for (m, there), point in zip(homes.items(), points, strict=True):
+        W[:, m], Q[m] = read_answer(there, point, kind)
+        if kind == "ray":
+            Q[m] = sharpen_ray(problem, m, Q[m])
+
+
+def _slide_all(walks: dict[int, Walk], lam: float, log: Log) -> list[Point]:
+    """Move all neurons to lambda; their tables are folded before and after."""
+    points = []
+    for m, walk in walks.items():
+        before = walk.table.events
+        unfold(walk)
+        points.append(slide(walk, lam))
+        fold(walk)
+        log.tell(m, walk, walk.table.events - before)
+    return points
