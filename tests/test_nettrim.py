@@ -276,12 +276,13 @@ def test_limit_callback_and_notes():
     assert "callback" in " ".join(limited.report.notes)
 
 
-def test_auto_takes_admm_for_large_layers():
+def test_auto_takes_exact_for_all_but_tiny_layers():
     problem, _ = layer(7, 60, 20, 400, share=0.3)
-    answer = solve(problem, max_iter=25)
-    assert "admm" in answer.report.notes[0]
+    answer = solve(problem)
+    assert "exact" in answer.report.notes[0]
+    assert answer.report.run.status is Status.SOLVED
     huge, _ = layer(7, 100, 30, 700)
-    assert nettrim.methods_for(huge)["cvxpy"] and not nettrim.methods_for(huge)["admm"]
+    assert nettrim.methods_for(huge)["cvxpy"] and not nettrim.methods_for(huge)["exact"]
     with pytest.raises(ValueError, match="does not fit"):
         solve(huge, "cvxpy")
 

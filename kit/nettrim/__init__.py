@@ -2,6 +2,7 @@
 
 problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers out
 answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
+nettrim.path(problem, epsilons)                many epsilons, for little more than one
 nettrim.certify(problem, answer.W, answer.dual)
 nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors
 """
@@ -21,7 +22,7 @@ from kit.nettrim.networks import (
 )
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.prune import PrunedNetwork, prune
-from kit.nettrim.solve import METHODS, methods_for, solve
+from kit.nettrim.solve import METHODS, methods_for, path, solve
 
 __all__ = [
     "METHODS",
@@ -37,6 +38,7 @@ __all__ = [
     "link_normalise",
     "link_restore",
     "methods_for",
+    "path",
     "prune",
     "solve",
     "to_sklearn",

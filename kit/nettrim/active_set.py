@@ -85,9 +85,14 @@ class Point:
         return float(np.linalg.norm(self.rho))
 
 
-def read_neuron(problem: NetTrim, m: int) -> Neuron:
-    """Neuron m of a layer, in units that make the table's entries about 1."""
-    x, y, root = np.abs(problem.X).max() or 1.0, unit(problem), np.sqrt(problem.shape[2])
+def units(problem: NetTrim) -> tuple[float, float, float]:
+    """max|X|, max|Y|, sqrt(P): what makes the table's entries about 1, the same for all neurons."""
+    return float(np.abs(problem.X).max() or 1.0), unit(problem), float(np.sqrt(problem.shape[2]))
+
+
+def read_neuron(problem: NetTrim, m: int, scale: tuple[float, float, float]) -> Neuron:
+    """Neuron m of a layer, in the given units."""
+    x, y, root = scale
     on = problem.Omega[m]
     active, silent = np.flatnonzero(on), np.flatnonzero(~on)
     return Neuron(
@@ -96,7 +101,7 @@ def read_neuron(problem: NetTrim, m: int) -> Neuron:
         problem.Y[m, active] / (y * root),
         problem.V[m, silent] / y,
         np.concatenate([active, silent]),
-        (float(x), float(y), float(root)),
+        scale,
     )
 
 
@@ -149,8 +154,8 @@ def reach(walk: Walk, radius: float, end: float = 0.0) -> Point:
     return slide(walk, end if above else np.inf, radius)
 
 
-def single(walk: Walk, radius: float) -> tuple[Array, Array]:
-    """u (N,) and q (P,) of the walk's neuron for its own ball; the walk moves to that lambda."""
+def single(walk: Walk, radius: float) -> tuple[Array, Array, str]:
+    """u (N,), q (P,) and the kind of q for the neuron's own ball; the walk moves to that lambda."""
     size = float(np.linalg.norm(walk.neuron.y))
     reach(walk, radius, LAST * walk.top)
     there = home(walk)
@@ -160,7 +165,7 @@ def single(walk: Walk, radius: float) -> tuple[Array, Array]:
         kind = "ray" if point.radius > radius + 1e-9 * size else "slope"
     else:
         kind = "slope" if point.radius < radius - 1e-9 * max(size, radius) else "ratio"
-    return read_answer(there, point, kind)
+    return *read_answer(there, point, kind), kind
 
 
 def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:

@@ -24,6 +24,7 @@ from kit.nettrim.active_set import (
     single,
     slide,
     unfold,
+    units,
 )
 from kit.nettrim.pivoting import Breakdown, Limit, NoPoint
 from kit.nettrim.problem import NetTrim
@@ -107,12 +108,12 @@ def along(
 
 def _each(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: float) -> None:
     """Fill W (K, N, M) and Q (K, M, P) for radii (K, M), neuron by neuron."""
-    target = problem.target
+    target, scale = problem.target, units(problem)
     for m in range(problem.shape[1]):
         good = np.zeros(len(radii), bool)
         for attempt in range(TRIES):
             log.again += attempt > 0
-            _walk_down(problem, m, radii[:, m], W, Q, log, attempt, ~good)
+            _walk_down(problem, m, scale, radii[:, m], W, Q, log, attempt, ~good)
             for k in np.flatnonzero(~good):
                 good[k] = _holds(problem, m, target[m], radii[k, m], W[k, :, m], Q[k, m], tol)
             if good.all() or log.status is Status.MAX_ITER:
@@ -125,6 +126,7 @@ def _each(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: flo
 def _walk_down(
     problem: NetTrim,
     m: int,
+    scale: tuple[float, float, float],
     radii: Array,
     W: Array,
     Q: Array,
@@ -133,8 +135,8 @@ def _walk_down(
     todo: Array,
 ) -> None:
     """One neuron, its radii (K,) from the largest down on one path; Breakdown leaves zeros."""
-    neuron = read_neuron(problem, m)
-    x, y, root = neuron.scale
+    neuron = read_neuron(problem, m, scale)
+    x, y, root = scale
     rng, walk = np.random.default_rng([m, attempt]), None
     for k in np.argsort(-radii):
         radius = radii[k] / (y * root)
@@ -145,7 +147,7 @@ def _walk_down(
         before = walk.table.events if walk else 0
         try:
             walk = walk or begin(neuron, radius, rng, log.limit)
-            W[k, :, m], Q[k, m] = single(walk, radius)
+            W[k, :, m], Q[k, m], kind = single(walk, radius)
         except NoPoint as proof:
             Q[todo, m] = sharpen_ray(problem, m, read_ray(neuron, proof.ray))
             return
@@ -154,7 +156,7 @@ def _walk_down(
             return
         except Breakdown:
             return
-        if np.linalg.norm(problem.X @ Q[k, m]) <= 1e-6 * x * np.linalg.norm(Q[k, m]):
+        if kind == "ray":
             Q[k, m] = sharpen_ray(problem, m, Q[k, m])
         log.tell(m, walk, walk.table.events - before)
 
@@ -165,10 +167,9 @@ def _holds(
     """Whether u and q prove each other, by the formulas of kit/nettrim/certificate.py."""
     on, out = problem.Omega[m], u @ problem.X
     r, unit = np.linalg.norm((out - t)[on]), max(np.abs(t).max(), 1e-300)
-    price, size = np.abs(problem.X @ q).max(), np.linalg.norm(problem.X, axis=1).max()
-    value = q @ t - epsilon * np.linalg.norm(q[on])
-    if price <= 4 * np.sqrt(q.size) * 2.3e-16 * size * np.linalg.norm(q) and q.any():
-        return bool(value > 0)  # a ray
+    price, value = np.abs(problem.X @ q).max(), q @ t - epsilon * np.linalg.norm(q[on])
+    if value > 0 and price <= 1e-12 * np.abs(problem.X).max() * np.abs(q).sum():
+        return True  # a ray
     inside = r <= epsilon + 1e-8 * max(epsilon, 1e-3 * np.linalg.norm(t[on]))
     inside = inside and (out - t)[~on].max(initial=0) <= 1e-8 * unit
     lower = max(value, 0) / price if price > 0 else 0.0
@@ -177,9 +178,7 @@ def _holds(
 
 def _by_cvxpy(problem: NetTrim, m: int, epsilon: float) -> tuple[Array, Array]:
     """The way out: neuron m by Clarabel."""
-    one = NetTrim(
-        problem.X, problem.Y[[m]], float(epsilon), problem.V[[m]], problem.Omega[[m]]
-    )
+    one = NetTrim(problem.X, problem.Y[[m]], float(epsilon), problem.V[[m]], problem.Omega[[m]])
     W, Q, _, _ = reference(one)
     return W.T, np.zeros((1, problem.shape[2])) if Q is None else Q
 
@@ -204,15 +203,13 @@ def _joint(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: fl
     return None
 
 
-def _joint_once(
-    problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, attempt: int
-) -> None:
+def _joint_once(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, attempt: int) -> None:
     M = problem.shape[1]
-    neurons = [read_neuron(problem, m) for m in range(M)]
+    x, y, root = scale = units(problem)
+    neurons = [read_neuron(problem, m, scale) for m in range(M)]
     norms = np.array([np.linalg.norm(n.y) for n in neurons])
     size, kept = np.linalg.norm(norms), norms > 0
     pushed = np.array([n.v.min(initial=0) < 0 for n in neurons])
-    x, y, root = neurons[0].scale
     walks: dict[int, Walk] = {}
     for k in np.argsort(-radii):
         epsilon = radii[k] / (y * root)

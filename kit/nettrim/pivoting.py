@@ -123,10 +123,13 @@ def solution(table: Table, r: Array, bound: Array) -> tuple[Array, Array]:
     right = r[:, B] + wanted
     z = right @ table.inverse[:n, :n].T
     for attempt in range(4):
-        w = z @ cols - r
+        w = z @ cols
+        w -= r
         wrong = w[:, B] - wanted
-        size = EXACT * (np.abs(r[:, : table.rows]).max(1) + np.abs(bound).max(1))
-        if n == 0 or (np.abs(wrong).max(1) <= size).all():
+        if n == 0:
+            return z, w
+        size = np.abs(right).max(1) + np.abs(z).max(1)
+        if (np.abs(wrong).max(1) <= EXACT * size).all():
             return z, w
         if attempt == 1:
             invert(table)
@@ -141,28 +144,26 @@ def first_event(
 ) -> tuple[float, int, int]:
     """Length of the step to the next event, its row, and its kind: +1, -1 joins at side, 0 leaves.
 
-    z + t dz and w + t dw for t >= 0; the length is inf if nothing ever happens.
+    z + t dz and w + t dw for t >= 0; the length is inf if nothing ever happens. For a row that
+    leaves, its place in B is given. skip: a row whose own event this is.
     """
-    N = len(table.A)
-    rest = np.ones(table.rows, bool)
-    rest[table.B] = False
-    if skip >= 0:
-        rest[skip] = False
-    small = 1e-12 * max(np.abs(dw).max(), np.abs(dbound).max(), 1e-300)
     best, row, kind = np.inf, -1, 0
-    # upper bounds: w <= bound, all rows; lower bounds: -w <= bound, inputs only
-    for sign, end in ((-1, table.rows), (1, N)):
+    w, dw = w[: table.rows], dw[: table.rows]
+    small = 1e-12 * max(np.abs(dw).max(), np.abs(dbound).max())
+    closed = np.append(table.B, skip) if skip >= 0 else table.B
+    # upper bounds, w <= bound, for all rows; lower bounds, -w <= bound, for inputs only
+    for sign, end in ((-1, table.rows), (1, len(table.A))):
         rate = -sign * dw[:end] - dbound[:end]
-        at = np.flatnonzero(rest[:end] & (rate > small))
+        rate[closed[closed < end]] = 0
+        at = np.flatnonzero(rate > small)
         if at.size:
-            room = np.maximum(table.bound[at] + sign * w[at], 0)
-            ratio = room / rate[at]
+            ratio = np.maximum(table.bound[at] + sign * w[at], 0) / rate[at]
             k = ratio.argmin()
             if ratio[k] < best:
                 best, row, kind = float(ratio[k]), int(at[k]), sign
     if len(table.B):
         rate = -table.side * dz
-        at = np.flatnonzero((rate > 1e-12 * max(np.abs(dz).max(), 1e-300)) & (table.B != skip))
+        at = np.flatnonzero((rate > 1e-12 * np.abs(rate).max()) & (table.B != skip))
         if at.size:
             ratio = np.maximum(table.side[at] * z[at], 0) / rate[at]
             k = ratio.argmin()
@@ -246,8 +247,10 @@ def move(
     Breakdown, Limit.
     """
     done, still = 0.0, 0
+    r, bound = np.stack([table.r, dr]), np.stack([table.bound, dbound])
+    table.r, table.bound = r[0], bound[0]
     while True:
-        z, w = solution(table, np.stack([table.r, dr]), np.stack([table.bound, dbound]))
+        z, w = solution(table, r, bound)
         step, row, kind = first_event(table, z[0], z[1], w[0], w[1], dbound)
         if length < np.inf and step >= length - done - END * length:  # a tie at the goal
             step = length - done
@@ -256,8 +259,8 @@ def move(
             step, row = (stop, -1) if np.isfinite(stop) else (0.0, -1)
         elif step == length - done:
             row = -1
-        table.r = table.r + step * dr
-        table.bound = table.bound + step * dbound
+        table.r += step * dr
+        table.bound += step * dbound
         done += step
         if row < 0:
             return done, z[0] + step * z[1], z[1]

@@ -1,7 +1,8 @@
 """One face for every Net-Trim method; the answer is certified here, by the same code for all."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -103,8 +104,9 @@ def solve(
 
     method       a name in METHODS; methods_for(problem) says which fit
     tol          SOLVED means certified gap <= tol at a violation <= feasibility, nothing else
-    max_iter     None: 2000 for admm, 200 for cvxpy
-    callback     state -> anything; a true value stops an iterative method
+    max_iter     None: 2000 for admm, 200 for cvxpy; for exact: events a neuron, None: no limit
+    callback     state -> anything; a true value stops. exact calls it after each neuron, with a
+                 Progress (and, with one ball for the layer, in each round of lambda)
     **options    of the method; for admm: rho, relax, level, every
 
     Neurons for which 0 meets their constraints with room for all the others (never active, or
@@ -140,6 +142,43 @@ def solve(
             notes = (*notes, f"0 is enough for {idle.sum()} of {M} neurons.")
     certificate = certify(problem, W, Q, feasibility)
     return Pruned(W, Q, Report(method, settle(run, certificate, tol), certificate, notes))
+
+
+def path(
+    problem: NetTrim,
+    epsilons: Iterable[float | Array],
+    *,
+    tol: float = 1e-6,
+    max_iter: int | None = None,
+    callback: Callable[[Any], object] | None = None,
+    feasibility: float = 1e-6,
+) -> list[Pruned]:
+    """Solve one layer for many epsilons by the exact method, each neuron on one path for all.
+
+    min |W|_1 s.t. |(W'X - Y)_Omega|_F <= epsilon, (W'X)_C <= V_C   for every epsilon in epsilons
+
+    epsilons  numbers: one ball for the layer; or (M,) each: one for every neuron; not both kinds.
+              problem.epsilon is not used. Any order; the answers come in the same
+    the rest  as in solve; Run counts the events and seconds of the whole path
+
+    Raises ValueError for epsilons that are negative, of other shapes, of both kinds, or none.
+    """
+    layers = [replace(read_layer(problem), epsilon=epsilon) for epsilon in epsilons]
+    if len({layer.joint for layer in layers}) != 1:
+        raise ValueError("epsilons must be numbers, or one array (M,) each, and at least one")
+    tol, feasibility = number("tol", tol, least=0), number("feasibility", feasibility, least=0)
+    max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
+    if not (callback is None or callable(callback)):
+        raise ValueError(f"callback must be a function of a state, got {callback!r}")
+    radii = [layer.epsilon for layer in layers]
+    with threadpool_limits(1):
+        answers = along(problem, radii, tol=tol, max_iter=max_iter, callback=callback)
+        found = []
+        for layer, (W, Q, run, notes) in zip(layers, answers, strict=True):
+            certificate = certify(layer, W, Q, feasibility)
+            report = Report("exact", settle(run, certificate, tol), certificate, notes)
+            found.append(Pruned(W, Q, report))
+    return found
 
 
 def _idle(problem: NetTrim) -> Array:

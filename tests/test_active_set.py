@@ -1,0 +1,262 @@
+"""The exact method for Net-Trim layers: certified to 1e-6, and the laws its answers must keep."""
+
+import time
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kit import datasets, nettrim
+from kit.nettrim import NetTrim, certify, path, solve
+from kit.nettrim import exact as exact_layers
+from kit.nettrim.active_set import begin, home, read_neuron, slide, units
+from kit.nettrim.networks import forward, with_ones
+from kit.nettrim.pivoting import Breakdown, crossing, solution
+from kit.results import Status
+from tests.test_nettrim import LAYERS, changed, layer
+
+
+def certified(problem, answer, gap=1e-6):
+    """Solved, by the exact method alone: no neuron left to cvxpy."""
+    report = answer.report
+    assert report.run.status is Status.SOLVED, answer
+    assert certify(problem, answer.W, answer.dual).gap <= gap
+    assert certify(problem, answer.W, answer.dual).violation <= 1e-8
+    assert not any("left to cvxpy" in note and " 0 left" not in note for note in report.notes)
+    return np.abs(answer.W).sum()
+
+
+def each(problem, share):
+    """The same layer with a ball of radius share |y_m| for every neuron."""
+    return changed(problem, epsilon=share * np.linalg.norm(problem.Y, axis=1))
+
+
+# Against Clarabel ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_kind_of_layer(name):
+    problem = LAYERS[name]
+    value = certified(problem, solve(problem, "exact"), 1e-9)
+    assert value == pytest.approx(solve(problem, "cvxpy").report.certificate.upper, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(40, 52))
+def test_agrees_with_clarabel_on_random_layers(seed):
+    rng = np.random.default_rng(seed)
+    N, M, P = rng.integers(2, 25), rng.integers(1, 4), rng.integers(4, 40)
+    problem, W = layer(seed, N, M, P, rng.choice([0.01, 0.1, 0.5]), relu_input=bool(seed % 2))
+    if seed % 3 == 0:
+        problem = each(problem, 0.1)
+    if seed % 4 == 1:  # as in a cascade: the old weights are feasible, most limits are negative
+        problem = changed(problem, V=W.T @ problem.X)
+    value = certified(problem, solve(problem, "exact"), 1e-9)
+    assert value == pytest.approx(solve(problem, "cvxpy").report.certificate.upper, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(60, 72))
+def test_foreign_data_are_solved_or_proved_infeasible(seed):
+    """X and Y that no network made, in any units."""
+    rng = np.random.default_rng(seed)
+    N, M, P = rng.integers(1, 12), rng.integers(1, 4), rng.integers(2, 20)
+    X = rng.standard_normal((N, P)) * 10.0 ** rng.integers(-3, 4)
+    Y = np.maximum(rng.standard_normal((M, P)), 0) * 10.0 ** rng.integers(-3, 4)
+    share = rng.choice([0, 0.01, 0.3])
+    epsilon = share * (np.linalg.norm(Y) if seed % 2 else np.linalg.norm(Y, axis=1))
+    problem = NetTrim(X, Y, epsilon, V=rng.choice([0, -0.1, 0.1]) * Y.max())
+    answer, reference = solve(problem, "exact"), solve(problem, "cvxpy")
+    assert answer.report.run.status is reference.report.run.status, (answer, reference)
+    assert answer.report.run.status in (Status.SOLVED, Status.INFEASIBLE), answer
+
+
+@pytest.mark.parametrize("joint", [True, False], ids=["joint", "a ball each"])
+def test_infeasible_data_come_with_a_proof(joint):
+    X = np.random.default_rng(0).standard_normal((3, 8))
+    X[:, 1] = X[:, 0]  # one sample, wanted at 1 and below -0.5
+    Y = np.abs(np.random.default_rng(1).standard_normal((2, 8)))
+    Y[0, :2] = 1, 0
+    problem = NetTrim(X, Y, 0.1 if joint else [0.1, 9.0], V=-0.5)
+    assert solve(problem, "exact").report.run.status is Status.INFEASIBLE
+    silent = NetTrim([[1.0, -1.0]], [[0.0, 0.0]], 0.1 if joint else [0.1], V=-0.5)  # u, -u <= -.5
+    assert solve(silent, "exact").report.run.status is Status.INFEASIBLE
+
+
+# Laws ---------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(10**6, 2 * 10**6), st.integers(1, 12), st.integers(2, 30), st.booleans())
+def test_always_certified(seed, N, P, whole):
+    """Small whole numbers: ties, copies and dependent rows in plenty."""
+    rng = np.random.default_rng(seed)
+    X, W = rng.integers(-2, 3, (N, P)).astype(float), rng.integers(-2, 3, (N, 2))
+    Y = np.maximum(W.T @ X, 0)
+    problem = NetTrim(X, Y, 0.2 * np.linalg.norm(Y) if whole else 0.2 * np.linalg.norm(Y, axis=1))
+    answer = solve(problem, "exact")
+    assert answer.report.run.status is Status.SOLVED, answer
+    assert answer.report.certificate.violation <= 1e-8
+
+
+@pytest.mark.parametrize("joint", [True, False], ids=["joint", "a ball each"])
+def test_path_is_monotone_and_equals_single_solves(joint):
+    problem, _ = layer(21, 20, 4, 80, relu_input=True)
+    size = np.linalg.norm(problem.Y) if joint else np.linalg.norm(problem.Y, axis=1)
+    shares = [0.3, 0.02, 0.1, 1.1, 0.6]
+    answers = path(problem, [share * size for share in shares])
+    values = {}
+    for share, answer in zip(shares, answers, strict=True):
+        part = changed(problem, epsilon=share * size)
+        values[share] = certified(part, answer, 1e-9)
+        assert np.allclose(answer.W, solve(part, "exact").W, atol=1e-9 * np.abs(answer.W).max())
+    ordered = [values[share] for share in sorted(values)]
+    assert ordered == sorted(ordered, reverse=True) and ordered[-1] == 0
+    # a convex function of epsilon: the minimum of a program whose constraints are convex in it
+    slopes = np.diff(ordered) / np.diff(sorted(values))
+    assert (np.diff(slopes) >= -1e-9 * abs(slopes[0])).all()
+
+
+@pytest.mark.parametrize("x", [1e-4, 1e5])
+def test_units_do_not_matter(x):
+    for problem in (LAYERS["wide"], each(LAYERS["relu input"], 0.1)):
+        W, y = solve(problem, "exact").W, 3e-3
+        scaled = NetTrim(x * problem.X, y * problem.Y, y * problem.epsilon)
+        answer = solve(scaled, "exact")
+        certified(scaled, answer, 1e-9)
+        assert np.allclose(answer.W, W * (y / x), rtol=1e-7, atol=0)
+
+
+def test_copies_of_inputs_and_samples_change_nothing():
+    problem = each(LAYERS["relu input"], 0.1)
+    value = certified(problem, solve(problem, "exact"))
+    twice = NetTrim(np.vstack([problem.X, problem.X]), problem.Y, problem.epsilon)
+    assert certified(twice, solve(twice, "exact")) == pytest.approx(value)
+    X, Y = np.hstack([problem.X, problem.X]), np.hstack([problem.Y, problem.Y])
+    double = NetTrim(X, Y, np.sqrt(2) * problem.epsilon)
+    assert certified(double, solve(double, "exact")) == pytest.approx(value)
+    blank = NetTrim(np.vstack([problem.X, 0 * problem.X[:2]]), problem.Y, problem.epsilon)
+    answer = solve(blank, "exact")
+    assert certified(blank, answer) == pytest.approx(value) and not answer.W[-2:].any()
+    mirror = NetTrim(np.vstack([problem.X, -problem.X]), problem.Y, problem.epsilon)
+    assert certified(mirror, solve(mirror, "exact")) == pytest.approx(value)
+
+
+def test_lambda_along_the_way_is_the_penalised_program():
+    """At home, z solves min (1/2)|A'u - y|^2 + lambda |u|_1 s.t. C'u <= v."""
+    problem = LAYERS["tall"]
+    neuron = read_neuron(problem, 0, units(problem))
+    walk = begin(neuron, 0.1 * np.linalg.norm(neuron.y), np.random.default_rng(3), np.inf)
+    slide(walk, 0.5 * walk.lam)
+    there = home(walk)
+    z, w = (v[0] for v in solution(there.table, there.table.r[None], there.table.bound[None]))
+    u = np.zeros(there.table.rows)
+    u[there.table.B] = z
+    x = cp.Variable(len(neuron.A))
+    loss = 0.5 * cp.sum_squares(neuron.A.T @ x - neuron.y) + there.lam * cp.norm1(x)
+    cp.Problem(cp.Minimize(loss), [neuron.C.T @ x <= neuron.v]).solve(solver=cp.CLARABEL)
+    assert np.allclose(u[: len(x.value)], x.value, atol=1e-5)
+    assert np.allclose(w[there.table.rows :], neuron.A.T @ u[: len(x.value)] - neuron.y)
+
+
+def test_crossing():
+    out, back = np.array([3.0, 4.0]), np.array([-3.0, -4.0])
+    assert crossing(out, back, 1.0) == pytest.approx(0.8)
+    assert crossing(out, out, 1.0) == np.inf
+    assert crossing(0.1 * out, out, 1.0) == pytest.approx(0.1)
+    assert crossing(out, 0 * out, 1.0) == np.inf
+    assert crossing(out, np.array([-4.0, 3.0]), 1.0) == np.inf
+
+
+# What is told -------------------------------------------------------------------------------------
+
+
+def test_fallbacks_are_counted(monkeypatch):
+    def broken(*_):
+        raise Breakdown("as a test")
+
+    problem = LAYERS["a ball each"]
+    monkeypatch.setattr(exact_layers, "begin", broken)
+    for part in (problem, LAYERS["tall"]):
+        answer = solve(part, "exact")
+        assert answer.report.run.status is Status.SOLVED
+        assert "4 left to cvxpy" in answer.report.notes[0]
+        assert "8 begun again" in answer.report.notes[0]
+
+
+def test_limit_and_callback():
+    for problem in (LAYERS["wide"], each(LAYERS["wide"], 0.1)):
+        assert solve(problem, "exact", max_iter=3).report.run.status is Status.MAX_ITER
+        seen = []
+        answer = solve(problem, "exact", callback=lambda s, seen=seen: seen.append(s) or True)
+        assert answer.report.run.status is Status.STOPPED and len(seen) == 1
+        assert seen[0].events > 0 and 0 < seen[0].lam <= 1
+        assert np.isfinite(answer.W).all()
+
+
+BAD = {
+    "negative": ([-1.0], "epsilon must be"),
+    "none": ([], "epsilons must"),
+    "both kinds": ([1.0, np.ones(4)], "epsilons must"),
+    "length": ([np.ones(3)], "epsilon must be"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_epsilons_are_named(case):
+    epsilons, message = BAD[case]
+    with pytest.raises(ValueError, match=message):
+        path(LAYERS["tall"], epsilons)
+    with pytest.raises(ValueError, match="callback must"):
+        path(LAYERS["tall"], [1.0], callback=3)
+
+
+# Paper size ---------------------------------------------------------------------------------------
+
+
+def gaussian(seed, N, P, M):
+    """A layer of Gaussian samples; the neurons' weights are 5 % to 100 % nonzero."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((N, P))
+    W = rng.standard_normal((N, M)) * (rng.random((N, M)) < np.linspace(0.05, 1, M))
+    return NetTrim(X, np.maximum(W.T @ X, 0), 0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("N, P, M", [(100, 200, 20), (300, 1000, 8), (784, 2000, 3)])
+def test_every_gaussian_neuron(N, P, M):
+    problem = each(gaussian(91, N, P, M), 0.1)
+    certified(problem, solve(problem, "exact"), 1e-9)
+    if N < 784:
+        joint = changed(problem, epsilon=0.1 * np.linalg.norm(problem.Y))
+        certified(joint, solve(joint, "exact"), 1e-9)
+
+
+@pytest.fixture(scope="module")
+def digit_layers():
+    data = datasets.digits(np.random.default_rng(93))
+    network = nettrim.train(np.random.default_rng(94), data).network
+    outputs = forward(network, data.X)
+    pairs = ((data.X, outputs[0]), (outputs[0], outputs[1]))
+    return [NetTrim(with_ones(X), Y, 0.1 * np.linalg.norm(Y)) for X, Y in pairs]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("k", [0, 1])
+@pytest.mark.parametrize("joint", [True, False], ids=["joint", "a ball each"])
+def test_every_neuron_of_a_trained_network(digit_layers, k, joint):
+    problem = digit_layers[k] if joint else each(digit_layers[k], 0.1)
+    certified(problem, solve(problem, "exact"))
+
+
+@pytest.mark.slow
+def test_twenty_epsilons_for_little_more_than_one(digit_layers):
+    problem = each(digit_layers[1].neurons(np.arange(100) < 10), 0.05)
+    start = time.process_time()
+    certified(problem, solve(problem, "exact"))
+    one = time.process_time() - start
+    epsilons = [share * problem.epsilon for share in np.linspace(6, 1, 20)]
+    start = time.process_time()
+    for epsilon, answer in zip(epsilons, path(problem, epsilons), strict=True):
+        certified(changed(problem, epsilon=epsilon), answer)
+    assert time.process_time() - start < 6 * one  # 3 where nothing else runs
