@@ -154,7 +154,9 @@ def test_lambda_along_the_way_is_the_penalised_program():
     u[there.table.B] = z
     x = cp.Variable(len(neuron.A))
     loss = 0.5 * cp.sum_squares(neuron.A.T @ x - neuron.y) + there.lam * cp.norm1(x)
-    cp.Problem(cp.Minimize(loss), [neuron.C.T @ x <= neuron.v]).solve(solver=cp.CLARABEL)
+    cp.Problem(cp.Minimize(loss), [neuron.C.T @ x <= neuron.v]).solve(
+        solver=cp.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12
+    )
     assert np.allclose(u[: len(x.value)], x.value, atol=1e-5)
     assert np.allclose(w[there.table.rows :], neuron.A.T @ u[: len(x.value)] - neuron.y)
 

@@ -37,7 +37,7 @@ from kit.nettrim.pivoting import Breakdown, Table, crossing, move, occupy, solut
 from kit.nettrim.problem import NetTrim
 from kit.results import Array
 
-FAR, NEAR, NOISE = 0.5, 1e-4, 1e-5  # limits moved away by, in units of max|Y|; noise of the prices
+FAR, NEAR, NOISE = 0.5, 1e-4, 1e-3  # limits moved away by, in units of max|Y|; noise of the prices
 FIRST, LAST = 0.05, 1e-9  # far ends at this share of |y|; smallest lambda, of the largest, but 0
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from kit.nettrim.active_set import (
     LAST,
+    Neuron,
     Point,
     Walk,
     balance,
@@ -192,7 +193,7 @@ def _joint(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: fl
         log.again += problem.shape[1] if attempt else 0
         try:
             return _joint_once(problem, radii, W, Q, log, attempt)
-        except Breakdown:
+        except (Breakdown, NoPoint):
             W[:], Q[:] = 0, 0
     log.foreign += problem.shape[1]
     for k, epsilon in enumerate(radii):
@@ -222,7 +223,7 @@ def _joint_once(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, at
                     share = epsilon * norms[m] / size if size > 0 else 0.0
                     walks[m] = begin(neurons[m], share, rng, log.limit)
                 except NoPoint as proof:
-                    Q[:, m] = sharpen_ray(problem, m, read_ray(neurons[m], proof.ray))
+                    Q[:, m] = _proof(problem, m, neurons[m], proof)
                     return
                 fold(walks[m])
                 log.tell(m, walks[m], walks[m].table.events)
@@ -255,12 +256,12 @@ def _common(
         try:
             homes[m] = home(walk)
         except NoPoint as proof:
-            Q[m] = sharpen_ray(problem, m, read_ray(walk.neuron, proof.ray))
+            Q[m] = _proof(problem, m, walk.neuron, proof)
             return
         fold(walk)
         fold(homes[m])
     kind, least, most = "ratio", 0.0, np.inf
-    points = _slide_all(homes, lam, log)
+    points = _slide_all(homes, lam, log, walks)
     for _ in range(60):
         radius = np.linalg.norm([point.radius for point in points])
         if abs(radius - epsilon) <= 1e-13 * size or kind != "ratio":
@@ -273,7 +274,7 @@ def _common(
             kind = "slope"
         elif lam == last:
             break
-        points = _slide_all(homes, lam, log)
+        points = _slide_all(homes, lam, log, walks)
     if lam == 0 and np.linalg.norm([point.radius for point in points]) > epsilon + 1e-9 * size:
         kind = "ray"
     for (m, there), point in zip(homes.items(), points, strict=True):
@@ -282,13 +283,35 @@ def _common(
             Q[m] = sharpen_ray(problem, m, Q[m])
 
 
-def _slide_all(walks: dict[int, Walk], lam: float, log: Log) -> list[Point]:
-    """Move all neurons to lambda; their tables are folded before and after."""
+def _slide_all(
+    walks: dict[int, Walk], lam: float, log: Log, noisy: dict[int, Walk] | None = None
+) -> list[Point]:
+    """Move all neurons to lambda; their tables are folded before and after.
+
+    noisy  the walks of which these are the homes: one that stumbles over a tie comes home again
+    """
     points = []
     for m, walk in walks.items():
-        before = walk.table.events
         unfold(walk)
-        points.append(slide(walk, lam))
+        before = walk.table.events
+        try:
+            points.append(slide(walk, lam))
+        except (Breakdown, NoPoint):
+            if noisy is None or lam == 0:
+                raise Breakdown("a tie") from None
+            unfold(noisy[m])
+            slide(noisy[m], lam)
+            walks[m] = walk = home(noisy[m])
+            fold(noisy[m])
+            points.append(slide(walk, lam))
         fold(walk)
-        log.tell(m, walk, walk.table.events - before)
+        log.tell(m, walk, max(walk.table.events - before, 0))
     return points
+
+
+def _proof(problem: NetTrim, m: int, neuron: Neuron, proof: NoPoint) -> Array:
+    """The ray of NoPoint as q (P,), if it is one; else Breakdown."""
+    q = sharpen_ray(problem, m, read_ray(neuron, proof.ray))
+    if not _holds(problem, m, problem.target[m], 0.0, np.zeros(len(neuron.A)), q, 0.0):
+        raise Breakdown("not a ray")
+    return q

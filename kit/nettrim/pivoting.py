@@ -35,7 +35,7 @@ import numpy as np
 from kit.results import Array
 
 EXACT, PIVOT = 1e-10, 1e-11  # relative: mismatch of w_B allowed; a pivot below it is 0
-END = 1e-9  # an event in this last part of a move is not one any more
+END = 1e-8  # an event in this last part of a move is not one any more
 STANDSTILL = 60  # steps of length 0 in a row that are allowed before it is called cycling
 
 
