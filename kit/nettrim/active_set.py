@@ -33,7 +33,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit.nettrim.certificate import unit
-from kit.nettrim.pivoting import Breakdown, Table, crossing, move, occupy, solution
+from kit.nettrim.pivoting import Table, crossing, move, occupy, solution
 from kit.nettrim.problem import NetTrim
 from kit.results import Array
 
@@ -184,6 +184,24 @@ def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:
     return z[:N] * (y / x), spread(neuron, np.concatenate([-rho / root, nu]) / size)
 
 
+def polish(walk: Walk, point: Point) -> Point:
+    """At a tiny lambda: the u of lambda = 0, on the same support and the same active samples.
+
+    The least change of u on its support that solves A'u = y, C_K'u = v_K in the least squares
+    sense; q, the multiplier over lambda, stays. The certificate sees u only.
+    """
+    neuron, B, N = walk.neuron, walk.table.B, len(walk.neuron.A)
+    on, active = B[B < N], B[B >= N] - N
+    rows = np.hstack([neuron.A[on], neuron.C[np.ix_(on, active)]])
+    wrong = np.concatenate(
+        [-point.rho, neuron.v[active] - neuron.C[np.ix_(on, active)].T @ point.z[B < N]]
+    )
+    z = point.z.copy()
+    if on.size:
+        z[B < N] += np.linalg.lstsq(rows.T, wrong, rcond=1e-12)[0]
+    return Point(z, point.dz, point.rho, point.drho)
+
+
 def spread(neuron: Neuron, part: Array) -> Array:
     """Numbers for Omega, then for the silent samples, in the order of the layer's samples."""
     q = np.zeros(part.size)
@@ -218,4 +236,4 @@ def balance(points: list[Point], lam: float, epsilon: float, least: float, most:
     new = lam + step if up else lam - step
     if least < new < most:
         return float(new)
-    return np.sqrt(least * most) if 0 < least and most < np.inf else min(max(lam / 8, least), most)
+    return np.sqrt(least * most) if least > 0 and most < np.inf else min(max(lam / 8, least), most)

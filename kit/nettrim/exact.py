@@ -6,7 +6,7 @@ other noise, up to three times; a neuron that still fails goes to cvxpy. The not
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from kit.nettrim.active_set import (
     begin,
     fold,
     home,
+    polish,
     read_answer,
     read_neuron,
     read_ray,
@@ -27,12 +28,14 @@ from kit.nettrim.active_set import (
     unfold,
     units,
 )
+from kit.nettrim.certificate import certify
 from kit.nettrim.pivoting import Breakdown, Limit, NoPoint
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.reference import reference, sharpen_ray
 from kit.results import Array, Run, Status
 
-TRIES = 3
+TRIES = 3  # the first one straight on, the others carefully
+SMALLEST, LARGEST = 1e-7, 1e7  # lambda of careful tries, of the one at which the path begins
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
 
 
@@ -94,9 +97,12 @@ def along(
     N, M, P = problem.shape
     log, K = Log(max_iter, callback), len(radii)
     W, Q = np.zeros((K, N, M)), np.zeros((K, M, P))
-    fill = _joint if np.ndim(radii[0]) == 0 else _each
+    each = np.array(radii, float)
+    fill = _joint if each.ndim == 1 else _each
+    if each.ndim == 1 and not each.any():  # one ball of radius 0 is a ball of radius 0 for each
+        fill, each = _each, np.zeros((K, M))
     try:
-        fill(problem, np.array(radii, float), W, Q, log, tol)
+        fill(problem, each, W, Q, log, tol)
     except Stop:
         log.status = Status.STOPPED
     except Limit:
@@ -137,7 +143,7 @@ def _walk_down(
 ) -> None:
     """One neuron, its radii (K,) from the largest down on one path; Breakdown leaves zeros."""
     neuron = read_neuron(problem, m, scale)
-    x, y, root = scale
+    _x, y, root = scale
     rng, walk = np.random.default_rng([m, attempt]), None
     for k in np.argsort(-radii):
         radius = radii[k] / (y * root)
@@ -148,7 +154,11 @@ def _walk_down(
         before = walk.table.events if walk else 0
         try:
             walk = walk or begin(neuron, radius, rng, log.limit)
-            W[k, :, m], Q[k, m], kind = single(walk, radius)
+            if attempt == 0:
+                W[k, :, m], Q[k, m], kind = single(walk, radius)
+            else:
+                homes, points, kind = _carefully({m: walk}, radius, log)
+                W[k, :, m], Q[k, m] = read_answer(homes[m], points[0], kind)
         except NoPoint as proof:
             Q[todo, m] = sharpen_ray(problem, m, read_ray(neuron, proof.ray))
             return
@@ -167,14 +177,14 @@ def _holds(
 ) -> bool:
     """Whether u and q prove each other, by the formulas of kit/nettrim/certificate.py."""
     on, out = problem.Omega[m], u @ problem.X
+    q = np.where(on, q, np.minimum(q, 0))
     r, unit = np.linalg.norm((out - t)[on]), max(np.abs(t).max(), 1e-300)
-    price, value = np.abs(problem.X @ q).max(), q @ t - epsilon * np.linalg.norm(q[on])
-    if value > 0 and price <= 1e-12 * np.abs(problem.X).max() * np.abs(q).sum():
-        return True  # a ray
     inside = r <= epsilon + 1e-8 * max(epsilon, 1e-3 * np.linalg.norm(t[on]))
     inside = inside and (out - t)[~on].max(initial=0) <= 1e-8 * unit
-    lower = max(value, 0) / price if price > 0 else 0.0
-    return bool(inside and np.abs(u).sum() - lower <= tol * np.abs(u).sum())
+    price, value = np.abs(problem.X @ q).max(), q @ t - epsilon * np.linalg.norm(q[on])
+    if price <= 1e-12 * np.abs(problem.X).max() * np.abs(q).sum():  # a ray, or nothing
+        return bool(not u.any() if inside else value > 1e-6 * np.abs(q) @ np.abs(t))
+    return bool(inside and np.abs(u).sum() - max(value, 0) / price <= tol * np.abs(u).sum())
 
 
 def _by_cvxpy(problem: NetTrim, m: int, epsilon: float) -> tuple[Array, Array]:
@@ -192,7 +202,7 @@ def _joint(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: fl
     for attempt in range(TRIES):
         log.again += problem.shape[1] if attempt else 0
         try:
-            return _joint_once(problem, radii, W, Q, log, attempt)
+            return _joint_once(problem, radii, W, Q, log, tol, attempt)
         except (Breakdown, NoPoint):
             W[:], Q[:] = 0, 0
     log.foreign += problem.shape[1]
@@ -204,9 +214,11 @@ def _joint(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: fl
     return None
 
 
-def _joint_once(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, attempt: int) -> None:
+def _joint_once(
+    problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: float, attempt: int
+) -> None:
     M = problem.shape[1]
-    x, y, root = scale = units(problem)
+    _x, y, root = scale = units(problem)
     neurons = [read_neuron(problem, m, scale) for m in range(M)]
     norms = np.array([np.linalg.norm(n.y) for n in neurons])
     size, kept = np.linalg.norm(norms), norms > 0
@@ -227,7 +239,15 @@ def _joint_once(problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, at
                     return
                 fold(walks[m])
                 log.tell(m, walks[m], walks[m].table.events)
-        _common(problem, walks, epsilon, size, W[k], Q[k], log)
+        if attempt == 0:
+            _common(problem, walks, epsilon, size, W[k], Q[k], log)
+        else:
+            homes, points, kind = _carefully(walks, epsilon, log)
+            for (m, there), point in zip(homes.items(), points, strict=True):
+                W[k][:, m], Q[k, m] = read_answer(there, point, kind)
+        final = certify(replace(problem, epsilon=float(radii[k])), W[k], Q[k], 1e-8)
+        if final.gap > tol and not final.upper == final.lower == np.inf:
+            raise Breakdown("the answer does not prove itself")
 
 
 def _common(
@@ -281,6 +301,45 @@ def _common(
         W[:, m], Q[m] = read_answer(there, point, kind)
         if kind == "ray":
             Q[m] = sharpen_ray(problem, m, Q[m])
+
+
+def _carefully(
+    walks: dict[int, Walk], epsilon: float, log: Log
+) -> tuple[dict[int, Walk], list[Point], str]:
+    """The common lambda of one ball, without a step on tied data: for a second try.
+
+    Each trial lambda is reached at noisy data, and then home; lambda is found by Newton steps, or
+    by halving where they do not help. Where the residual is too large even at the smallest lambda,
+    u is polished to that of lambda = 0.
+    """
+    top = max(walk.top for walk in walks.values())
+    least, most = SMALLEST * top, LARGEST * top
+    lam = float(np.clip(np.mean([walk.lam for walk in walks.values()]), least, most))
+    size = np.linalg.norm([np.linalg.norm(walk.neuron.y) for walk in walks.values()])
+    for trial in range(100):
+        homes, points = {}, []
+        for m, walk in walks.items():
+            before = walk.table.events
+            unfold(walk)
+            slide(walk, lam)
+            homes[m] = home(walk)
+            points.append(slide(homes[m], lam))
+            fold(walk)
+            fold(homes[m])
+            log.tell(m, walk, walk.table.events - before)
+        radius = np.linalg.norm([point.radius for point in points])
+        if abs(radius - epsilon) <= 1e-12 * size or most <= least * (1 + 1e-15):
+            return homes, points, "ratio"
+        if radius > epsilon and lam <= SMALLEST * top:
+            return homes, [polish(homes[m], p) for m, p in zip(homes, points, strict=True)], "ratio"
+        if radius < epsilon and lam >= LARGEST * top:
+            return homes, points, "slope"
+        least, most = (least, lam) if radius > epsilon else (lam, most)
+        new = balance(points, lam, epsilon, least, most)
+        lam = float(np.sqrt(least * most)) if trial % 3 == 2 else new
+        if not SMALLEST * top * 1.01 < lam < LARGEST * top / 1.01:
+            lam = SMALLEST * top if lam < top else LARGEST * top
+    raise Breakdown("lambda was not found")
 
 
 def _slide_all(

@@ -163,7 +163,7 @@ def first_event(
                 best, row, kind = float(ratio[k]), int(at[k]), sign
     if len(table.B):
         rate = -table.side * dz
-        at = np.flatnonzero((rate > 1e-12 * np.abs(rate).max()) & (table.B != skip))
+        at = np.flatnonzero((rate > 1e-12 * np.abs(rate).max()) & (skip != table.B))
         if at.size:
             ratio = np.maximum(table.side[at] * z[at], 0) / rate[at]
             k = ratio.argmin()
@@ -173,7 +173,7 @@ def first_event(
 
 
 def join(table: Table, e: int, side: int) -> Array | None:
-    """Make row e active, by one border of H_BB^-1; where the pivot is 0, the null vector instead."""
+    """Make row e active, by a border of H_BB^-1; where the pivot is 0, the null vector instead."""
     n, B, N = len(table.B), table.B, len(table.A)
     if n == len(table.cols):
         table.cols = np.concatenate([table.cols, np.zeros_like(table.cols)])
