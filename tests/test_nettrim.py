@@ -186,6 +186,13 @@ def test_rows_of_the_dual_are_rescaled_at_best(seed):
     assert _joint(a, b, 1 / c, epsilon) >= (a.sum() - epsilon * np.linalg.norm(b)) / c.max() - 1e-12
 
 
+def test_a_row_of_the_dual_that_is_free_hides_no_other():
+    """b = 1e-16 makes one share 1e30: the other row must count all the same."""
+    a, b = np.array([5.0, 4.0]), np.array([1e-16, 0.1])
+    assert _joint(a, b, np.ones(2), 2.0) == pytest.approx(8.8)
+    assert _joint(a[:1], b[:1], np.ones(1), 2.0) == pytest.approx(5.0)
+
+
 # Answers that are not errors ----------------------------------------------------------------------
 
 

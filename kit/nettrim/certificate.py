@@ -134,7 +134,7 @@ def _joint(a: Array, b: Array, cap: Array, epsilon: float) -> float:
     order = np.argsort(knee)
     a, b, cap, share, knee = (v[order] for v in (a, b, cap, share, knee))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        rest = share.sum() - np.cumsum(share)
+        rest = np.append(np.cumsum(share[:0:-1])[::-1], 0)  # no difference: shares may be 1e30
         length = np.sqrt(np.cumsum((b * cap) ** 2) / np.maximum(1 - rest, 0))
         fits = (rest < 1) & (length <= np.append(knee[1:], np.inf))
         L = length[np.argmax(fits)] if fits.any() else 0.0
