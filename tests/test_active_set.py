@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_nettrim import LAYERS, changed, layer
 
 from kit import datasets, nettrim
 from kit.nettrim import NetTrim, certify, path, solve
@@ -15,7 +16,6 @@ from kit.nettrim.active_set import begin, home, read_neuron, slide, units
 from kit.nettrim.networks import forward, with_ones
 from kit.nettrim.pivoting import Breakdown, crossing, solution
 from kit.results import Status
-from tests.test_nettrim import LAYERS, changed, layer
 
 
 def certified(problem, answer, gap=1e-6):

@@ -138,7 +138,8 @@ def slide(walk: Walk, end: float, radius: float | None = None) -> Point:
 def home(walk: Walk) -> Walk:
     """A copy of the walk, moved to the true data at the same lambda."""
     table = copy.copy(walk.table)
-    table.cols, table.inverse = table.cols.copy(), table.inverse.copy()
+    for name in ("B", "side", "cols", "inverse"):  # which pivots change in place
+        setattr(table, name, getattr(table, name).copy())
     price, r = np.where(walk.price > 0, 1.0, 0.0), walk.neuron.r
     bound = walk.lam * price
     move(table, r - table.r, bound - table.bound, 1.0)

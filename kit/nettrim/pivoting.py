@@ -20,7 +20,7 @@ H_BB until another row has its event, and the two rows change together; if no ro
 meets the constraints, and the null vector is the Farkas ray.
 
 Rounding. H_BB^-1 is updated, so every segment solves for z itself, not for its change, and compares
-w_B with its bounds; a mismatch is refined once, then H_BB is inverted afresh, then `Breakdown`.
+w_B with its bounds; at a mismatch H_BB is inverted afresh, then z is refined, then `Breakdown`.
 Ties (V = 0 makes u = 0 a vertex with all silent samples at their bound) are the caller's: it
 perturbs r and l, and moves them home at the end.
 
@@ -34,7 +34,8 @@ import numpy as np
 
 from kit.results import Array
 
-EXACT, PIVOT = 1e-10, 1e-11  # relative: mismatch of w_B allowed; a pivot below it is 0
+EXACT = 1e-10  # relative: mismatch of w_B allowed
+DOUBT, PIVOT = 1e-6, 1e-11  # a pivot below DOUBT is computed afresh, one below PIVOT is 0
 END = 1e-8  # an event in this last part of a move is not one any more
 STANDSTILL = 60  # steps of length 0 in a row that are allowed before it is called cycling
 
@@ -73,6 +74,7 @@ class Table:
     inverse: Array = field(init=False)  # (capacity, capacity), the first n x n of it: H_BB^-1
     limit: float = np.inf  # events allowed
     events: int = 0
+    stale: bool = False  # the inverse has been updated since it was computed
 
     def __post_init__(self) -> None:
         self.B, self.side = np.zeros(0, int), np.zeros(0)
@@ -109,7 +111,7 @@ def occupy(table: Table, B: Array, side: Array) -> None:
 
 def invert(table: Table) -> None:
     """H_BB^-1 from scratch."""
-    n = len(table.B)
+    n, table.stale = len(table.B), False
     try:
         table.inverse[:n, :n] = np.linalg.inv(table.cols[:n, table.B].T)
     except np.linalg.LinAlgError:
@@ -131,7 +133,7 @@ def solution(table: Table, r: Array, bound: Array) -> tuple[Array, Array]:
         size = np.abs(right).max(1) + np.abs(z).max(1)
         if (np.abs(wrong).max(1) <= EXACT * size).all():
             return z, w
-        if attempt == 1:
+        if attempt == 0 and table.stale:
             invert(table)
             z = right @ table.inverse[:n, :n].T
         else:
@@ -179,11 +181,16 @@ def join(table: Table, e: int, side: int) -> Array | None:
         table.cols = np.concatenate([table.cols, np.zeros_like(table.cols)])
         table.inverse = np.pad(table.inverse, (0, n))
     column = table.column(np.array([e]))[0]
-    p = table.inverse[:n, :n] @ column[B]
-    terms = table.cols[:n, e] * p
-    pivot = column[e] - terms.sum()
-    if pivot <= PIVOT * (abs(column[e]) + np.abs(terms).sum()):
+    while True:
+        p = table.inverse[:n, :n] @ column[B]
+        terms = table.cols[:n, e] * p
+        pivot, size = column[e] - terms.sum(), abs(column[e]) + np.abs(terms).sum()
+        if pivot > DOUBT * size or not table.stale:
+            break
+        invert(table)
+    if pivot <= PIVOT * size:
         return -side * p
+    table.stale = True
     q = np.where(B < N, p, -p) * (1 if e < N else -1)  # H_BB^-T H_eB', since H' = D H D
     table.inverse[:n, :n] += np.multiply.outer(p, q / pivot)
     table.inverse[:n, n], table.inverse[n, :n] = -p / pivot, -q / pivot
@@ -196,10 +203,15 @@ def join(table: Table, e: int, side: int) -> Array | None:
 def leave(table: Table, k: int) -> Array | None:
     """Put the k-th active row to rest; where the pivot is 0, the null vector instead."""
     n, inverse = len(table.B), table.inverse
-    pivot = inverse[k, k]
-    p, q = inverse[:n, k].copy(), inverse[k, :n].copy()
-    if pivot <= PIVOT * np.sqrt(np.abs(p).max() * np.abs(q).max()):
+    while True:
+        p, q, pivot = inverse[:n, k].copy(), inverse[k, :n].copy(), inverse[k, k]
+        size = np.sqrt(np.abs(p).max() * np.abs(q).max())
+        if pivot > DOUBT * size or not table.stale:
+            break
+        invert(table)
+    if pivot <= PIVOT * size:
         return table.side[k] * p
+    table.stale = True
     inverse[:n, :n] -= np.multiply.outer(p, q / pivot)
     last = n - 1
     if k < last:
