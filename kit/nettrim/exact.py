@@ -1,7 +1,8 @@
 """Whole layers, exactly: the paths of kit/nettrim/active_set.py for all neurons and many epsilons.
 
-A path that breaks down (rounding, cycling) or whose answer fails its own check is begun again with
-other noise, up to three times; a neuron that still fails goes to cvxpy. The notes count both.
+Every answer is checked before it is kept. Where the check says no, or a path breaks down (rounding,
+cycling), the neuron is begun again with other noise, and carefully: without a step on tied data.
+After three tries it goes to cvxpy. The notes count both.
 """
 
 import time
