@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from kit.arguments import choice, instance, number, shown, whole
 from kit.branchhull.admm import admm
 from kit.branchhull.certificate import certify, infeasible_ray, repair
@@ -136,9 +138,10 @@ def solve(
     for name in options:
         if name not in known:
             raise ValueError(f"{name} is not an option of method {method!r}, which takes {known}")
-    h, m, dual, run, notes = METHODS[method](
-        problem, tol=tol, max_iter=max_iter, callback=callback, **options
-    )
+    with np.errstate(all="ignore"):  # at the last digits; what is not finite ends the run
+        h, m, dual, run, notes = METHODS[method](
+            problem, tol=tol, max_iter=max_iter, callback=callback, **options
+        )
     h, m, feasible = repair(problem, h, m)
     if not feasible and run.status is not Status.STOPPED:
         ray = infeasible_ray(problem)
