@@ -25,6 +25,7 @@ HELP = """\
 python3 run.py lab [options of JupyterLab]   open the lessons in JupyterLab, in your own copy my/
 python3 run.py test [options of pytest]      quick tests; every lesson executed and compared
 python3 run.py test --all [...]              the slow tests too
+python3 run.py bench [options of pytest]     benchmarks beside cvxpy, one by one: minutes
 python3 run.py lessons [files]               execute lessons and store what they show
 python3 run.py exercises [--check]           build exercises/ from solutions/"""
 
@@ -137,10 +138,15 @@ def test(options: list) -> int:
         codes += [call(*pytest, *([] if every else ["-m", "not slow"]), *options)]
     if books or not named:
         codes += [call(*pytest, *STRICT, *([] if books else ["notebooks"]), *options)]
-    if every and not named and list(ROOT.glob("tests/benchmarks/test_*.py")):  # timed alone
-        codes += [call(*pytest[:3], "--benchmark-only", "tests/benchmarks", *options)]
     allowed = {0, 5} if options else {0}  # 5: the options chose no test of this half
     return 0 if 0 in codes and set(codes) <= allowed else 1
+
+
+def bench(options: list) -> int:
+    """The benchmarks, one after the other in one process: two at once would slow each other."""
+    named = [name for name in options if name.startswith("tests/benchmarks")]
+    folder = [] if named else ["tests/benchmarks"]
+    return call(PYTHON, "-m", "pytest", "--benchmark-only", "-s", *folder, *options)
 
 
 def main(arguments: list) -> int:
@@ -153,6 +159,7 @@ def main(arguments: list) -> int:
     commands = {
         "lab": (LESSONS, lambda: lab(options)),
         "test": (TEST, lambda: test(options)),
+        "bench": (TEST, lambda: bench(options)),
         "lessons": (LESSONS, lambda: call(*build)),
         "exercises": (TEST, lambda: call(*build)),
     }

@@ -265,10 +265,16 @@ def test_both_halves_of_the_tests_run_and_either_failure_counts(run):
     assert run.test(["--all"]) == 0
     assert len(run.calls) == 2
     assert "not slow" not in run.calls[0] and "--all" not in run.calls[0]
-    (run.ROOT / "tests" / "benchmarks").mkdir(parents=True)
-    (run.ROOT / "tests" / "benchmarks" / "test_speed.py").touch()
+
+
+def test_benchmarks_are_timed_alone_and_are_no_test(run):
     run.test(["--all"])
+    assert not any("--benchmark-only" in command for command in run.calls)
+    run.bench([])
     assert "--benchmark-only" in run.calls[-1] and "-n 2" not in run.calls[-1]
+    assert run.calls[-1].endswith("tests/benchmarks")
+    run.bench(["tests/benchmarks/test_speed.py"])
+    assert run.calls[-1].split()[-2:] == ["-s", "tests/benchmarks/test_speed.py"]
 
 
 def test_options_of_pytest_pass_and_files_choose_their_half(run):

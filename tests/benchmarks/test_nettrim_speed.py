@@ -1,6 +1,6 @@
 """One Gaussian neuron, (N, P) = (100, 300): the exact method beside cvxpy's Clarabel and SCS.
 
-Run by `python3 run.py test --all`. SCS stops at its own 1e-6; Clarabel and exact are certified.
+Run by `python3 run.py bench`. SCS stops at its own 1e-6; Clarabel and exact are certified.
 Seconds of cvxpy include its compilation. BLAS has one thread.
 """
 
