@@ -6,12 +6,14 @@ warning from inside numpy.
 """
 
 import dataclasses
+import tempfile
 
 import numpy as np
 import pytest
 
 from kit import branchhull as b
 from kit import datasets
+from kit import experiments as e
 from kit import nettrim as n
 from kit.branchhull import hull
 from kit.course.figures import hull as figures
@@ -25,6 +27,17 @@ Y = np.maximum(W.T @ X, 0)
 LAYER = n.NetTrim(X, Y, 0.1)
 NET = n.Network((W, rng(2).normal(size=(3, 2))), (np.zeros(3), np.zeros(2)))
 DIGITS = datasets.digits(rng(0))
+GRID = {"L": (1, 2), "S": (1,)}
+SWEEP = e.Sweep("small", 1, lambda rng, L, S: {"error": 0.0}, GRID, trials=1)
+ROWS = [{"L": 1, "S": 1, "trial": 0, "error": 0.0}]
+
+
+def in_passing(call):
+    """call(folder) in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        return call(folder)
+
+
 NONSENSE = {
     "None": None,
     "text": "a",
@@ -116,6 +129,27 @@ CALLS = {
     "digits": lambda x: datasets.digits(x),
     "digits.t": lambda x: datasets.digits(rng(0), test=x),
     "acc": lambda x: n.accuracy(NET, X, x),
+    "Sweep.name": lambda x: e.Sweep(x, 1, len, GRID, 1).name,
+    "Sweep.version": lambda x: e.Sweep("a", x, len, GRID, 1).version,
+    "Sweep.trial": lambda x: e.Sweep("a", 1, x, GRID, 1).version,
+    "Sweep.grid": lambda x: e.Sweep("a", 1, len, x, 1).version,
+    "Sweep.axis": lambda x: e.Sweep("a", 1, len, {"L": x}, 1).version,
+    "Sweep.trials": lambda x: e.Sweep("a", 1, len, GRID, x).version,
+    "Sweep.seed": lambda x: e.Sweep("a", 1, len, GRID, 1, x).version,
+    "Sweep.paired": lambda x: e.Sweep("a", 1, len, GRID, 1, 0, x).version,
+    "run.sweep": lambda x: e.run(x, "nowhere", progress=False),
+    "run.folder": lambda x: e.collect(SWEEP, x),
+    "run.jobs": lambda x: in_passing(lambda folder: e.run(SWEEP, folder, x, progress=False)),
+    "provenance": lambda x: e.provenance(x, "nowhere"),
+    "resolve": lambda x: e.resolve(SWEEP, x),
+    "resolve.sweep": lambda x: e.resolve(x, ROWS[0]),
+    "rate": lambda x: e.success_rate(x),
+    "rate.below": lambda x: e.success_rate(ROWS, below=x),
+    "rate.by": lambda x: e.success_rate(ROWS, by=x),
+    "rate.of": lambda x: e.success_rate(ROWS, of=x),
+    "values": lambda x: e.values(x, "L"),
+    "values.name": lambda x: e.values(ROWS, x),
+    "fingerprint": lambda x: e.fingerprint(x),
 }
 
 
