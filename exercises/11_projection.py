@@ -27,8 +27,9 @@
 # **Time**: 40 minutes for the core, as much again to go further.
 #
 # **How it works.** Replace each `raise NotImplementedError` by your code, run the cell, run the
-# check under it. A check tells you which property fails and often why; it does not hold the answer.
-# The kit does: `kit.branchhull.hull` has a projection that is better than what is asked here. It is
+# check under it. A check tells you which property fails and often why; it does not hold the answer,
+# and every try draws other points. `check.hint()` gives hints one by one; `check.solution()` opens
+# when you are right, or after three tries. The kit holds an answer, too: `kit.branchhull.hull` has a projection that is better than what is asked here. It is
 # on your honour not to read it first.
 
 # %%
@@ -38,6 +39,7 @@ from matplotlib.figure import Figure
 
 from kit.branchhull.hull import violation
 from kit.course.checks import Seen, judge, returns, takes
+from kit.course.practice import exercise
 
 # %% [markdown]
 # ## First the simplest thing that is surely right
@@ -138,6 +140,16 @@ def project(p, q, d):
 
 
 # %% tags=["check"]
+@exercise(
+    "11_projection",
+    "project",
+    points=4,
+    hints=(
+        "Sort the points first: which stay where they are, and where do all the others land?",
+        "Take equation (3) and bisect: you know a left end and a right end for all points at once.",
+        "The root gives X; Z follows from X, and u, v by turning back. Where do the points inside go?",
+    ),
+)
 def check(answer, seed=0):
     """Judge a `project` by its properties, on points drawn from the seed."""
     rng = np.random.default_rng(seed)
@@ -286,7 +298,7 @@ check(project)
 
 
 # %% [markdown]
-# The check draws its points from a seed; `check(project, seed=7)` draws others.
+# `check(project, seed=7)` draws the points of seed 7, again and again, and does not count as a try.
 
 # %% [markdown]
 # ## Go further 1: d = 0
@@ -296,6 +308,15 @@ check(project)
 
 
 # %% tags=["check"]
+@exercise(
+    "11_projection",
+    "project",
+    points=1,
+    hints=(
+        "Draw the set for d = 0. Which of its points is nearest to (-1, 2)?",
+        "Your formula divides somewhere. By what, when d = 0 and both coordinates are negative?",
+    ),
+)
 def check_zero(answer, seed=0):
     """Judge a `project` where some d are 0."""
     rng = np.random.default_rng(seed)
@@ -320,7 +341,7 @@ def check_zero(answer, seed=0):
                 f(p, q, d)[0][none & (p < 0)].max() + f(p, q, d)[1][none & (q < 0)].max() < 1e-9
             ),
         ),
-        ("still be right where d > 0", lambda f: check(f, seed).ok),
+        ("still be right where d > 0", lambda f: check.judge(f, seed).ok),
     )
 
 
@@ -350,6 +371,16 @@ def project_with_slack(p, q, xi, d):
 
 
 # %% tags=["check"]
+@exercise(
+    "11_projection",
+    "project_with_slack",
+    points=2,
+    hints=(
+        "Only v + w matters, so the step splits evenly between the two.",
+        "Turn v and w by 45 degrees: one new axis is (v + w) / sqrt(2), the other does not move.",
+        "In the new axis the product must reach d / sqrt(2): call your `project` with that.",
+    ),
+)
 def check_slack(answer, seed=0):
     """Judge a `project_with_slack`: a nearest point sees the given point at 90 degrees or more."""
     rng = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.course import build
+from kit.course import build, exercises, leaks, notebooks
 
 ROOT = Path(__file__).parents[1]
 
@@ -108,7 +108,7 @@ def course(tmp_path):
     """Project with one solution and the exercise built from it."""
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions" / "11_project.py").write_text(SOLUTION)
-    build.build_exercises(tmp_path)
+    exercises.build_exercises(tmp_path)
     return tmp_path
 
 
@@ -118,22 +118,22 @@ def course(tmp_path):
 def test_ids_come_from_the_cells_and_are_unique(tmp_path):
     path = tmp_path / "a.py"
     path.write_text("# %%\nx = 1\n\n# %%\nx = 1\n\n# %% [markdown]\n# x = 1\n")
-    ids = [cell.id for cell in build.read(path).cells]
-    assert len(set(ids)) == 3 and ids == [cell.id for cell in build.read(path).cells]
+    ids = [cell.id for cell in notebooks.read(path).cells]
+    assert len(set(ids)) == 3 and ids == [cell.id for cell in notebooks.read(path).cells]
     path.write_text("# %%\ny = 1\n\n" + path.read_text())
-    assert [cell.id for cell in build.read(path).cells][1:] == ids
+    assert [cell.id for cell in notebooks.read(path).cells][1:] == ids
 
 
 def test_building_twice_gives_the_same_bytes(tmp_path):
     path = tmp_path / "tiny.py"
     (tmp_path / "facts.py").write_text(FACTS)
     path.write_text(LESSON)
-    assert build.lesson(path) == []
+    assert notebooks.lesson(path) == []
     first = path.with_suffix(".ipynb").read_bytes()
-    assert build.lesson(path) == []
+    assert notebooks.lesson(path) == []
     assert path.with_suffix(".ipynb").read_bytes() == first
-    nb = build.read(path.with_suffix(".ipynb"))
-    assert build.differences(build.read(path), nb) == []
+    nb = notebooks.read(path.with_suffix(".ipynb"))
+    assert notebooks.differences(notebooks.read(path), nb) == []
     assert nb.cells[1].outputs[0].text == "length 5.000\n"
     assert "version" not in nb.metadata.language_info
     text = first.decode()
@@ -144,8 +144,8 @@ def test_building_twice_gives_the_same_bytes(tmp_path):
 def test_widgets_leave_their_picture_and_caption(tmp_path):
     path = tmp_path / "widgets.py"
     path.write_text(WIDGETS)
-    assert ["progress bar" in fault for fault in build.lesson(path)] == [True]
-    nb = build.read(path.with_suffix(".ipynb"))
+    assert ["progress bar" in fault for fault in notebooks.lesson(path)] == [True]
+    nb = notebooks.read(path.with_suffix(".ipynb"))
     assert nb.cells[0].outputs == []
     assert nb.cells[1].outputs[0].data == {"image/png": "AAAA", "text/plain": "three points"}
     assert "widgets" not in nb.metadata and "widget-view" not in nbformat.writes(nb)
@@ -155,7 +155,7 @@ def test_clean_returns_a_copy():
     nb = nbformat.v4.new_notebook()
     nb.metadata.update({"widgets": {"a": 1}, "language_info": {"version": "3"}})
     nb.cells = [nbformat.v4.new_code_cell("1", metadata={"execution": {"iopub.status.busy": "x"}})]
-    cleaned = build.clean(nb)
+    cleaned = notebooks.clean(nb)
     assert cleaned.metadata == {"language_info": {}} and cleaned.cells[0].metadata == {}
     assert nb.metadata.widgets == {"a": 1}
 
@@ -167,7 +167,7 @@ def test_a_lesson_that_raises_is_told_and_stops_nobody(tmp_path, capsys, monkeyp
         nb.cells[0].execution_count = 1
         return nb
 
-    monkeypatch.setattr(build, "execute", execute)
+    monkeypatch.setattr(notebooks, "execute", execute)
     for name, text in (("a", "# %%\n1 / 0\n"), ("b", "# %%\nx = 2\n")):
         (tmp_path / f"{name}.py").write_text(text)
     (tmp_path / "a.ipynb").write_text("old")
@@ -180,15 +180,15 @@ def test_a_lesson_that_raises_is_told_and_stops_nobody(tmp_path, capsys, monkeyp
 
 
 def test_exercise_has_holes_and_no_answers(course):
-    nb = build.read(course / "exercises" / "11_project.ipynb")
+    nb = notebooks.read(course / "exercises" / "11_project.ipynb")
     text = "\n".join(cell.source for cell in nb.cells)
     assert '"""Nearest point of the ball."""\n    raise NotImplementedError("your turn")' in text
     assert "SOLUTION" not in text and "HIDDEN" not in text and "allclose" not in text
     assert len(nb.cells) == 8 and all(not cell.get("outputs") for cell in nb.cells)
     assert nb.cells[3].metadata == {"tags": ["check"], "jupyter": {"source_hidden": True}}
     assert set(nb.metadata) == {"kernelspec"}
-    source = build.read(course / "exercises" / "11_project.py")
-    assert build.differences(nb, source) == []
+    source = notebooks.read(course / "exercises" / "11_project.py")
+    assert notebooks.differences(nb, source) == []
 
 
 def test_exercise_is_formatted(course):
@@ -200,16 +200,16 @@ def test_exercise_is_formatted(course):
 
 def test_fresh_exercises_stay_and_stale_ones_are_told(course):
     built = course / "exercises" / "11_project.py"
-    assert build.build_exercises(course, check=True) == []
+    assert exercises.build_exercises(course, check=True) == []
     built.write_text(built.read_text() + "# an edit\n")
-    assert build.build_exercises(course, check=True) == ["11_project.py"]
-    assert build.build_exercises(course) == ["11_project.py"]
-    assert build.build_exercises(course, check=True) == []
+    assert exercises.build_exercises(course, check=True) == ["11_project.py"]
+    assert exercises.build_exercises(course) == ["11_project.py"]
+    assert exercises.build_exercises(course, check=True) == []
     (course / "exercises" / "11_project.ipynb").unlink()
-    assert build.build_exercises(course, check=True) == ["11_project.ipynb"]
-    build.build_exercises(course)
+    assert exercises.build_exercises(course, check=True) == ["11_project.ipynb"]
+    exercises.build_exercises(course)
     (course / "exercises" / "99_orphan.ipynb").write_text("{}")
-    assert "no solution" in build.build_exercises(course, check=True)[0]
+    assert "no solution" in exercises.build_exercises(course, check=True)[0]
 
 
 def test_the_command_says_in_a_sentence_what_is_stale(course, monkeypatch, capsys):
@@ -217,8 +217,8 @@ def test_the_command_says_in_a_sentence_what_is_stale(course, monkeypatch, capsy
     shutil.copy(ROOT / "jupytext.toml", course)
     assert build.main(["exercises", "--check"]) == 1  # the solution's own notebook is missing
     assert "11_project.ipynb" in capsys.readouterr().out
-    notebook = build.read(course / "solutions/11_project.py")
-    build.write(notebook, course / "solutions/11_project.ipynb")
+    notebook = notebooks.read(course / "solutions/11_project.py")
+    notebooks.write(notebook, course / "solutions/11_project.ipynb")
     assert build.main(["exercises", "--check"]) == 0
     assert build.main(["exercises"]) == 0
     capsys.readouterr()
@@ -240,7 +240,7 @@ def test_the_command_says_in_a_sentence_what_is_stale(course, monkeypatch, capsy
 def test_marks_without_partner_are_errors(course, broken):
     (course / "solutions" / "11_project.py").write_text(broken)
     with pytest.raises(SystemExit, match=r"11_project\.py: cell \d"):
-        build.build_exercises(course)
+        exercises.build_exercises(course)
 
 
 # Leaks --------------------------------------------------------------------------------------------
@@ -275,7 +275,9 @@ def append(suffix, text):
 def checkpoint(course):
     folder = course / "exercises" / ".ipynb_checkpoints"
     folder.mkdir()
-    build.write(build.read(course / "solutions/11_project.py"), folder / "11_project-c.ipynb")
+    notebooks.write(
+        notebooks.read(course / "solutions/11_project.py"), folder / "11_project-c.ipynb"
+    )
 
 
 def symbolic_link(course):
@@ -303,8 +305,8 @@ PLANTED = {
 
 
 def found(course):
-    solution = build.read(course / "solutions" / "11_project.py")
-    return build.leaks(solution, build.travelling(course / "exercises"), "11_project")
+    solution = notebooks.read(course / "solutions" / "11_project.py")
+    return leaks.leaks(solution, leaks.travelling(course / "exercises"), "11_project")
 
 
 @pytest.mark.parametrize("kind", PLANTED)
@@ -318,10 +320,10 @@ def test_a_solution_left_in_plain_sight_is_found(course):
     path = course / "solutions" / "11_project.py"
     shown = "\n# %%\nlength = np.hypot(*point)\nreturn point * min(1.0, radius / length)\n"
     path.write_text(SOLUTION + shown)
-    build.build_exercises(course)
+    exercises.build_exercises(course)
     assert found(course)
     path.write_text(SOLUTION + "\n# %%\nlength = np.hypot(*point)\n")  # one line of two is no leak
-    build.build_exercises(course)
+    exercises.build_exercises(course)
     assert found(course) == []
 
 
@@ -355,18 +357,18 @@ def test_strict_comparison_fails_when_it_should(tmp_path):
 
     path = folder("right") / "right.py"
     path.write_text(LESSON)
-    assert build.lesson(path) == []
+    assert notebooks.lesson(path) == []
     right = path.with_suffix(".ipynb")
     altered = right.read_text().replace("length 5.000", "length 5.001")
     (folder("altered") / "altered.ipynb").write_text(altered)
     other = folder("other_fact")
     shutil.copyfile(right, other / "other_fact.ipynb")
     (other / "facts.py").write_text(FACTS.replace("part * part", "1.001 * part * part"))
-    cleared = build.read(right)
+    cleared = notebooks.read(right)
     for cell in cleared.cells:
         if cell.cell_type == "code":
             cell.update(outputs=[], execution_count=None)
-    build.write(cleared, folder("cleared") / "cleared.ipynb")
+    notebooks.write(cleared, folder("cleared") / "cleared.ipynb")
 
     assert nbval(tmp_path) == {
         "right": True,
@@ -374,4 +376,4 @@ def test_strict_comparison_fails_when_it_should(tmp_path):
         "other_fact": False,  # the kit computes something else than what is stored
         "cleared": True,  # nbval compares nothing then, which is why `faults` exists
     }
-    assert build.faults(cleared)
+    assert notebooks.faults(cleared)

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kit.course import build
-from kit.course.checks import Feedback, Property, Seen, being, judge, returns, takes
+from kit.course import exercises, notebooks, practice
+from kit.course.checks import Feedback, Property, Seen, being, judge, returns, same, takes
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.py"))
@@ -88,6 +88,38 @@ def test_each_kind_of_answer(answer, kind, message):
     feedback = check_double(answer)
     assert (feedback.kind, feedback.ok) == (kind, kind == "right")
     assert message in feedback.message
+
+
+def in_parts(answer, *hidden):
+    return judge(
+        answer,
+        *returns("a number", lambda f: f(1.0), ()),
+        ("be positive", lambda f: f(1.0) > 0),
+        ("grow", lambda f: f(2.0) > f(1.0)),
+        ("double x", lambda f: f(3.0) == 6),
+        hidden=hidden,
+    )
+
+
+def test_partial_credit_counts_what_holds_before_the_first_failure():
+    answers = (lambda x: "a", lambda x: -x, lambda x: 2.0, lambda x: x, lambda x: 2 * x)
+    shares = [in_parts(answer).share for answer in answers]
+    assert shares == [0, 0, pytest.approx(1 / 3), pytest.approx(2 / 3), 1]
+
+
+def test_hidden_properties_count_and_are_not_told():
+    secret = ("double 0 as well", lambda f: f(0.0) == 0)
+    verdict = in_parts(lambda x: 2 * x if x else 1.0, secret)
+    assert not verdict.ok and verdict.share == 3 / 4
+    assert "marking" in verdict.message and "as well" not in verdict.message
+    assert in_parts(lambda x: 2 * x, secret).message == "All 6 properties hold."
+    assert in_parts(lambda x: x, secret).message == "It should double x."
+
+
+def test_same_is_relative_to_the_size_and_wants_equal_shapes():
+    assert same([1e6, 1], [1e6 + 0.1, 1]) and not same([1.1], [1.0])
+    assert not same(np.ones(2), np.ones((2, 1))) and not same([np.nan], [np.nan])
+    assert same([], [])
 
 
 def test_an_exception_is_one_sentence_with_its_line():
@@ -175,10 +207,12 @@ class Judged:
     tags: list[str]
     feedback: Feedback
     hint: str
+    names: dict
 
 
 def run(notebook) -> list[Judged]:
     """Run a notebook's code in one namespace; return the cells that end in a Feedback."""
+    practice.forget()
     names, judged = {}, []
     for k, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
@@ -191,13 +225,15 @@ def run(notebook) -> list[Judged]:
         if isinstance(value, Feedback):
             quoted = re.search(r"Hint: (.+)", cell.source)
             name = ast.unparse(last)
-            judged.append(Judged(name, build.tags(cell), value, quoted[1] if quoted else ""))
+            judged.append(
+                Judged(name, notebooks.tags(cell), value, quoted[1] if quoted else "", names)
+            )
     return judged
 
 
 @pytest.fixture(scope="module", params=SOLUTIONS, ids=lambda path: path.stem)
 def notebook(request):
-    return build.read(request.param)
+    return notebooks.read(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -224,21 +260,28 @@ def test_wrong_answers_get_each_its_own_hint(judged):
 
 
 def test_every_tagged_cell_is_judged(notebook, judged):
-    tagged = [c for c in notebook.cells if {"wrong", "answer"}.intersection(build.tags(c))]
+    tagged = [c for c in notebook.cells if {"wrong", "answer"}.intersection(notebooks.tags(c))]
     assert len(tagged) == sum(bool({"wrong", "answer"}.intersection(c.tags)) for c in judged)
 
 
-def test_hints_do_not_depend_on_the_seed(notebook):
-    for cell in notebook.cells:
-        if "check" in build.tags(cell):
-            cell.source = cell.source.replace("seed=0", "seed=20")
+def test_hints_do_not_depend_on_the_seed(notebook, monkeypatch):
+    monkeypatch.setattr(practice, "EMPTY", {**practice.EMPTY, "tries": 20})
     again = run(notebook)
     test_right_answers_pass(again)
     test_wrong_answers_get_each_its_own_hint(again)
 
 
+def test_every_check_belongs_to_the_notebook_and_has_hints(judged):
+    names = judged[0].names
+    found = [value for value in names.values() if isinstance(value, practice.Exercise)]
+    assert found
+    for one in found:
+        assert (ROOT / "solutions" / f"{one.notebook}.py").exists()
+        assert callable(names[one.function]) and one.hints and one.points > 0
+
+
 def test_the_exercise_says_that_nothing_is_there_yet(notebook):
     pytest.importorskip("nbgrader")
-    feedback = [cell.feedback for cell in run(build.exercise(notebook))]
+    feedback = [cell.feedback for cell in run(exercises.exercise(notebook))]
     assert feedback
     assert {one.kind for one in feedback} == {"nothing yet"}

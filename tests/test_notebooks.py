@@ -6,7 +6,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.course import build
+from kit.course import exercises, leaks, notebooks
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,35 +23,35 @@ def names(*folders: str, suffixes: tuple[str, ...] = (".ipynb",)) -> list[str]:
 def test_pair_is_in_step(name):
     source, notebook = (ROOT / (name + suffix) for suffix in (".py", ".ipynb"))
     assert source.exists() and notebook.exists()
-    assert build.differences(build.read(source), build.read(notebook)) == []
+    assert notebooks.differences(notebooks.read(source), notebooks.read(notebook)) == []
 
 
 @pytest.mark.parametrize("name", names("notebooks", "solutions"))
 def test_notebook_is_executed_and_clean(name):
-    stored = build.read(ROOT / f"{name}.ipynb")
+    stored = notebooks.read(ROOT / f"{name}.ipynb")
     nbformat.validate(stored)
-    assert build.faults(stored) == []
-    assert build.clean(stored) == stored
+    assert notebooks.faults(stored) == []
+    assert notebooks.clean(stored) == stored
 
 
 @pytest.mark.parametrize("name", names("notebooks"))
 def test_lesson_shows_something(name):
-    stored = build.read(ROOT / f"{name}.ipynb")
+    stored = notebooks.read(ROOT / f"{name}.ipynb")
     assert any(cell.get("outputs") for cell in stored.cells)
 
 
 def test_exercises_are_what_the_solutions_make_of_them():
     pytest.importorskip("nbgrader")
-    assert build.build_exercises(check=True) == []
+    assert exercises.build_exercises(check=True) == []
 
 
 @pytest.mark.parametrize("name", names("solutions"))
 def test_no_solution_travels(name):
     stem = Path(name).name
-    files = build.travelling(ROOT / "exercises")
+    files = leaks.travelling(ROOT / "exercises")
     others = {Path(other).name for other in names("exercises")} - {stem}
     mine = [path for path in files if not path.name.startswith(tuple(others))]
-    assert build.leaks(build.read(ROOT / f"{name}.py"), mine, stem) == []
+    assert leaks.leaks(notebooks.read(ROOT / f"{name}.py"), mine, stem) == []
 
 
 # The checkers say no ------------------------------------------------------------------------------
@@ -89,9 +89,9 @@ def stored():
 )
 def test_a_pair_out_of_step_is_found(stored, change):
     other = copy.deepcopy(stored)
-    assert build.differences(stored, other) == []
+    assert notebooks.differences(stored, other) == []
     change(other)
-    assert build.differences(stored, other)
+    assert notebooks.differences(stored, other)
 
 
 def clear(nb):
@@ -108,16 +108,16 @@ def clear(nb):
         (lambda nb: nb.cells[2].update(outputs=[]), "shows nothing"),
         (lambda nb: nb.cells[1].outputs[0].update(name="stderr"), "stderr"),
         (lambda nb: nb.cells[1].outputs[0].update(text="x.py:1: UserWarning: odd"), "warning"),
-        (lambda nb: nb.cells[2].outputs[0].data.update({build.WIDGET: {}}), "widget view"),
+        (lambda nb: nb.cells[2].outputs[0].data.update({notebooks.WIDGET: {}}), "widget view"),
         (lambda nb: nb.cells[2].outputs[0].update(output_type="error"), "an error"),
         (lambda nb: nb.metadata.update(widgets={}), "state of widgets"),
         (lambda nb: nb.cells[2].update(source="1 + 1;"), "semicolon"),
     ],
 )
 def test_a_fault_is_found(stored, change, fault):
-    assert build.faults(stored) == []
+    assert notebooks.faults(stored) == []
     change(stored)
-    assert any(fault in sentence for sentence in build.faults(stored))
+    assert any(fault in sentence for sentence in notebooks.faults(stored))
 
 
 def test_cells_that_need_not_show_anything(stored):
@@ -130,11 +130,11 @@ def test_cells_that_need_not_show_anything(stored):
         "None",
     ):
         cell.source = source
-        assert build.faults(stored) == []
+        assert notebooks.faults(stored) == []
     cell.update(source="f(print(3))")
-    assert build.faults(stored)
+    assert notebooks.faults(stored)
     cell.metadata.tags = ["nbval-ignore-output"]
-    assert build.faults(stored) == []
+    assert notebooks.faults(stored) == []
     cell.update(execution_count=None)
     cell.metadata.tags = ["nbval-skip", "skip-execution"]
-    assert build.faults(stored) == []
+    assert notebooks.faults(stored) == []

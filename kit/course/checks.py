@@ -9,6 +9,7 @@ A check lists properties, coarse to fine, and the mistakes that its author has m
         ("land in the hull", lambda f: ...),                 # "it should land in the hull"
         ("be exact", lambda f: ..., "Good to three digits."),    # all but this: nearly right
         mistakes=((lambda f: ..., "You mirror the point."),),    # tried when a property fails
+        hidden=(("be right for d = 0", lambda f: ...),),         # only the marking looks at these
     )
 
 A property may return `Seen(ok, text)` to show a number that the reader computed.
@@ -25,7 +26,7 @@ import textwrap
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import numpy as np
 
@@ -38,15 +39,20 @@ LEADS = {
     "right": "Right.",
 }
 EMPTY = "Fill in the cell above, run it, then run this one again."
+UNSEEN = "All that this check shows holds; the marking looks at more, and there it does not."
 
 
 @dataclass(frozen=True)
 class Feedback:
-    """The verdict on an answer: its kind (a key of LEADS), ok for "right" alone, and a hint."""
+    """The verdict on an answer: its kind (a key of LEADS), ok for "right" alone, and a hint.
+
+    share  of the properties that count, how many hold before the first that does not: 0 to 1
+    """
 
     kind: str
     ok: bool
     message: str
+    share: float = 0.0
 
     def __repr__(self) -> str:
         return f"{LEADS[self.kind]} {self.message}"
@@ -63,12 +69,14 @@ class Property:
     holds     called with the answer: true, false, or Seen
     nearly    what to say when all before held and this does not; "" for a plain property
     kind      "type" and "shape" come first, and no mistakes are looked for when they fail
+    counts    whether partial credit counts it; types, shapes and finite numbers earn nothing
     """
 
     sentence: str
     holds: Callable[[object], object]
     nearly: str = ""
     kind: str = "mistake"
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,26 +94,34 @@ def judge(
     answer: object,
     *tests: Property | tuple,
     mistakes: tuple[tuple[Callable[[object], object], str], ...] = (),
+    hidden: tuple[Property | tuple, ...] = (),
 ) -> Feedback:
     """The first property that fails decides; the first mistake that matches gives the hint.
 
     mistakes  pairs (detect, hint): detect is called with the answer, after a property has failed
+    hidden    properties looked at last, whose failure is told without saying what they are
     An answer still missing is None or `...`, or a function that raises NotImplementedError.
     """
     if answer is None or answer is ...:
         return Feedback("nothing yet", False, EMPTY)
     subject = _guarded(answer) if callable(answer) else answer
+    listed = [test if isinstance(test, Property) else Property(*test) for test in (*tests, *hidden)]
+    total = max(1, sum(test.kind == "mistake" and test.counts for test in listed))
+    held = 0
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # what a half-right answer divides by is told in words
         try:
-            for test in tests:
-                test = test if isinstance(test, Property) else Property(*test)
+            for k, test in enumerate(listed):
                 seen = _unless_unreadable(test.holds, subject)
+                if not seen and k >= len(tests):
+                    return Feedback("mistake", False, UNSEEN, held / total)
                 if not seen:
-                    return _verdict(test, getattr(seen, "text", ""), subject, mistakes)
+                    verdict = _verdict(test, getattr(seen, "text", ""), subject, mistakes)
+                    return replace(verdict, share=held / total)
+                held += test.kind == "mistake" and test.counts
         except _Stop as stop:
-            return stop.feedback
-    return Feedback("right", True, f"All {len(tests)} properties hold.")
+            return replace(stop.feedback, share=held / total)
+    return Feedback("right", True, f"All {len(tests)} properties hold.", 1.0)
 
 
 def takes(*names: str) -> Property:
@@ -162,7 +178,7 @@ def _numbers(sentence: str, verb: str, result: Callable, shapes: tuple) -> tuple
     return (
         Property(sentence, right_type, kind="type"),
         Property(sentence, right_shape, kind="shape"),
-        Property("give finite numbers, no nan and no inf", finite),
+        Property("give finite numbers, no nan and no inf", finite, counts=False),
     )
 
 
@@ -189,14 +205,18 @@ def _guarded(function: Callable) -> Callable:
             raise _Stop("type", "Your function gives nothing back: end it with `return ...`.")
         for before, after, name in _with_names(function, args, kwargs, handed):
             if not _same(before, after):
-                raise _Stop(
-                    "mistake",
-                    f"Your function overwrites its argument {name}, and the caller still needs it: "
-                    "work on a copy.",
-                )
+                raise _Stop("mistake", overwritten(name))
         return result
 
     return call
+
+
+def overwritten(name: str) -> str:
+    """What to say of a function that changes one of its arguments."""
+    return (
+        f"Your function overwrites its argument {name}, and the caller still needs it: "
+        "work on a copy."
+    )
 
 
 def _verdict(test: Property, seen: str, subject: object, mistakes: tuple) -> Feedback:
@@ -224,8 +244,14 @@ def _unless_unreadable(question: Callable, subject: object) -> object:
         return False
 
 
+class Told(Exception):
+    """What a function did elsewhere, in another process, as one sentence for its author."""
+
+
 def _told(problem: BaseException, function: Callable) -> str:
     """One sentence on an exception: its type, its message, the line in the cell of `function`."""
+    if isinstance(problem, Told):
+        return str(problem)
     code = getattr(inspect.unwrap(function), "__code__", None)
     lines = [
         line
@@ -247,6 +273,13 @@ def _with_names(function: Callable, args: tuple, kwargs: dict, handed: tuple) ->
     names = names[: len(args)] + [f"number {i + 1}" for i in range(len(names), len(args))]
     by_position = list(zip(args, handed[0], names, strict=True))
     return by_position + [(kwargs[name], handed[1][name], name) for name in kwargs]
+
+
+def same(a: object, b: object, tol: float = 1e-6) -> bool:
+    """Whether two arrays agree: |a - b| <= tol max(1, |b|) in the largest entry, shapes equal."""
+    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
+    size = max(1.0, np.abs(b).max(initial=0.0))
+    return a.shape == b.shape and bool(np.all(np.abs(a - b) <= tol * size))
 
 
 def _same(a: object, b: object) -> bool:

@@ -1,0 +1,103 @@
+"""Exercises from solutions: holes for what readers write, and nothing else of the solution.
+
+solutions/NN_name.py marks what readers write by ### BEGIN SOLUTION and ### END SOLUTION, and what
+only the marking sees by ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS. Cells tagged `answer` and
+`wrong` stay behind.
+"""
+
+import re
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+
+import jupytext
+from nbformat import NotebookNode
+
+from kit.course.notebooks import FORMAT, ROOT, SKIPPED, UNCOMPARED, plain, read, rendered, tags
+
+SECRET = ("answer", "wrong")  # cells of a solution that do not travel
+TRAVELLING = ("check", "hint", *sorted(SKIPPED | UNCOMPARED))  # tags that do
+STUB = 'raise NotImplementedError("your turn")'
+REGION = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+
+
+def unpaired(nb: NotebookNode) -> list[str]:
+    """Marks without partner, nested or crossed: one sentence each."""
+    found = []
+    for k, cell in enumerate(nb.cells):
+        opened = None
+        for edge, kind in REGION.findall(cell.source):
+            if (edge == "BEGIN") == (opened is None) and opened in (None, kind):
+                opened = kind if edge == "BEGIN" else None
+            else:
+                found.append(f"cell {k}: {edge} {kind} has no partner")
+        if opened:
+            found.append(f"cell {k}: BEGIN {opened} has no partner")
+        if len(REGION.findall(cell.source)) != len(
+            re.findall(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)", cell.source)
+        ):
+            found.append(f"cell {k}: a mark must read ### BEGIN SOLUTION, or ### END SOLUTION")
+    return found
+
+
+def exercise(nb: NotebookNode) -> NotebookNode:
+    """Exercise of a solution notebook: holes for solutions, no answers, no outputs, no metadata."""
+    from nbconvert.preprocessors import TagRemovePreprocessor
+    from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions
+
+    if found := unpaired(nb):
+        raise ValueError("; ".join(found))
+    nb, resources = deepcopy(nb), {}
+    for step in (
+        TagRemovePreprocessor(remove_cell_tags=set(SECRET)),
+        ClearSolutions(code_stub={"python": STUB}, enforce_metadata=False),
+        ClearHiddenTests(enforce_metadata=False),
+        ClearOutput(),
+    ):
+        nb, resources = step.preprocess(nb, resources)
+    for cell in nb.cells:
+        kept = [tag for tag in tags(cell) if tag in TRAVELLING]
+        cell.metadata = NotebookNode({"tags": kept} if kept else {})
+    return fold(plain(nb.cells))
+
+
+def fold(nb: NotebookNode) -> NotebookNode:
+    """The notebook with its check cells folded: a reader calls them and may open them."""
+    for cell in nb.cells:
+        if "check" in tags(cell):
+            cell.metadata["jupyter"] = {"source_hidden": True}
+    return nb
+
+
+def tidy(text: str) -> str:
+    """The text of a .py with the blank lines that ruff wants around what is left."""
+    for command in (["check", "--select", "I", "--fix-only"], ["format"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "-q", "--stdin-filename", "x.py", "-"]
+        done = subprocess.run(ruff, cwd=ROOT, input=text.encode(), capture_output=True, check=True)
+        text = done.stdout.decode()
+    return text
+
+
+def build_exercises(root: Path = ROOT, check: bool = False) -> list[str]:
+    """Build exercises/ from solutions/; return what changed, or with `check` would change."""
+    wanted: dict[Path, str] = {}
+    for source in sorted((root / "solutions").glob("*.py")):
+        try:
+            nb = exercise(read(source))
+        except ValueError as problem:
+            raise SystemExit(f"{source.name}: {problem}") from None
+        built = root / "exercises" / source.name
+        wanted[built] = tidy(rendered(nb, ".py"))
+        nb = fold(plain(jupytext.reads(wanted[built], fmt=FORMAT).cells))
+        wanted[built.with_suffix(".ipynb")] = rendered(nb, ".ipynb")
+    changed = []
+    for path, text in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            changed.append(path.name)
+            if not check:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    found = (root / "exercises").glob("*.*")
+    orphans = {path for path in found if path.suffix in (".py", ".ipynb")} - set(wanted)
+    return changed + [f"{path.name} (has no solution: delete it)" for path in sorted(orphans)]
