@@ -2,21 +2,25 @@
 
     y = (B h) o (C m),    signs = sign(B h) known,    L measurements, K + N unknowns
 
-    minimise    |h|_2^2 + |m|_2^2
-    subject to  sign(y_l) (b_l'h) (c_l'm) >= |y_l|,    signs_l b_l'h >= 0,    l = 1..L
+    minimise    |h|_2^2 + |m|_2^2                                        "l2"
+           or   |h|_1 + gamma |m|_1 + lam |xi|_1                         "l1"
+           or   TV(B h) + mu |B h|_1 + gamma |m|_1 + lam |xi|_1          "tv"
+    subject to  sign(y_l) (b_l'h) (c_l'm + xi_l) >= |y_l|,    signs_l b_l'h >= 0,    l = 1..L
 
-Each constraint is the convex hull of one branch of the hyperbola (b'h)(c'm) = y. Source:
-BranchHull, arXiv 1702.04342; the constraints as on the poster of arXiv 1809.08359.
+Each constraint is the convex hull of one branch of the hyperbola (b'h)(c'm) = y. The slack xi is
+there only where lam is given: it moves the branch of a measurement that lies. Sources: BranchHull,
+arXiv 1702.04342 (l2); l1-BranchHull, arXiv 1809.08359 and 1906.11636 (l1, slack, TV; gamma from
+their published code; mu derived, for without it the TV program has no minimiser).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from kit.arguments import choice, instance, real_array
+from kit.arguments import choice, instance, number, real_array, shown, whole
 from kit.results import Array
 
-OBJECTIVES = ("l2",)
+OBJECTIVES = ("l2", "l1", "tv")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,21 +81,85 @@ class BranchHull:
     """The convex program: an objective over the intersection of L hulls.
 
     objective  "l2": |h|_2^2 + |m|_2^2
+               "l1": |h|_1 + gamma |m|_1 + lam |xi|_1
+               "tv": TV(B h) + mu |B h|_1 + gamma |m|_1 + lam |xi|_1
+    lam > 0    price of the slack; None: no slack, xi = 0 (l1 and tv only)
+    gamma > 0  weight of |m|_1 (l1 and tv only). It rescales the answer's h and m against each
+               other, and matters to what is found only next to a slack
+    mu >= 0    weight of |B h|_1 (tv only, and must be given); with 0 there may be no minimiser
+    shape      (p, q), the image that B h is, columns stacked, p q = L, for tv
+
+    Raises ValueError, in one sentence, for what does not belong together.
     """
 
     data: Bilinear
     objective: str = "l2"
+    lam: float | None = None
+    gamma: float = 1.0
+    mu: float | None = None
+    shape: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         instance("data", self.data, Bilinear)
         choice("objective", self.objective, OBJECTIVES)
+        if self.lam is not None:
+            object.__setattr__(self, "lam", number("lam", self.lam, least=0, above=True))
+        object.__setattr__(self, "gamma", number("gamma", self.gamma, least=0, above=True))
+        if self.objective == "l2" and self.lam is not None:
+            raise ValueError(f"lam must be None: the l2 program has no slack, got {self.lam:g}")
+        if self.objective == "l2" and self.gamma != 1:
+            raise ValueError(f"gamma must be 1: the l2 program has no weight, got {self.gamma:g}")
+        if self.objective == "tv":
+            if self.mu is None:
+                raise ValueError("mu must be given for tv (0 is allowed), got None")
+            object.__setattr__(self, "mu", number("mu", self.mu, least=0))
+            object.__setattr__(self, "shape", _image_shape(self.shape, self.data.y.size))
+        else:
+            for name in ("mu", "shape"):
+                if getattr(self, name) is not None:
+                    raise ValueError(
+                        f"{name} must be None: only tv has one, got {shown(getattr(self, name))}"
+                    )
 
-    def value(self, h: Array, m: Array) -> float:
-        """|h|_2^2 + |m|_2^2, feasible or not."""
-        return float(h @ h + m @ m)
+    @property
+    def slack(self) -> bool:
+        """Whether the program has a slack xi."""
+        return self.lam is not None
+
+    def value(self, h: Array, m: Array, xi: Array | None = None) -> float:
+        """The objective at (h, m, xi), feasible or not; xi None counts as 0.
+
+        Raises ValueError for a xi where the program has none, and for tv (see tv.py).
+        """
+        choice("objective", self.objective, ("l2", "l1"))
+        if xi is not None and not self.slack:
+            raise ValueError("xi must be None: the program has no slack (lam is None)")
+        if self.objective == "l2":
+            return float(h @ h + m @ m)
+        slack = 0.0 if xi is None else self.lam * np.abs(xi).sum()
+        return float(np.abs(h).sum() + self.gamma * np.abs(m).sum() + slack)
 
     def __repr__(self) -> str:
-        return f"BranchHull({self.objective}, {self.data})"
+        given = [
+            f"{name}={value}"
+            for name, value in (("lam", self.lam), ("mu", self.mu), ("shape", self.shape))
+            if value is not None
+        ]
+        given += [f"gamma={self.gamma:g}"] if self.gamma != 1 else []
+        return f"BranchHull({', '.join([self.objective, *given, repr(self.data)])})"
+
+
+def _image_shape(shape: object, L: int) -> tuple[int, int]:
+    if shape is None:
+        raise ValueError("shape must be given for tv: a pair (p, q) with p q = L, got None")
+    try:
+        p, q = shape
+    except (TypeError, ValueError):
+        raise ValueError(f"shape must be a pair (p, q), got {shown(shape)}") from None
+    p, q = whole("shape p", p, least=1), whole("shape q", q, least=1)
+    if p * q != L:
+        raise ValueError(f"shape must hold the L = {L} measurements, got {p} x {q}")
+    return p, q
 
 
 def canonical(data: Bilinear) -> tuple[Array, Array, Array]:

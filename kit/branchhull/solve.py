@@ -25,10 +25,15 @@ Callback = Callable[[Any], object] | None
 
 
 def by_cvxpy(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
+    problem: BranchHull,
+    *,
+    tol: float,
+    max_iter: int | None = None,
+    callback: Callback = None,
+    solver: str = "CLARABEL",
 ) -> Answer:
-    """Clarabel through cvxpy: see reference.py. There are no states to call back."""
-    answer = reference(problem, tol=tol, max_iter=200 if max_iter is None else max_iter)
+    """Clarabel or SCS through cvxpy: see reference.py. There are no states to call back."""
+    answer = reference(problem, tol=tol, max_iter=max_iter, solver=solver)
     silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
     return *answer, silent
 
@@ -55,7 +60,10 @@ def by_interior(
 def by_auto(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
-    """interior; where it does not reach tol, cvxpy as well, and the better certificate wins."""
+    """interior for l2, cvxpy for l1; where it fails, cvxpy, and the better one wins."""
+    if problem.objective != "l2":
+        answer = by_cvxpy(problem, tol=tol, max_iter=max_iter, callback=callback)
+        return *answer[:4], ("auto took cvxpy: no faster method is for l1 yet.", *answer[4])
     first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
     why = "auto took interior: 10 to 20 iterations on any data, noisy or not."
     if first[3].status not in (Status.FAILED, Status.MAX_ITER) or infeasible_ray(problem):
@@ -94,10 +102,21 @@ METHODS: dict[str, Callable[..., Answer]] = {
 }
 
 
+# name -> (problem -> "" or why the method does not fit); a method that fits always needs no line
+WHY_NOT: dict[str, Callable[[BranchHull], str]] = {
+    name: lambda problem: "it is for l2 and l1" if problem.objective == "tv" else ""
+    for name in ("auto", "cvxpy")
+} | {
+    name: lambda problem: "" if problem.objective == "l2" else "it is for l2 only"
+    for name in ("interior", "admm")
+}
+
+
 def methods_for(problem: BranchHull) -> dict[str, str]:
     """Name of each method -> "" where it fits the problem, or the reason why it does not."""
     instance("problem", problem, BranchHull)
-    return dict.fromkeys(METHODS, "")
+    unfit = {name: WHY_NOT[name](problem) for name in WHY_NOT}
+    return {name: unfit.get(name, "") for name in METHODS}
 
 
 def solve(
@@ -124,12 +143,16 @@ def solve(
     callback  state -> anything, called at every iteration; a true value stops the run
     options   the method's own, such as rho for "admm"
 
-    h and m come back scaled to be feasible, with |h| = |m|, wherever a rescaling can do it.
+    h, m and xi come back feasible and balanced, |h| = |m| for l2 and |h|_1 = gamma |m|_1 +
+    lam |xi|_1 for l1, wherever a rescaling can do it; xi is None without slack.
     Infeasible data come back with status INFEASIBLE, the ray in `dual`, and the conflicting
     measurements named in report.notes. Raises ValueError for an unknown method or option.
     """
     instance("problem", problem, BranchHull)
     choice("method", method, METHODS)
+    reason = methods_for(problem)[method]
+    if reason:
+        raise ValueError(f"method must fit the problem, and {method!r} does not: {reason}")
     tol = number("tol", tol, least=0)
     max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
     if not (callback is None or callable(callback)):
@@ -142,12 +165,12 @@ def solve(
         h, m, dual, run, notes = METHODS[method](
             problem, tol=tol, max_iter=max_iter, callback=callback, **options
         )
-    h, m, feasible = repair(problem, h, m)
+    h, m, xi, feasible = repair(problem, h, m)
     if not feasible and run.status is not Status.STOPPED:
         ray = infeasible_ray(problem)
         if ray is not None:
             dual, sentence = ray
             notes += (sentence,)
-    certificate = certify(problem, h, m, dual)
+    certificate = certify(problem, h, m, dual, xi)
     report = Report(method, settle(run, certificate, tol), certificate, notes)
-    return Recovered(h, m, None, dual, report)
+    return Recovered(h, m, xi, dual, report)
