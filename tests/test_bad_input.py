@@ -73,6 +73,11 @@ CALLS = {
     "solve.tol": lambda x: b.solve(P, tol=x),
     "solve.max_iter": lambda x: b.solve(P, "admm", max_iter=x),
     "solve.rho": lambda x: b.solve(P, "admm", rho=x, max_iter=3),
+    "batch.B": lambda x: b.solve_batch(x, data.C[None], data.y[None], data.signs[None]),
+    "batch.y": lambda x: b.solve_batch(data.B[None], data.C[None], x, data.signs[None]),
+    "batch.tol": lambda x: b.solve_batch(
+        data.B[None], data.C[None], data.y[None], data.signs[None], x
+    ),
     "gauss.L": lambda x: b.gaussian(rng(0), x, 2, 2),
     "gauss.sp": lambda x: b.gaussian(rng(0), 4, 2, 2, sparsity=x),
     "gauss.values": lambda x: b.gaussian(rng(0), 4, 2, 2, values=x),

@@ -1,13 +1,14 @@
 """BranchHull: recover h and m from y = (B h) o (C m) with known signs, by a convex program.
 
 Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1). The files of this folder are
-their table of contents: problem, hull, certificate, reference, admm, interior_point, solve;
+their table of contents: problem, hull, certificate, reference, admm, interior_point, solve, batch;
 signals and applications for data; and the rivals: lifting (with nuclear_norm), alternating,
 gradient, sparse_power (with local).
 """
 
 from kit.branchhull.alternating import alternate
 from kit.branchhull.applications import blind_deconvolution, self_calibration
+from kit.branchhull.batch import Batch, solve_batch
 from kit.branchhull.certificate import certify, infeasible_ray
 from kit.branchhull.gradient import descend
 from kit.branchhull.lifting import lift, solve_lifted
@@ -19,6 +20,7 @@ from kit.branchhull.sparse_power import spf
 
 __all__ = [
     "METHODS",
+    "Batch",
     "Bilinear",
     "BranchHull",
     "Truth",
@@ -36,6 +38,7 @@ __all__ = [
     "recovery_error",
     "self_calibration",
     "solve",
+    "solve_batch",
     "solve_lifted",
     "spf",
 ]
