@@ -2,8 +2,8 @@
 
 Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1). The files of this folder are
 their table of contents: problem, hull, certificate, reference, admm, interior_point, solve, batch;
-signals and applications for data; and the rivals: lifting (with nuclear_norm), alternating,
-gradient, sparse_power (with local).
+verdict (does the program find the truth?); signals and applications for data; and the rivals:
+lifting (with nuclear_norm), alternating, gradient, sparse_power (with local).
 """
 
 from kit.branchhull.alternating import alternate
@@ -17,6 +17,7 @@ from kit.branchhull.problem import Bilinear, BranchHull, Truth, canonical
 from kit.branchhull.signals import balance, gaussian, recovery_error
 from kit.branchhull.solve import METHODS, methods_for, solve
 from kit.branchhull.sparse_power import spf
+from kit.branchhull.verdict import Verdict, recovers, verdict
 
 __all__ = [
     "METHODS",
@@ -24,6 +25,7 @@ __all__ = [
     "Bilinear",
     "BranchHull",
     "Truth",
+    "Verdict",
     "alternate",
     "balance",
     "blind_deconvolution",
@@ -35,10 +37,12 @@ __all__ = [
     "infeasible_ray",
     "lift",
     "methods_for",
+    "recovers",
     "recovery_error",
     "self_calibration",
     "solve",
     "solve_batch",
     "solve_lifted",
     "spf",
+    "verdict",
 ]
