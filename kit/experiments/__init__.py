@@ -11,6 +11,7 @@ from kit.experiments.sweep import (
     collect,
     fingerprint,
     provenance,
+    recheck,
     resolve,
     run,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "collect",
     "fingerprint",
     "provenance",
+    "recheck",
     "resolve",
     "run",
     "success_rate",

@@ -36,8 +36,8 @@ from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
-from kit.arguments import instance, several, shown, whole
-from kit.experiments.rows import Row, name_of, plain, read, rows_in, write
+from kit.arguments import generator, instance, several, shown, whole
+from kit.experiments.rows import Row, name_of, plain, read, rows_in, values, write
 
 PACKAGES = ("branch-kit", "numpy", "scipy", "cvxpy", "clarabel")
 
@@ -98,8 +98,8 @@ class Sweep:
         """Every (cell, trial) once; all cells get their first trial before any gets its second."""
         cells: dict[str, Row] = {}
         for grid in self.grid:
-            for values in itertools.product(*grid.values()):
-                cell = dict(zip(grid, values, strict=True))
+            for choice in itertools.product(*grid.values()):
+                cell = dict(zip(grid, choice, strict=True))
                 cells.setdefault(name_of(cell), cell)
         for trial in range(self.trials):
             for cell in cells.values():
@@ -193,19 +193,40 @@ def provenance(sweep: Sweep, folder: Path | str) -> list[Row]:
 def resolve(sweep: Sweep, row: Row) -> list[Row]:
     """Do the job that a row came from once more: the rows of that job, as they are now.
 
-    To show that stored rows are not stale, compare: the job's random stream is the same. Raises
-    ValueError if the row belongs to no job of the sweep.
+    Raises ValueError if the row belongs to no job of the sweep, or to one that fails now.
     """
     instance("sweep", sweep, Sweep)
     instance("row", row, Mapping)
     for cell, trial in sweep.jobs():
         if row.get("trial") == trial and all(row.get(axis) == cell[axis] for axis in cell):
             line = _do(sweep.trial, sweep.rng(cell, trial), cell, trial)
-            line = json.loads(json.dumps(line, default=plain))
             if "failed" in line:
                 raise ValueError(f"row must be of a job that works, this one: {line['failed']}")
+            line = json.loads(json.dumps(line, default=plain))
             return [{**cell, "trial": trial, **new} for new in rows_in(line)]
     raise ValueError(f"row must belong to a job of {sweep.name}, got {shown(dict(row))}")
+
+
+def recheck(
+    sweep: Sweep, rows: list[Row], rng: np.random.Generator, *, of: str, jobs: int = 3
+) -> list[str]:
+    """Do some random jobs again; a sentence for each whose stored row[of] is not what comes out.
+
+    rows  as `collect` returns them, or some of them
+    of    the number or flag to compare. Numbers agree to 1e-3 of themselves plus 1e-6: other
+          computers round otherwise
+
+    An empty list says that the rows looked at are neither altered nor stale.
+    """
+    values(rows, of)
+    sentences = []
+    for k in generator(rng).permutation(len(rows))[: whole("jobs", jobs, least=1)]:
+        job = {axis: rows[k][axis] for axis in (*sweep.grid[0], "trial")}
+        old = [row[of] for row in rows if all(row[axis] == job[axis] for axis in job)]
+        new = [row[of] for row in resolve(sweep, rows[k])]
+        if len(old) != len(new) or not np.allclose(old, new, rtol=1e-3, atol=1e-6):
+            sentences.append(f"{sweep.name} {job}: {of} was {shown(old)} and is {shown(new)}")
+    return sentences
 
 
 def fingerprint(trial: Callable) -> str:

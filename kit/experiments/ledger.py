@@ -1,0 +1,135 @@
+"""A theorem as data: what it says, what it needs, what is measured beside what it promises.
+
+    @theorem("Balance", "the optimum has |h|_2 = |m|_2", "derived (lesson 11)", "=",
+             {"the point is optimal": {"stretch": 1.5}}, tol=1e-4)
+    def balance(rng, stretch=1.0):
+        ...
+        return measured, promised
+
+The function measures inside the hypotheses. Each hypothesis names the keywords that break it, and
+it alone: the same measurement then has to come out against the statement. A hypothesis without a
+counter-example, or a keyword without a hypothesis, fails a test.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kit.arguments import choice, generator, number, several, shown
+
+RELATIONS = {
+    "<=": lambda measured, promised, tol: measured <= promised + tol,
+    ">=": lambda measured, promised, tol: measured >= promised - tol,
+    "=": lambda measured, promised, tol: abs(measured - promised) <= tol,
+}
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A numbered result.
+
+    name, statement, source  in words, formulas in plain characters
+    relation    "<=", ">=" or "=": measured relation promised is what the statement says
+    tol         what counts as rounding, or as chance where a rate is measured; absolute
+    hypotheses  sentence -> keywords of `measure` that break this hypothesis and no other
+    measure     (rng, **broken) -> (measured, promised)
+
+    Raises ValueError if the keywords of measure and those of the hypotheses are not the same.
+    """
+
+    name: str
+    statement: str
+    source: str
+    relation: str
+    hypotheses: Mapping[str, Mapping[str, Any]]
+    measure: Callable[..., tuple[float, float]]
+    tol: float = 1e-9
+
+    def __post_init__(self) -> None:
+        for field in ("name", "statement", "source"):
+            if not (isinstance(getattr(self, field), str) and getattr(self, field)):
+                raise ValueError(f"{field} must be words, got {shown(getattr(self, field))}")
+        choice("relation", self.relation, RELATIONS)
+        number("tol", self.tol, least=0)
+        if not callable(self.measure):
+            raise ValueError(f"measure must be a function of rng, got {shown(self.measure)}")
+        if not isinstance(self.hypotheses, Mapping) or not self.hypotheses:
+            raise ValueError(f"hypotheses must be a dictionary, got {shown(self.hypotheses)}")
+        broken = [frozenset(keywords) for keywords in self.hypotheses.values()]
+        _, *known = inspect.signature(self.measure).parameters
+        if not all(broken) or frozenset().union(*broken) != frozenset(known):
+            raise ValueError(
+                f"hypotheses must break every keyword of measure, {known}, "
+                f"got {sorted(frozenset().union(*broken))}"
+            )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came out: inside the hypotheses, or with one of them broken."""
+
+    theorem: Theorem
+    broken: str  # the hypothesis that was broken, "" inside
+    measured: float
+    promised: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether measured relation promised, up to the theorem's tol."""
+        relation = RELATIONS[self.theorem.relation]
+        return bool(relation(self.measured, self.promised, self.theorem.tol))
+
+    def __repr__(self) -> str:
+        sign = (
+            self.theorem.relation
+            if self.holds
+            else {"<=": ">", ">=": "<", "=": "!="}[self.theorem.relation]
+        )
+        where = f"without '{self.broken}'" if self.broken else "inside"
+        return f"{self.theorem.name}, {where}: {self.measured:.4g} {sign} {self.promised:.4g}"
+
+
+def theorem(
+    name: str,
+    statement: str,
+    source: str,
+    relation: str,
+    hypotheses: Mapping[str, Mapping[str, Any]],
+    tol: float = 1e-9,
+) -> Callable[[Callable[..., tuple[float, float]]], Theorem]:
+    """Decorate a measurement: the function becomes the Theorem that it measures."""
+    return lambda measure: Theorem(name, statement, source, relation, hypotheses, measure, tol)
+
+
+def examine(entry: Theorem, rng: np.random.Generator) -> list[Finding]:
+    """Measure inside all hypotheses, then with each of them broken; the first Finding should hold.
+
+    Raises ValueError for an entry that is no Theorem.
+    """
+    if not isinstance(entry, Theorem):
+        raise ValueError(f"entry must be a Theorem, got {shown(entry)}")
+    generator(rng)
+    cases = [("", {}), *entry.hypotheses.items()]
+    return [
+        Finding(entry, words, *map(float, entry.measure(rng, **broken))) for words, broken in cases
+    ]
+
+
+def table(findings: Iterable[Finding]) -> str:
+    """The findings as text, one line each, the statement and source above those of one theorem."""
+    lines, last = [], None
+    for finding in several("findings", findings):
+        if not isinstance(finding, Finding):
+            raise ValueError(f"findings must be of examine, got {shown(finding)}")
+        entry = finding.theorem
+        if entry is not last:
+            lines += ["", f"{entry.name}: {entry.statement}", f"    [{entry.source}]"]
+            last = entry
+        sign = "holds" if finding.holds else "fails"
+        where = f"without: {finding.broken}" if finding.broken else "inside the hypotheses"
+        sides = f"{finding.measured:.5g} {entry.relation} {finding.promised:.5g}"
+        lines.append(f"    {sign}   {sides:<32} {where}")
+    return "\n".join(lines[1:])

@@ -1,0 +1,99 @@
+"""Trials of paper 2: how many samples give a neuron back, and what pruning a network costs.
+
+A neuron is recovered when its weights are the only optimum of Net-Trim with epsilon = 0. A dual
+certificate decides that, and a row keeps the number that decides.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.stats import binom, norm
+
+from kit.arguments import real_array, whole
+from kit.results import Array
+
+
+def neuron(rng: np.random.Generator, P: int, N: int, s: int) -> tuple[Array, Array]:
+    """X (N, P) standard normal, w (N,) with s standard normal entries at random places."""
+    w = np.zeros(N)
+    w[rng.permutation(N)[:s]] = rng.standard_normal(s)
+    return rng.standard_normal((N, P)), w
+
+
+def dual_size(X: Array, w: Array) -> float:
+    """min over v of max |X v| off the support of w; X v = sign(w) on it, v_p = 0 where w'x_p <= 0.
+
+    X (N, P), w (N,). w is optimal for min |u|_1 s.t. u'x = w'x where w'x > 0, u'x <= 0 elsewhere,
+    iff this is <= 1, and then alone if it is < 1 and the active samples see the support: silent
+    samples with w'x < 0 have no multiplier. inf if there is no such v. Source: Net-Trim,
+    arXiv 1611.05162, Prop. 2; a linear program in v.
+    """
+    X, w = real_array("X", X, 2), real_array("w", w, 1)
+    A, on = X[:, w @ X > 0], w != 0
+    k = A.shape[1]
+    if k == 0:
+        return np.inf
+    off = np.hstack([A[~on], -np.ones((np.count_nonzero(~on), 1))])
+    mirrored = np.hstack([-A[~on], off[:, -1:]])
+    answer = linprog(
+        np.r_[np.zeros(k), 1.0],
+        A_ub=np.vstack([off, mirrored]),
+        b_ub=np.zeros(2 * len(off)),
+        A_eq=np.hstack([A[on], np.zeros((np.count_nonzero(on), 1))]),
+        b_eq=np.sign(w[on]),
+        bounds=[(None, None)] * k + [(0, None)],
+        method="highs",
+    )
+    return float(answer.fun) if answer.status == 0 else np.inf
+
+
+def neuron_recovery(rng: np.random.Generator, P: int, N: int, s: int) -> list[dict]:
+    """20 neurons on P Gaussian samples: dual_size (recovered iff < 1), number of active samples."""
+    rows = []
+    for X, w in (neuron(rng, P, N, s) for _ in range(20)):
+        rows.append({"dual": dual_size(X, w), "active": int(np.count_nonzero(w @ X > 0))})
+    return rows
+
+
+@lru_cache
+def l1_cone(N: int, s: int) -> tuple[float, float]:
+    """Statistical dimension delta of the l1 descent cone at an s-sparse point of R^N, and a spread.
+
+    delta = E |projection of g on the cone|^2 = E min over tau >= 0 of
+            sum on the support (g_i - tau)^2 + sum off it (|g_i| - tau)_+^2,      g normal;
+    sigma^2 = variance of that minimum - 2 delta, the variance of the cone's intrinsic volumes.
+
+    k Gaussian equations give the point by l1 with a chance of about Phi((k - delta) / sigma).
+    By simulation from a fixed stream, to about 1 % of delta and 5 % of sigma. Source: Amelunxen,
+    Lotz, McCoy and Tropp, arXiv 1303.6672; McCoy and Tropp, arXiv 1308.5265, for the variance.
+    """
+    N, s = whole("N", N, least=1), whole("s", s, least=1)
+    if s > N:
+        raise ValueError(f"s must be at most N = {N}, got {s}")
+    draws = 20_000
+    g = np.random.default_rng(0).standard_normal((draws, N))
+    on, off = g[:, :s], np.sort(np.abs(g[:, s:]), axis=1)[:, ::-1]
+    # with the j largest entries off the support above tau, the best tau is a mean of s + j numbers
+    j, zero = np.arange(N - s + 1), np.zeros((draws, 1))
+    total = on.sum(axis=1)[:, None] + np.hstack([zero, off.cumsum(axis=1)])
+    squares = (on**2).sum(axis=1)[:, None] + np.hstack([zero, (off**2).cumsum(axis=1)])
+    tau = np.maximum(total / (s + j), 0)
+    first = (tau >= np.hstack([off, zero])).argmax(axis=1)  # the next entry is below tau
+    best, row = tau[np.arange(draws), first], np.arange(draws)
+    distance = squares[row, first] - 2 * best * total[row, first] + (s + first) * best**2
+    delta = distance.mean()
+    return float(delta), float(np.sqrt(max(distance.var() - 2 * delta, 1e-9)))
+
+
+def neuron_chance(P: Array | int, N: int, s: int) -> Array:
+    """About how likely P Gaussian samples are to give a neuron: sum_k P(Bin(P, 1/2) = k) f(k).
+
+    f(k) = Phi((k - delta) / sigma) is the chance of l1 with k Gaussian equations (l1_cone). That a
+    neuron is l1 with a binomial number of Gaussian equations is exact (lesson 23; derived); f is a
+    normal approximation without a constant to fit. It crosses 1/2 at P of about 2 delta.
+    """
+    delta, sigma = l1_cone(N, s)
+    P = np.asarray(P)[..., None]
+    k = np.arange(P.max() + 1)
+    return (binom.pmf(k, P, 0.5) * norm.cdf((k - delta) / sigma)).sum(axis=-1)

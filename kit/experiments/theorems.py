@@ -1,0 +1,31 @@
+"""The ledger: every numbered result that the lessons use, measured inside and outside.
+
+    python -m kit.experiments.theorems            prints all of it; words of names print a part
+
+To add a result, write its measurement under @theorem (see ledger.py) in bilinear_theorems.py or
+nettrim_theorems.py and add it to THEOREMS there. A test examines it from then on.
+"""
+
+import sys
+
+import numpy as np
+
+from kit.experiments import bilinear_theorems, nettrim_theorems
+from kit.experiments.ledger import Finding, Theorem, examine, table, theorem
+
+LEDGER: dict[str, Theorem] = {
+    entry.name: entry for entry in (*bilinear_theorems.THEOREMS, *nettrim_theorems.THEOREMS)
+}
+
+__all__ = ["LEDGER", "Finding", "Theorem", "examine", "table", "theorem"]
+
+
+def main(words: list[str]) -> str:
+    """The table of all theorems whose names hold one of the words; of all, without words."""
+    names = [n for n in LEDGER if not words or any(word.lower() in n.lower() for word in words)]
+    findings = [examine(LEDGER[name], np.random.default_rng(0)) for name in names]
+    return table(finding for part in findings for finding in part)
+
+
+if __name__ == "__main__":
+    print(main(sys.argv[1:]))

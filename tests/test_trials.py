@@ -1,0 +1,242 @@
+"""What the trials measure: laws, certificates against solvers, and the committed rows."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+from scipy.stats import binom
+
+from kit import branchhull, nettrim
+from kit.experiments import (
+    collect,
+    fingerprint,
+    provenance,
+    recheck,
+    run,
+    success_rate,
+    trials,
+    values,
+)
+from kit.experiments.bilinear import EXACT, METHODS, l2_method, l2_residual, wendel
+from kit.experiments.neurons import dual_size, l1_cone, neuron, neuron_chance
+from kit.experiments.trials import LAPTOP, PAIRS, PAPER
+
+RESULTS = Path(__file__).parents[1] / "notebooks" / "results"
+CHECKED = {  # sweep -> what is compared when its rows are done again
+    "l2-law": "residual",
+    "l2-map": "residual",
+    "l2-rivals": "error",
+    "neuron-law": "dual",
+    "neuron-map": "dual",
+}
+
+
+def rng(*seed):
+    return np.random.default_rng(seed)
+
+
+# BranchHull, l2 -----------------------------------------------------------------------------------
+
+
+def deviations(rows):
+    """(measured - promised) in standard deviations, for every K, N, L."""
+    cells = {}
+    for row in rows:
+        cells.setdefault((row["L"], row["K"], row["N"]), []).append(row["residual"] < EXACT)
+    out = []
+    for (L, K, N), hits in cells.items():
+        p = wendel(L, K, N)
+        out.append((np.mean(hits) - p) / np.sqrt(max(p * (1 - p), 1 / len(hits)) / len(hits)))
+    return np.array(out)
+
+
+def test_the_certificate_agrees_with_a_linear_program_and_with_the_solver():
+    verdicts = []
+    for seed in range(30):
+        data, truth = branchhull.gaussian(rng(seed, 7), 26, 8, 7)
+        h, m = branchhull.balance(truth.h, truth.m)
+        rows = [
+            np.sign(data.y[k]) * np.r_[data.C[k] @ m * data.B[k], data.B[k] @ h * data.C[k]]
+            for k in range(26)
+        ]
+        cone = linprog(np.zeros(26), A_eq=np.transpose(rows), b_eq=np.r_[h, m], method="highs")
+        answer = branchhull.solve(branchhull.BranchHull(data))
+        error = branchhull.recovery_error(answer.h, answer.m, truth)
+        exact = l2_residual(data, truth) < EXACT
+        assert exact == (cone.status == 0) == (error < 1e-4)
+        verdicts.append(exact)
+    assert 5 < sum(verdicts) < 25
+
+
+def test_the_law_and_its_table():
+    assert np.allclose([wendel(16, 5, 5), wendel(36, 10, 10), wendel(196, 50, 50)], 0.5)
+    rising = wendel(np.arange(60), 5, 5)  # mathematics: L at 10, 50, 90, 99 % for K = N = 5
+    assert [int(np.argmax(rising > p - 1e-9)) for p in (0.1, 0.5, 0.9, 0.99)] == [12, 16, 22, 28]
+    assert wendel(30, 12, 8) == wendel(30, 10, 10)
+
+
+def test_the_laptop_law_is_within_binomial_error(tmp_path):
+    rows = run(LAPTOP["l2-law"], tmp_path, n_jobs=1, progress=False)
+    assert len(rows) == 2 * 12 * 100
+    assert np.abs(deviations(rows)).max() < 3.5
+    wrong = [{**row, "L": row["L"] + 4} for row in rows]  # a shifted law would be noticed
+    assert np.abs(deviations(wrong)).max() > 5
+
+
+@pytest.mark.slow
+def test_the_law_on_five_sizes_and_twelve_lengths(tmp_path):
+    sweep = replace(PAPER["l2-law"], grid=PAPER["l2-law"].grid[:5], seed=1)
+    rows = run(sweep, tmp_path, n_jobs=2, progress=False)
+    z = deviations(rows)
+    assert z.size == 60 and len(rows) == 60 * 200
+    assert np.abs(z).max() < 4 and 0.5 < np.mean(z**2) < 1.6
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_recovers_with_many_measurements(method):
+    row = l2_method(rng(1), 80, 10, 10, method)
+    assert row["error"] < 1e-4 and row["proved"] == (method in ("certificate", "branchhull"))
+
+
+def test_laptop_sweeps_are_part_of_the_paper_sizes():
+    assert set(LAPTOP) == set(PAPER)
+    for name, small in LAPTOP.items():
+        big = list(PAPER[name].jobs())
+        assert small.file("") == PAPER[name].file("")
+        assert all(job in big for job in small.jobs())
+
+
+# Net-Trim -----------------------------------------------------------------------------------------
+
+
+def test_the_dual_says_whether_a_neuron_is_recovered():
+    verdicts = []
+    for seed in range(12):
+        X, w = neuron(rng(seed, 3), 30, 40, 3)
+        y = np.maximum(w @ X, 0)
+        answer = nettrim.solve(nettrim.NetTrim(X, y[None], 1e-9 * np.linalg.norm(y)), "exact")
+        found = np.linalg.norm(answer.W[:, 0] - w) < 1e-4 * np.linalg.norm(w)
+        assert found == (dual_size(X, w) < 1)
+        verdicts.append(found)
+    assert 2 < sum(verdicts) < 12
+
+
+def test_silent_samples_do_not_matter():
+    X, w = neuron(rng(5), 40, 30, 3)
+    silent = w @ X < 0
+    others = X.copy()
+    others[:, silent] -= 3 * np.outer(w, np.ones(silent.sum()))  # still silent
+    assert dual_size(others, w) == pytest.approx(dual_size(X, w), rel=1e-9)
+    assert dual_size(X[:, ~silent], w) == pytest.approx(dual_size(X, w), rel=1e-9)
+    assert dual_size(X[:, silent], w) == np.inf
+
+
+def test_the_cone_of_l1_has_the_dimension_of_the_formula():
+    # inf over tau of s (1 + tau^2) + (N - s) E (|g| - tau)_+^2, an upper bound, close for large N
+    for N, s in ((50, 4), (200, 10)):
+        tau = np.linspace(0, 4, 4001)[:, None]
+        g = np.linspace(0, 8, 4001)
+        weight = np.sqrt(2 / np.pi) * np.exp(-(g**2) / 2) * (g[1] - g[0])
+        tail = (np.maximum(g - tau, 0) ** 2 * weight).sum(axis=1)
+        bound = (s * (1 + tau[:, 0] ** 2) + (N - s) * tail).min()
+        delta, sigma = l1_cone(N, s)
+        assert bound - 2 * np.sqrt(N / s) < delta < bound * 1.01 and 0 < sigma**2 < 2 * delta
+    assert l1_cone(10, 10)[0] == pytest.approx(9.5, abs=0.6)  # a half-space or nearly so
+
+
+def test_the_chance_of_a_neuron_is_that_of_l1_with_half_the_samples():
+    # the number of active samples is binomial, and given it they act as Gaussian equations
+    N, s, P, trials = 30, 3, 20, 400
+    hits = np.mean([dual_size(*neuron(rng(k, 1), P, N, s)) < 1 for k in range(trials)])
+
+    def basis_pursuit(k, seed):
+        """min |u|_1 s.t. A u = A w, A (k, N) Gaussian, as a linear program."""
+        _, w = neuron(rng(seed, 2), 1, N, s)
+        A = rng(seed, 3).standard_normal((k, N))
+        both = np.hstack([A, -A])
+        answer = linprog(np.ones(2 * N), A_eq=both, b_eq=A @ w, method="highs")
+        return np.linalg.norm(answer.x[:N] - answer.x[N:] - w) < 1e-6
+
+    counts = rng(4).binomial(P, 0.5, trials)
+    theirs = np.mean([k > 0 and basis_pursuit(k, seed) for seed, k in enumerate(counts)])
+    assert 0.2 < hits < 0.8 and abs(hits - theirs) < 4 * np.sqrt(2 * 0.25 / trials)
+    assert abs(hits - neuron_chance(P, N, s)) < 0.12
+
+
+# Committed rows -----------------------------------------------------------------------------------
+
+
+def faults(name, folder, jobs=3):
+    """What is wrong with the committed rows of a sweep; nothing if they are whole and current."""
+    sweep = PAPER[name]
+    found = []
+    for entry in provenance(sweep, folder):
+        if entry["jobs"] and entry["code"] != fingerprint(sweep.trial):
+            found.append(f"{name}: rows of other code")
+    rows = collect(sweep, folder)
+    there = {str([row[axis] for axis in (*sweep.grid[0], "trial")]) for row in rows}
+    if len(there) != sum(1 for _ in sweep.jobs()):
+        found.append(f"{name}: {len(there)} jobs")
+    methods = {"certificate", "branchhull", "lifting"}  # a descent that fails may end anywhere
+    rows = [row for row in rows if row.get("method", "lifting") in methods]
+    return found + recheck(sweep, rows, rng(11), of=CHECKED[name], jobs=jobs)
+
+
+def test_every_paper_size_is_committed():
+    assert set(CHECKED) == set(PAPER)
+    assert {PAPER[name].file(RESULTS) for name in PAPER} == set(RESULTS.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("name", PAPER)
+def test_committed_rows_are_whole_and_current(name):
+    assert faults(name, RESULTS) == []
+
+
+def test_an_altered_row_and_another_code_are_noticed(tmp_path, monkeypatch):
+    sweep = PAPER["l2-map"]
+    copy = Path(shutil.copy(sweep.file(RESULTS), tmp_path))
+    assert faults("l2-map", tmp_path) == []
+    text = copy.read_text()
+    copy.write_text(text.replace('"residual":', '"residual":-'))
+    assert any("residual was" in sentence for sentence in faults("l2-map", tmp_path))
+    copy.write_text(text[: text.rindex("\n")])
+    assert faults("l2-map", tmp_path) == ["l2-map: 249 jobs"]
+    copy.write_text(text)
+    monkeypatch.setitem(trials.PAPER, "l2-map", replace(sweep, trial=l2_method))
+    assert faults("l2-map", tmp_path)[:1] == ["l2-map: rows of other code"]
+
+
+def test_the_committed_law_is_within_binomial_error():
+    rows = collect(PAPER["l2-law"], RESULTS)
+    z = deviations(rows)
+    assert z.size == len(PAIRS) * 12 and np.abs(z).max() < 4 and 0.5 < np.mean(z**2) < 1.6
+    residuals = np.array([row["residual"] for row in rows])
+    assert residuals[residuals < EXACT].max() < 1e-13 and residuals[residuals > EXACT].min() > 1e-6
+
+
+def test_gauss_newton_finds_the_truth_below_the_convex_line():
+    rows = [row for row in collect(PAPER["l2-map"], RESULTS) if row["K"] >= 10]
+    newton = success_rate(rows, of="newton", by=("K", "L"))
+    convex = success_rate(rows, of="residual", below=EXACT, by=("K", "L"))
+    K, L = (np.array(values(rows, name)) for name in "KL")
+    half = [L[np.argmax(newton[k] >= 0.5)] / (2 * n) for k, n in enumerate(K)]
+    assert max(half) < 1.35 and np.mean(newton - convex) > 0.1
+
+
+def test_committed_neurons_follow_the_chance_without_a_constant_to_fit():
+    rows = collect(PAPER["neuron-law"], RESULTS)
+    off = []
+    for N, s in trials.NEURONS:
+        mine = [row for row in rows if (row["N"], row["s"]) == (N, s)]
+        P = np.array(values(mine, "P"))
+        measured = success_rate(mine, of="dual", below=1, by=("P",))
+        off.append(measured - neuron_chance(P, N, s))
+    off = np.concatenate(off)
+    assert np.abs(off).max() < 0.25 and abs(off.mean()) < 0.04
+    active, P = (np.array([row[name] for row in rows]) for name in ("active", "P"))
+    z = (active - P / 2) / np.sqrt(P / 4)
+    assert abs(z.mean()) < 4 / np.sqrt(z.size) and abs(z.var() - 1) < 0.1
+    assert binom.cdf(active.max(), P.max(), 0.5) < 1
