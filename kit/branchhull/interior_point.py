@@ -35,10 +35,20 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from kit.branchhull.cones import (
+    SIGNS,
+    UNIT,
+    apply,
+    apply_inverse,
+    det,
+    divide,
+    inside,
+    product,
+    scaling,
+    to_boundary,
+)
 from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.results import Array
-
-SIGNS = np.array([[1.0], [-1.0], [-1.0]])  # J = diag(1, -1, -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +70,6 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
     K, L = Bt.shape[1], d.size
     z, s, lam = _start(cones, d)
     constant = np.stack([0 * d, 0 * d, 2 * np.sqrt(d)])
-    unit = np.array([[1.0], [0], [0]])
     mu_start, step = np.sum(s * lam) / L, 1.0
     while True:
         mu = np.sum(s * lam) / L
@@ -68,20 +77,20 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
         yield State(h, m, np.stack([of_al * al, of_be * be]), float(h @ h + m @ m), float(mu), step)
         if mu > 1e12 * mu_start:  # the dual grows without bound: infeasible, or nearly
             return
-        eta, w = _scaling(s, lam)
+        eta, w = scaling(s, lam)
         try:
             factor = cones.factor(eta, w)
         except (LinAlgError, ValueError):  # not definite, or not finite any more
             return
         residuals = s - cones.rows(z) - constant, 2 * z - cones.columns(lam)
-        nu = _apply(eta, w, lam)
+        nu = apply(eta, w, lam)
         _, ds, dlam = _direction(cones, factor, eta, w, residuals, -nu)
-        affine = min(1.0, _to_boundary(s, ds), _to_boundary(lam, dlam))
-        second = _product(_apply_inverse(eta, w, ds), _apply(eta, w, dlam))
-        target = (1 - affine) ** 3 * mu * unit - _product(nu, nu) - second
-        dz, ds, dlam = _direction(cones, factor, eta, w, residuals, _divide(nu, target))
-        step = min(1.0, 0.995 * min(_to_boundary(s, ds), _to_boundary(lam, dlam)))
-        while step > 1e-10 and not (_inside(s + step * ds) and _inside(lam + step * dlam)):
+        affine = min(1.0, to_boundary(s, ds), to_boundary(lam, dlam))
+        second = product(apply_inverse(eta, w, ds), apply(eta, w, dlam))
+        target = (1 - affine) ** 3 * mu * UNIT - product(nu, nu) - second
+        dz, ds, dlam = _direction(cones, factor, eta, w, residuals, divide(nu, target))
+        step = min(1.0, 0.995 * min(to_boundary(s, ds), to_boundary(lam, dlam)))
+        while step > 1e-10 and not (inside(s + step * ds) and inside(lam + step * dlam)):
             step *= 0.8  # rounding near the boundary
         if not step > 1e-10:
             return
@@ -135,10 +144,10 @@ def _direction(
 ) -> tuple[Array, Array, Array]:
     """dz, ds, dlam that remove the residuals and satisfy W^-1 ds + W dlam = rhs."""
     r_primal, r_dual = residuals
-    pull = _apply_inverse(eta, w, rhs + _apply_inverse(eta, w, r_primal))
+    pull = apply_inverse(eta, w, rhs + apply_inverse(eta, w, r_primal))
     dz = cho_solve(factor, cones.columns(pull) - r_dual)
     ds = cones.rows(dz) - r_primal
-    return dz, ds, _apply_inverse(eta, w, rhs - _apply_inverse(eta, w, ds))
+    return dz, ds, apply_inverse(eta, w, rhs - apply_inverse(eta, w, ds))
 
 
 def _start(cones: _Cones, d: Array) -> tuple[Array, Array, Array]:
@@ -153,59 +162,7 @@ def _start(cones: _Cones, d: Array) -> tuple[Array, Array, Array]:
     grow = np.sqrt(np.maximum(1.0, 1.5 * d / (p * q)))
     p, q = grow * p, grow * q
     s = np.stack([np.where(on, p + q, p), np.where(on, p - q, 0), 2 * root])
-    inverse = SIGNS * s / _det(s)
+    inverse = SIGNS * s / det(s)
     pull = cones.columns(inverse)
     mu = max(2 * c * (z @ pull) / max(pull @ pull, 1e-300), 1e-3 * c * c * (z @ z) / d.size)
     return c * z, s, mu * inverse
-
-
-def _det(v: Array) -> Array:
-    """v0^2 - v1^2 - v2^2, factored to lose fewer digits near the boundary."""
-    radius = np.hypot(v[1], v[2])
-    return (v[0] - radius) * (v[0] + radius)
-
-
-def _inside(v: Array) -> bool:
-    return bool(np.all(v[0] > 0) and np.all(_det(v) > 0))
-
-
-def _scaling(s: Array, lam: Array) -> tuple[Array, Array]:
-    """eta (L,) and w (3, L) of the Nesterov-Todd point: W = eta (2 v v' - J), built from w."""
-    det_s, det_lam = _det(s), _det(lam)
-    s, lam = s / np.sqrt(det_s), lam / np.sqrt(det_lam)
-    gamma = np.sqrt((1 + np.sum(s * lam, axis=0)) / 2)
-    return (det_s / det_lam) ** 0.25, (s + SIGNS * lam) / (2 * gamma)
-
-
-def _apply(eta: Array, w: Array, v: Array) -> Array:
-    """W v with W = eta [w0, w1'; w1, I + w1 w1' / (1 + w0)]."""
-    inner = w[1] * v[1] + w[2] * v[2]
-    lead = v[0] + inner / (1 + w[0])
-    return eta * np.stack([w[0] * v[0] + inner, v[1] + lead * w[1], v[2] + lead * w[2]])
-
-
-def _apply_inverse(eta: Array, w: Array, v: Array) -> Array:
-    """W^-1 v: as W with J w in place of w and 1 / eta in place of eta."""
-    return _apply(1 / eta, SIGNS * w, v)
-
-
-def _product(u: Array, v: Array) -> Array:
-    """The Jordan product u o v."""
-    return np.stack([np.sum(u * v, axis=0), u[0] * v[1] + v[0] * u[1], u[0] * v[2] + v[0] * u[2]])
-
-
-def _divide(nu: Array, v: Array) -> Array:
-    """The x with nu o x = v."""
-    inner = nu[1] * v[1] + nu[2] * v[2]
-    first = (nu[0] * v[0] - inner) / _det(nu)
-    return np.stack([first, (v[1] - first * nu[1]) / nu[0], (v[2] - first * nu[2]) / nu[0]])
-
-
-def _to_boundary(v: Array, dv: Array) -> float:
-    """The largest step t with v + t dv in all cones (inf if there is no end)."""
-    a, c = _det(dv), _det(v)
-    b = v[0] * dv[0] - v[1] * dv[1] - v[2] * dv[2]
-    disc = b * b - a * c
-    below = np.sqrt(np.maximum(disc, 0)) - b
-    ends = np.where((disc >= 0) & (below > 0), c / np.where(below > 0, below, 1), np.inf)
-    return float(ends.min())

@@ -1,0 +1,65 @@
+"""The algebra of three-dimensional Lorentz cones Q = {v0 >= |(v1, v2)|}, one a column of (3, L).
+
+o is the Jordan product, J = diag(1, -1, -1), and W the Nesterov-Todd scaling of a pair s, lam in
+the interior of Q: the symmetric matrix with W lam = W^-1 s. In l1 and l2 alike each measurement is
+such a cone (interior_point.py). Source: standard; see Vandenberghe's paper on coneqp, 2010.
+"""
+
+import numpy as np
+
+from kit.results import Array
+
+SIGNS = np.array([[1.0], [-1.0], [-1.0]])  # J
+UNIT = np.array([[1.0], [0.0], [0.0]])  # the neutral element of o
+
+
+def det(v: Array) -> Array:
+    """v0^2 - v1^2 - v2^2, factored to lose fewer digits near the boundary."""
+    radius = np.hypot(v[1], v[2])
+    return (v[0] - radius) * (v[0] + radius)
+
+
+def inside(v: Array) -> bool:
+    return bool(np.all(v[0] > 0) and np.all(det(v) > 0))
+
+
+def scaling(s: Array, lam: Array) -> tuple[Array, Array]:
+    """eta (L,) and w (3, L) of the Nesterov-Todd point: W = eta (2 v v' - J), built from w."""
+    det_s, det_lam = det(s), det(lam)
+    s, lam = s / np.sqrt(det_s), lam / np.sqrt(det_lam)
+    gamma = np.sqrt((1 + np.sum(s * lam, axis=0)) / 2)
+    return (det_s / det_lam) ** 0.25, (s + SIGNS * lam) / (2 * gamma)
+
+
+def apply(eta: Array, w: Array, v: Array) -> Array:
+    """W v with W = eta [w0, w1'; w1, I + w1 w1' / (1 + w0)]."""
+    inner = w[1] * v[1] + w[2] * v[2]
+    lead = v[0] + inner / (1 + w[0])
+    return eta * np.stack([w[0] * v[0] + inner, v[1] + lead * w[1], v[2] + lead * w[2]])
+
+
+def apply_inverse(eta: Array, w: Array, v: Array) -> Array:
+    """W^-1 v: as W with J w in place of w and 1 / eta in place of eta."""
+    return apply(1 / eta, SIGNS * w, v)
+
+
+def product(u: Array, v: Array) -> Array:
+    """The Jordan product u o v."""
+    return np.stack([np.sum(u * v, axis=0), u[0] * v[1] + v[0] * u[1], u[0] * v[2] + v[0] * u[2]])
+
+
+def divide(nu: Array, v: Array) -> Array:
+    """The x with nu o x = v."""
+    inner = nu[1] * v[1] + nu[2] * v[2]
+    first = (nu[0] * v[0] - inner) / det(nu)
+    return np.stack([first, (v[1] - first * nu[1]) / nu[0], (v[2] - first * nu[2]) / nu[0]])
+
+
+def to_boundary(v: Array, dv: Array) -> float:
+    """The largest step t with v + t dv in all cones (inf if there is no end)."""
+    a, c = det(dv), det(v)
+    b = v[0] * dv[0] - v[1] * dv[1] - v[2] * dv[2]
+    disc = b * b - a * c
+    below = np.sqrt(np.maximum(disc, 0)) - b
+    ends = np.where((disc >= 0) & (below > 0), c / np.where(below > 0, below, 1), np.inf)
+    return float(ends.min())
