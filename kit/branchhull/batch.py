@@ -112,7 +112,7 @@ def _guess(B: Array, C: Array, y: Array, signs: Array) -> tuple[Array, ...]:
 
 
 def _canonical_unit_rows(B: Array, C: Array, y: Array, signs: Array) -> tuple[Array, ...]:
-    """Canonical form with rows of norm 1 (see `canonical` and `normalise`), and the dual's units."""
+    """Canonical form with rows of norm 1, as `normalise` makes it, and the units of the dual."""
     size_B = np.sqrt(np.einsum("nlk,nlk->nl", B, B))
     size_C = np.sqrt(np.einsum("nlk,nlk->nl", C, C))
     B = B * (signs / size_B)[:, :, None]

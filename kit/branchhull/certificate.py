@@ -44,6 +44,7 @@ from scipy.optimize import linprog
 
 from kit.arguments import choice, instance, real_array
 from kit.branchhull.problem import Bilinear, BranchHull, canonical
+from kit.branchhull.rows import Matrix, dense, is_dense, is_operator, pull
 from kit.results import Array, Certificate
 
 ROUND = 8 * np.finfo(float).eps  # what counts as rounding, relative
@@ -102,10 +103,12 @@ def infeasible_ray(problem: BranchHull) -> tuple[Array, str] | None:
 
     Returns (dual (2, L), sentence), where one row of dual is the ray and the other is 0. Solves two
     linear programs: the largest t <= 1 with Bt h >= t where d > 0 and Bt h >= 0 where d = 0. With
-    slack there is only the one for h.
+    slack there is only the one for h. Raises ValueError where B or C is a LinearOperator.
     """
     Bt, Ct, d = canonical(instance("problem", problem, BranchHull).data)
-    on = d > 0
+    if is_operator(Bt, Ct):
+        raise ValueError("problem must show the rows of B and C, and an operator does not")
+    Bt, Ct, on = dense(Bt), dense(Ct), d > 0
     sides = (
         (Bt, np.ones_like(on), "h gives B h the given signs"),
         (Ct, on, "m gives C m the signs of y signs"),
@@ -131,14 +134,14 @@ def _violation(p: Array, q: Array, d: Array) -> float:
 
 
 def _repair(
-    problem: BranchHull, Bt: Array, Ct: Array, d: Array, h: Array, m: Array
+    problem: BranchHull, Bt: Matrix, Ct: Matrix, d: Array, h: Array, m: Array
 ) -> tuple[Array, Array, Array | None, bool]:
     on = d > 0
     xi = np.zeros(d.size) if problem.slack else None
     if not on.any():  # then 0 is feasible, and nothing is smaller
         return np.zeros_like(h), np.zeros_like(m), xi, True
     lifted, ok = (h, True) if on.all() else _lift(Bt, on, h)
-    p, q = Bt[on] @ lifted, Ct[on] @ m
+    p, q = (Bt @ lifted)[on], (Ct @ m)[on]
     if not ok or p.min() <= 0 or not (problem.slack or q.min() > 0):
         return h, m, xi, False
     if problem.slack:
@@ -171,8 +174,13 @@ def _towards(data: Bilinear) -> Array:
     return np.sign(data.y) * data.signs
 
 
-def _lift(Bt: Array, on: Array, h: Array) -> tuple[Array, bool]:
-    """Move h as little as possible until p >= 0 on the rows with d = 0 (up to rounding)."""
+def _lift(Bt: Matrix, on: Array, h: Array) -> tuple[Array, bool]:
+    """Move h as little as possible until p >= 0 on the rows with d = 0 (up to rounding).
+
+    Without a look at the rows there is no such move, and p >= 0 holds or does not.
+    """
+    if not is_dense(Bt):
+        return h, bool((Bt @ h)[~on].min() >= 0)
     margin = 1e-14 * np.linalg.norm(Bt[~on], axis=1) * np.linalg.norm(h)
     rows = np.zeros(margin.size, bool)
     for _ in range(5):
@@ -184,20 +192,21 @@ def _lift(Bt: Array, on: Array, h: Array) -> tuple[Array, bool]:
     return h, False
 
 
-def _lower(problem: BranchHull, Bt: Array, Ct: Array, d: Array, dual: Array) -> float:
+def _lower(problem: BranchHull, Bt: Matrix, Ct: Matrix, d: Array, dual: Array) -> float:
     al, be = np.maximum(dual, 0.0) * np.stack([np.ones_like(d), d > 0])  # no q where d = 0
     # only the ratio of rows matters: scale away overflow
     al, be = (v / max(v.max(), np.finfo(float).tiny) for v in (al, be))
     order = 2 if problem.objective == "l2" else np.inf
-    pull_h, pull_m = al @ Bt, be @ Ct
-    for v, A, pull in ((al, Bt, pull_h), (be, Ct, pull_m))[: 1 if problem.slack else 2]:
-        if v @ d > 0 and np.linalg.norm(pull) <= RAY * (v @ np.linalg.norm(A, axis=1)):
+    pull_h, pull_m = pull(Bt, al), pull(Ct, be)
+    sides = zip((al, be), (pull_h, pull_m), problem.data.row_norms, strict=True)
+    for v, pulled, sizes in list(sides)[: 1 if problem.slack else 2]:
+        if v @ d > 0 and sizes is not None and np.linalg.norm(pulled) <= RAY * (v @ sizes):
             return math.inf
     a, b = np.linalg.norm(pull_h, order), np.linalg.norm(pull_m, order) / problem.gamma
     if problem.slack:
         b = max(b, be.max() / problem.lam)
     S = np.sum(np.sqrt(al) * np.sqrt(be) * np.sqrt(d))
-    if S == 0:
+    if S == 0 or a == 0 or b == 0:  # the last two only for operators, where it proves nothing
         return 0.0
     product = (S / a) * (S / b)
     return float(2 * (product if problem.objective == "l2" else np.sqrt(product)))

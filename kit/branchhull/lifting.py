@@ -29,7 +29,7 @@ import numpy as np
 from kit.arguments import number, whole
 from kit.branchhull.local import unproved
 from kit.branchhull.nuclear_norm import admm, certify_lifted, reference
-from kit.branchhull.problem import Bilinear
+from kit.branchhull.problem import Bilinear, with_entries
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Run, settle
 
@@ -83,8 +83,7 @@ def solve_lifted(
     Data that no Z fits (noise, with L > K N) end as INFEASIBLE. Raises ValueError for bad
     arguments.
     """
-    if not isinstance(data, Bilinear):
-        raise ValueError(f"data must be a Bilinear, got {type(data).__name__}")
+    with_entries(data)
     if method not in METHODS:
         raise ValueError(f"method must be one of {METHODS}, got {method!r}")
     tol, rho = number("tol", tol, least=0), number("rho", rho, least=0, above=True)

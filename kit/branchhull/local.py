@@ -30,7 +30,7 @@ import numpy as np
 
 from kit.arguments import generator, number, whole
 from kit.branchhull.certificate import certify
-from kit.branchhull.problem import Bilinear, BranchHull, canonical
+from kit.branchhull.problem import Bilinear, BranchHull, canonical, with_entries
 from kit.branchhull.signals import balance
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Report, Run, Status
@@ -174,7 +174,6 @@ def _unit_size(data: Bilinear) -> tuple[Bilinear, Callable[[State], State]]:
 
 
 def _check(data: object, callback: object) -> None:
-    if not isinstance(data, Bilinear):
-        raise ValueError(f"data must be a Bilinear, got {type(data).__name__}")
+    with_entries(data)
     if not (callback is None or callable(callback)):
         raise ValueError(f"callback must be a function of a state, got {callback!r}")

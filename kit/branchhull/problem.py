@@ -14,10 +14,12 @@ their published code; mu derived, for without it the TV program has no minimiser
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from kit.arguments import choice, instance, number, real_array, shown, whole
+from kit.branchhull.rows import Matrix, is_dense, matrix, row_norms, scale_rows
 from kit.results import Array
 
 OBJECTIVES = ("l2", "l1", "tv")
@@ -28,21 +30,24 @@ class Bilinear:
     """What is measured: y = (B h) o (C m), and the signs of B h.
 
     signs are knowledge of their own and are never computed from y: a sign is +1 or -1 even where
-    y = 0. Raises ValueError, in one sentence, for shapes that do not match, numbers that are not
-    finite and real, and signs other than +1 and -1.
+    y = 0. B and C are dense, scipy sparse, or a LinearOperator (see rows.py). Raises ValueError, in
+    one sentence, for shapes that do not match, numbers that are not finite and real, and signs
+    other than +1 and -1.
     """
 
-    B: Array  # (L, K)
-    C: Array  # (L, N)
+    B: Matrix  # (L, K)
+    C: Matrix  # (L, N)
     y: Array  # (L,)
     signs: Array  # (L,), each -1 or 1
 
     def __post_init__(self) -> None:
-        for name, ndim in (("B", 2), ("C", 2), ("y", 1), ("signs", 1)):
-            object.__setattr__(self, name, real_array(name, getattr(self, name), ndim))
+        for name in ("B", "C"):
+            object.__setattr__(self, name, matrix(name, getattr(self, name)))
+        for name in ("y", "signs"):
+            object.__setattr__(self, name, real_array(name, getattr(self, name), 1))
         L = self.y.size
         for name in ("B", "C", "signs"):
-            rows = len(getattr(self, name))
+            rows = getattr(self, name).shape[0]
             if rows != L:
                 raise ValueError(
                     f"{name} must have a row for each of the {L} entries of y, got {rows}"
@@ -55,6 +60,25 @@ class Bilinear:
     def shape(self) -> tuple[int, int, int]:
         """(L, K, N): measurements, unknowns of h, unknowns of m."""
         return self.y.size, self.B.shape[1], self.C.shape[1]
+
+    @cached_property
+    def canonical(self) -> tuple[Matrix, Matrix, Array]:
+        """What the function `canonical` returns, made once: every certificate asks for it."""
+        s = np.sign(self.y)
+        scaled = scale_rows(self.B, self.signs), scale_rows(self.C, s * self.signs), np.abs(self.y)
+        for part in scaled:
+            if isinstance(part, np.ndarray):
+                part.setflags(write=False)
+        return scaled
+
+    @cached_property
+    def row_norms(self) -> tuple[Array | None, Array | None]:
+        """The norms (L,) of the canonical rows, of Bt and of Ct; None for an operator."""
+        return tuple(row_norms(A) for A in self.canonical[:2])
+
+    def __getstate__(self) -> dict[str, object]:
+        """What travels to another process: not what can be made there."""
+        return {name: getattr(self, name) for name in ("B", "C", "y", "signs")}
 
     def __repr__(self) -> str:
         L, K, N = self.shape
@@ -162,15 +186,21 @@ def _image_shape(shape: object, L: int) -> tuple[int, int]:
     return p, q
 
 
-def canonical(data: Bilinear) -> tuple[Array, Array, Array]:
+def with_entries(data: Bilinear) -> Bilinear:
+    """Return data, whose B and C must be arrays, for methods that look at their entries."""
+    if not is_dense(instance("data", data, Bilinear).B, data.C):
+        raise ValueError("data must have dense B and C here, got sparse ones or operators")
+    return data
+
+
+def canonical(data: Bilinear) -> tuple[Matrix, Matrix, Array]:
     """The one place that handles signs: (Bt, Ct, d) with p = Bt h >= 0, q = Ct m, p q >= d.
 
     Bt = diag(signs) B (L, K),  Ct = diag(sign(y) signs) C (L, N),  d = |y| (L,). A row with y = 0
-    has d = 0 and a zero row of Ct: there q is free and only p >= 0 remains. Source: derived.
+    has d = 0 and a zero row of Ct: there q is free and only p >= 0 remains. Bt and Ct are of the
+    kind that B and C are; arrays are read-only, for the same ones serve everybody. Source: derived.
     """
-    instance("data", data, Bilinear)
-    t, s = data.signs[:, None], np.sign(data.y)[:, None]
-    return t * data.B, t * s * data.C, np.abs(data.y)
+    return instance("data", data, Bilinear).canonical
 
 
 def normalise(
@@ -183,7 +213,7 @@ def normalise(
     (zoom h, zoom m) answers the data, and a dual (al, be) becomes (of_al al, of_be be), up to one
     common factor, which no certificate sees. A row of zeros stays one.
     """
-    size_B, size_C = (np.linalg.norm(A, axis=1) for A in (Bt, Ct))
+    size_B, size_C = row_norms(Bt), row_norms(Ct)
     size_B, size_C = (np.where(size == 0, 1.0, size) for size in (size_B, size_C))
     d = d / size_B / size_C
     largest = max(d.max(), np.finfo(float).tiny)

@@ -17,6 +17,7 @@ from kit.branchhull.certificate import certify, infeasible_ray, repair
 from kit.branchhull.interior_point import interior_point
 from kit.branchhull.problem import BranchHull
 from kit.branchhull.reference import reference
+from kit.branchhull.rows import is_dense
 from kit.iterate import drive
 from kit.results import Array, Recovered, Report, Run, Status, settle
 
@@ -112,10 +113,16 @@ WHY_NOT: dict[str, Callable[[BranchHull], str]] = {
 }
 
 
+ANY_MATRIX: set[str] = set()  # methods that take sparse B and C, and operators
+
+
 def methods_for(problem: BranchHull) -> dict[str, str]:
     """Name of each method -> "" where it fits the problem, or the reason why it does not."""
     instance("problem", problem, BranchHull)
     unfit = {name: WHY_NOT[name](problem) for name in WHY_NOT}
+    if not is_dense(problem.data.B, problem.data.C):
+        for name in METHODS.keys() - ANY_MATRIX:
+            unfit[name] = unfit.get(name) or "it needs dense B and C"
     return {name: unfit.get(name, "") for name in METHODS}
 
 

@@ -30,7 +30,7 @@ from scipy.linalg import lstsq
 
 from kit.arguments import whole
 from kit.branchhull.local import State, race, residual, stalled
-from kit.branchhull.problem import Bilinear
+from kit.branchhull.problem import Bilinear, with_entries
 from kit.branchhull.signals import balance
 from kit.results import Array, Recovered
 
@@ -103,8 +103,7 @@ def spf(
     The signs only turn the answer round as a whole. The dual is None, lower is -inf and the status
     never SOLVED (see local.py). Raises ValueError for bad arguments.
     """
-    if not isinstance(data, Bilinear):
-        raise ValueError(f"data must be a Bilinear, got {type(data).__name__}")
+    with_entries(data)
     _, K, N = data.shape
     for name, S, size in (("S1", S1, K), ("S2", S2, N)):
         if whole(name, S, least=1) > size:
