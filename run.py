@@ -27,7 +27,8 @@ python3 run.py test [options of pytest]      quick tests; every lesson executed 
 python3 run.py test --all [...]              the slow tests too
 python3 run.py bench [options of pytest]     benchmarks beside cvxpy, one by one: minutes
 python3 run.py lessons [files]               execute lessons and store what they show
-python3 run.py exercises [--check]           build exercises/ from solutions/"""
+python3 run.py exercises [--check]           build exercises/ from solutions/
+python3 run.py grade FOLDER [--out ...]      mark a folder of notebooks handed in"""
 
 
 def call(*command: object, **options: object) -> int:
@@ -156,12 +157,14 @@ def main(arguments: list) -> int:
         return 2
     command, *options = arguments or ["help"]
     build = [PYTHON, "-m", "kit.course.build", command, *options]
+    grade = [PYTHON, "-m", "kit.course.grade", *options]
     commands = {
         "lab": (LESSONS, lambda: lab(options)),
         "test": (TEST, lambda: test(options)),
         "bench": (TEST, lambda: bench(options)),
         "lessons": (LESSONS, lambda: call(*build)),
         "exercises": (TEST, lambda: call(*build)),
+        "grade": (TEST, lambda: call(*grade, cwd=Path.cwd())),
     }
     if command not in commands:
         print(HELP)
