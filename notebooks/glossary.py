@@ -1,0 +1,100 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Glossary of symbols
+#
+# The letters are those of the papers. The same letter never means two things inside one half of the
+# course; $N$ and $x$ do in the two halves, and the table says so. Back to the
+# [map](00_start_here.ipynb).
+#
+# ## Everywhere
+#
+# | symbol | in code | meaning |
+# |---|---|---|
+# | $\|v\|_2$, $\|v\|_1$, $\|v\|_\infty$ | `np.linalg.norm(v, p)` | $\sqrt{\sum v_i^2}$, $\sum \lvert v_i\rvert$, $\max \lvert v_i\rvert$ |
+# | $\|W\|_F$, $\|W\|_1$, $\|W\|_2$ | | of a matrix: $\sqrt{\sum W_{ij}^2}$, $\sum\lvert W_{ij}\rvert$ (entrywise), the largest singular value |
+# | $\|Z\|_*$ | | nuclear norm: the sum of the singular values |
+# | $v_+ $, also $(v)_+$ | `np.maximum(v, 0)` | positive part, entry by entry: the ReLU |
+# | $v \circ w$ | `v * w` | product entry by entry |
+# | $\langle A, B\rangle$ | `np.sum(A * B)` | inner product, $\sum A_{ij} B_{ij}$ |
+# | $S_\tau(v)$ | `prox.soft_threshold(v, tau)` | soft threshold, $\operatorname{sign}(v)\max(\lvert v\rvert - \tau, 0)$ |
+# | $\operatorname{proj}_S(v)$ | | the nearest point of the convex set $S$ to $v$ |
+# | upper, lower | `certificate.upper`, `.lower` | proved: lower $\le$ optimal value $\le$ upper |
+# | gap | `certificate.gap` | (upper $-$ lower) / upper |
+# | violation | `certificate.violation` | how far the answer itself is outside its constraints, relative |
+# | $\rho$ | `rho` | penalty of an ADMM; with an $\ell_1$ term the threshold is $1/\rho$ |
+# | tol | `tol` | the gap at which a method may call its answer solved |
+#
+# ## BranchHull (lessons 10 to 17)
+#
+# | symbol | in code | shape | meaning |
+# |---|---|---|---|
+# | $L$, $K$, $N$ | `L, K, N` | | measurements, unknowns of $h$, unknowns of $m$ |
+# | $B$, $C$; $b_\ell^\top$, $c_\ell^\top$ | `data.B`, `data.C` | $L\times K$, $L \times N$ | known matrices and their rows |
+# | $h$, $m$ | `answer.h`, `answer.m` | $K$, $N$ | what is looked for |
+# | $w = B h$, $x = C m$ | `B @ h`, `C @ m` | $L$ | the two signals |
+# | $y = w \circ x$ | `data.y` | $L$ | what is measured |
+# | $t = \operatorname{sign}(w)$ | `data.signs` | $L$ | what is known besides: $\pm 1$ |
+# | $s = \operatorname{sign}(y)$ | | $L$ | so that $\operatorname{sign}(x) = s \circ t$ |
+# | $\tilde B$, $\tilde C$, $d$ | `canonical(data)` | | $\operatorname{diag}(t) B$, $\operatorname{diag}(s \circ t) C$, $\lvert y\rvert$: signs turned away |
+# | $p$, $q$ | | $L$ | $\tilde B h$, $\tilde C m$: positive where all is well |
+# | $H_d$ | `hull` | | the hull $\{p q \ge d,\ p \ge 0,\ q \ge 0\}$ |
+# | $\alpha$, $\beta$ | `answer.dual` | $2 \times L$ | weights of the lower bound |
+# | $\tilde h$, $\tilde m$ | `balance(h, m)` | | the truth, scaled to $\|\tilde h\| = \|\tilde m\|$ |
+# | $Z = h m^\top$ | `solve_lifted(data).Z` | $K \times N$ | the lifted unknown (lesson 10) |
+# | $\xi$, $\lambda$ | `answer.xi`, `lam` | $L$ | slack of a measurement, and its price (lesson 15) |
+# | $S_1$, $S_2$ | `sparsity` | | nonzeros of $h$ and of $m$ (lesson 15) |
+# | $g$ | | | gains of the sensors (lesson 16); elsewhere a standard normal vector of noise |
+#
+# ## Net-Trim (lessons 20 to 24)
+#
+# | symbol | in code | shape | meaning |
+# |---|---|---|---|
+# | $N$, $M$, $P$ | `problem.shape` | | inputs of a layer, neurons, samples |
+# | $X$ | `problem.X` | $N \times P$ | what enters the layer; a sample is a column $x_p$ |
+# | $W$; $w$, $u$ | `answer.W` | $N \times M$; $N$ | weights of a layer; of one neuron, trained and new |
+# | $Y = (W^\top X)_+$ | `problem.Y` | $M \times P$ | what the trained layer answers |
+# | $\Omega$, $\Omega^c$ | `problem.Omega` | | where $Y > 0$ (active), and the rest (silent) |
+# | $\epsilon$ | `problem.epsilon` | | how far the answers on $\Omega$ may move, absolute |
+# | $V$ | `problem.V` | $M \times P$ | upper limit of $W^\top X$ on $\Omega^c$: 0, or in a cascade $W^\top \hat X$ |
+# | $\gamma$ | `gamma` | | $\ge 1$: room left in a cascade; multiplies the squared error |
+# | $Q$ | `answer.dual` | $M \times P$ | dual matrix of the lower bound |
+# | $Y_\ell$, $\hat Y_\ell$ | `forward(network, X)` | | output of layer $\ell$: trained network, pruned network |
+#
+# ## Where to find what
+#
+# | subject | lesson | module |
+# |---|---|---|
+# | one hull, projection | [11](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
+# | the program, its certificate | [12](12_branchhull.ipynb) | `kit.branchhull.problem`, `kit.branchhull.certificate` |
+# | one neuron, the program for a layer | [20](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
+# | a network, measured beside promised | [22](22_networks.ipynb) | `kit.nettrim.prune` |
+#
+# In a notebook, `help(branchhull.solve)` shows the formulas in plain characters. The shapes of one
+# instance of each kind:
+
+# %%
+import numpy as np
+
+from kit import branchhull, nettrim
+
+rng = np.random.default_rng(0)
+data, truth = branchhull.gaussian(rng, L=8, K=3, N=2)
+answer = branchhull.solve(branchhull.BranchHull(data))
+print("B, C, y, signs:", data.B.shape, data.C.shape, data.y.shape, data.signs.shape)
+print("h, m, dual:    ", answer.h.shape, answer.m.shape, answer.dual.shape)
+
+# %%
+X, W = rng.standard_normal((3, 10)), rng.standard_normal((3, 2))
+pruned = nettrim.solve(nettrim.NetTrim(X, np.maximum(W.T @ X, 0), epsilon=0.5))
+print("X, Y, W, dual: ", X.shape, (W.T @ X).shape, pruned.W.shape, pruned.dual.shape)
