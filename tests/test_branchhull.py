@@ -336,7 +336,9 @@ def test_a_callback_stops_and_the_answer_is_certified_as_it_is():
 
 def test_auto_says_what_it_picked_and_why():
     report = branchhull.solve(PROBLEMS["tall"]).report
-    assert report.method == "auto" and report.notes[0].startswith("auto took interior")
+    assert report.method == "auto" and report.notes[0].startswith("auto took guess")
+    report = branchhull.solve(PROBLEMS["fewer rows than unknowns"]).report
+    assert report.notes[0] == "auto took interior: L is too small for a guess."
 
 
 def test_auto_falls_back_and_says_so(monkeypatch):
@@ -348,6 +350,6 @@ def test_auto_falls_back_and_says_so(monkeypatch):
 
     interior_point = module.interior_point
     monkeypatch.setattr(module, "interior_point", lame)
-    report = branchhull.solve(PROBLEMS["tall"], tol=1e-6).report
+    report = branchhull.solve(PROBLEMS["K > L"], tol=1e-6).report
     assert report.run.status is Status.SOLVED
-    assert "and then cvxpy" in report.notes[0]
+    assert "and cvxpy was asked" in report.notes[0]
