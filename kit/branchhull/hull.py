@@ -62,6 +62,7 @@ def project(p: Array, q: Array, d: Array) -> tuple[Array, Array]:
     """Nearest point of H_d: argmin over (u, v) of (u - p)^2 + (v - q)^2  s.t.  u v >= d, u, v >= 0.
 
     p, q, d >= 0 broadcast against each other (any shape); points inside come back unchanged.
+    To the last digits for d = 0 and for d >= 1e-290; below, floating point numbers lose digits.
     Raises ValueError if an argument is not finite and real, or d < 0. Source: derived (above).
     """
     return project_unchecked(*_read(p, q, d))
