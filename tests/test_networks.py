@@ -234,7 +234,7 @@ BAD = {
     "layers": (lambda: prune(NET, DATA, epsilon=0.1, layers=[3]), "layers must name"),
     "layers twice": (lambda: prune(NET, DATA, epsilon=0.1, layers=[1, 1]), "layers must name"),
     "layers none": (lambda: prune(NET, DATA, epsilon=0.1, layers=[]), "layers must name"),
-    "mode": (lambda: prune(NET, DATA, epsilon=0.1, mode="cascade"), "mode must be one of"),
+    "mode": (lambda: prune(NET, DATA, epsilon=0.1, mode="serial"), "mode must be one of"),
     "method": (lambda: prune(NET, DATA, epsilon=0.1, method="x", progress=False), "method must"),
     "option": (lambda: prune(NET, DATA, epsilon=0.1, speed=1, progress=False), "no option"),
     "n_jobs": (lambda: prune(NET, DATA, epsilon=0.1, n_jobs=0), "n_jobs must be"),

@@ -4,7 +4,8 @@ problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers ou
 answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
 nettrim.path(problem, epsilons)                many epsilons, for little more than one
 nettrim.certify(problem, answer.W, answer.dual)
-nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors
+nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors;
+                                               mode="cascade": one after the other
 """
 
 from kit.nettrim.admm import admm
@@ -22,6 +23,7 @@ from kit.nettrim.networks import (
 )
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.prune import PrunedNetwork, prune
+from kit.nettrim.refit import refit
 from kit.nettrim.solve import METHODS, methods_for, path, solve
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "methods_for",
     "path",
     "prune",
+    "refit",
     "solve",
     "to_sklearn",
     "train",

@@ -1,0 +1,77 @@
+"""Weights fitted anew on a given support: what l1 shrank, grows back; what is 0 stays 0.
+
+For one neuron with weights u on a support S (the bias always in it, as biases are not counted):
+
+    least squares   min over u on S of  |X~'u - z|_2^2,  z (P,) wanted before the ReLU: closed form,
+                    and the step that every pruning method since Optimal Brain Surgeon ends with
+    relu            min over u on S of  f(u) = sum over y > 0 of (u'x - y)^2
+                                             + sum over y = 0 of relu(u'x)^2
+
+f is convex, at least |relu(X~'u) - y|^2 (kit/nettrim/promises.py), and falls from the start, so a
+layer that Net-Trim has pruned keeps its promise through this refit. Newton's method: f is the sum
+of squares of u'x - y over A = {y > 0} + {u'x > 0}; solve that least squares problem, go as far
+towards it as f falls, take the new A. Source: derived.
+"""
+
+import numpy as np
+
+from kit.arguments import choice, real_array
+from kit.results import Array
+
+REFITS = (None, "least-squares", "relu")
+
+
+def refit(W: Array, X: Array, Y: Array, kind: str, *, steps: int = 50) -> Array:
+    """Weights (N, M) like W, zeros in the same places, the others fitted to the samples.
+
+    W     (N, M) start; the last row is the bias, free in the neurons that have any weight left
+    X     (N, P) with its row of ones
+    Y     (M, P) what is wanted: for "least-squares" before the ReLU, for "relu" behind it
+    kind  "least-squares" or "relu"
+
+    Raises ValueError for shapes that do not match and other kinds.
+    """
+    choice("kind", kind, REFITS[1:])
+    W, X, Y = (real_array(name, A, 2) for name, A in (("W", W), ("X", X), ("Y", Y)))
+    if W.shape != (len(X), len(Y)) or X.shape[1] != Y.shape[1]:
+        raise ValueError(
+            f"W must have shape {(len(X), len(Y))} for these X and Y, got {W.shape}"
+            if X.shape[1] == Y.shape[1]
+            else f"Y must have {X.shape[1]} samples as X has, got {Y.shape[1]}"
+        )
+    new = W.copy()
+    moments = (X @ X.T, X @ Y.T) if kind == "least-squares" else None
+    for m in range(len(Y)):
+        S = W[:, m] != 0
+        if not S[:-1].any():
+            continue
+        S[-1] = True
+        if moments is not None:
+            G, c = moments
+            new[S, m] = np.linalg.lstsq(G[np.ix_(S, S)], c[S, m], rcond=1e-12)[0]
+        else:
+            new[S, m] = _relu(W[S, m], X[S], Y[m], steps)
+    return new
+
+
+def _relu(u: Array, X: Array, y: Array, steps: int) -> Array:
+    """Newton's method for f on one neuron: u (S,), X (S, P), y (P,) >= 0."""
+    on, z = y > 0, u @ X
+    value = _f(z, y, on)
+    for _ in range(steps):
+        A = on | (z > 0)
+        G, c = X[:, A] @ X[:, A].T, X[:, A] @ y[A]
+        step = np.linalg.lstsq(G, c - G @ u, rcond=1e-12)[0]
+        move, length = step @ X, 1.0
+        while length > 1e-6 and _f(z + length * move, y, on) > value:
+            length /= 2
+        found = _f(z + length * move, y, on)
+        if not found < value * (1 - 1e-12):
+            break
+        u, z, value = u + length * step, z + length * move, found
+    return u
+
+
+def _f(z: Array, y: Array, on: Array) -> float:
+    r = np.where(on, z - y, np.maximum(z, 0))
+    return float(r @ r)
