@@ -21,6 +21,7 @@ from kit.course.figures import hull as figures
 rng = np.random.default_rng
 data, truth = b.gaussian(rng(0), 12, 2, 3)
 P = b.BranchHull(data)
+TV = b.scene(rng(0), (4, 3), 3).problem(mu=1.0)
 X = np.abs(rng(0).normal(size=(4, 9)))
 W = rng(1).normal(size=(4, 3))
 Y = np.maximum(W.T @ X, 0)
@@ -96,6 +97,29 @@ CALLS = {
     "BH.gamma": lambda x: b.BranchHull(data, "l1", gamma=x),
     "BH.mu": lambda x: b.BranchHull(data, "tv", mu=x, shape=(4, 3)),
     "BH.shape": lambda x: b.BranchHull(data, "tv", mu=0.0, shape=x),
+    "solve.tv": lambda x: b.solve(TV, tol=x),
+    "solve.tv.rho": lambda x: b.solve(TV, "admm", rho=x, max_iter=3),
+    "certify.tv.h": lambda x: b.certify(TV, x, np.ones(3), None),
+    "certify.tv.dual": lambda x: b.certify(TV, np.ones(12), np.ones(3), x),
+    "Dual": lambda x: b.Dual(x, np.ones(12), np.ones(17), np.ones(12)),
+    "scene.rng": lambda x: b.scene(x),
+    "scene.shape": lambda x: b.scene(rng(0), x, 2),
+    "scene.N": lambda x: b.scene(rng(0), (4, 5), x),
+    "scene.light": lambda x: b.scene(rng(0), (4, 5), 2, light=x),
+    "scene.objects": lambda x: b.scene(rng(0), (4, 5), 2, objects=x),
+    "scene.heights": lambda x: b.scene(rng(0), (4, 5), 2, heights=x),
+    "scene.ripple": lambda x: b.scene(rng(0), (4, 5), 2, light="smooth", ripple=x),
+    "scene.noise": lambda x: b.scene(rng(0), (4, 5), 2, noise=x),
+    "photo.name": lambda x: b.photograph(rng(0), x),
+    "picture": lambda x: b.picture(np.ones(6), x),
+    "picture.v": lambda x: b.picture(x, (2, 3)),
+    "contrast": lambda x: b.contrast_error(x, np.ones(3)),
+    "variation": lambda x: b.total_variation(x, (2, 3)),
+    "variation.s": lambda x: b.total_variation(np.ones(6), x),
+    "log.y": lambda x: b.log_domain(x, np.ones((6, 1)), (2, 3)),
+    "log.C": lambda x: b.log_domain(np.ones(6), x, (2, 3)),
+    "log.shape": lambda x: b.log_domain(np.ones(6), np.ones((6, 1)), x),
+    "log.eta": lambda x: b.log_domain(np.ones(6), np.ones((6, 1)), (2, 3), eta=x),
     "hull.project": lambda x: hull.project(x, 1, 1),
     "hull.viol": lambda x: hull.violation(1, 1, x),
     "hull.boundary": lambda x: hull.boundary(x, [1.0]),

@@ -42,9 +42,11 @@ import numpy as np
 from scipy.linalg import lstsq
 from scipy.optimize import linprog
 
-from kit.arguments import choice, instance, real_array
+from kit.arguments import instance, real_array
 from kit.branchhull.problem import Bilinear, BranchHull, canonical
 from kit.branchhull.rows import Matrix, dense, is_dense, is_operator, pull
+from kit.branchhull.tv import Dual, certify_tv, is_identity, repair_tv
+from kit.branchhull.variation import differences
 from kit.results import Array, Certificate
 
 ROUND = 8 * np.finfo(float).eps  # what counts as rounding, relative
@@ -58,7 +60,8 @@ def certify(
 
     h (K,), m (N,)  the answer; upper is the value of the feasible point that `repair` makes of it,
                     inf if it can make none
-    dual (2, L)     the pair (al, be) in canonical form; negative entries count as 0; None for -inf
+    dual (2, L)     the pair (al, be) in canonical form; negative entries count as 0; None for -inf;
+                    for tv a Dual(al, be, w, r) of tv.py
     xi (L,)         the slack, only where the program has one; None: whatever slack (h, m) needs
 
     violation is that of (h, m, xi) itself: the largest of 1 - sqrt(p+ q+ / d) over the rows with
@@ -67,13 +70,14 @@ def certify(
     Source: derived (module docstring).
     """
     instance("problem", problem, BranchHull)
-    choice("objective", problem.objective, ("l2", "l1"))
     L, K, N = problem.data.shape
     h, m = _vector("h", h, K), _vector("m", m, N)
     if xi is not None:
         if not problem.slack:
             raise ValueError("xi must be None: the program has no slack (lam is None)")
         xi = _vector("xi", xi, L)
+    if problem.objective == "tv":
+        return certify_tv(problem, h, m, dual, xi)
     Bt, Ct, d = canonical(problem.data)
     lower = -math.inf if dual is None else _lower(problem, Bt, Ct, d, _pair(dual, L))
     p, q = Bt @ h, Ct @ m
@@ -94,32 +98,38 @@ def repair(problem: BranchHull, h: Array, m: Array) -> tuple[Array, Array, Array
     xi is the cheapest slack that makes it so, None where the program has none. Rows with d = 0
     where p is slightly negative are first lifted to 0 by the smallest change of h.
     """
-    choice("objective", problem.objective, ("l2", "l1"))
+    if problem.objective == "tv":
+        return repair_tv(problem, np.asarray(h, float), np.asarray(m, float))
     return _repair(problem, *canonical(problem.data), np.asarray(h, float), np.asarray(m, float))
 
 
 def infeasible_ray(problem: BranchHull) -> tuple[Array, str] | None:
     """A proof that no point is feasible, and the same in words; None if the data are feasible.
 
-    Returns (dual (2, L), sentence), where one row of dual is the ray and the other is 0. Solves two
-    linear programs: the largest t <= 1 with Bt h >= t where d > 0 and Bt h >= 0 where d = 0. With
-    slack there is only the one for h. Raises ValueError where B or C is a LinearOperator.
+    Returns (dual (2, L), sentence), where one row of dual is the ray and the other is 0 (for tv a
+    Dual with these two). Solves two linear programs: the largest t <= 1 with Bt h >= t where d > 0
+    and Bt h >= 0 where d = 0. With slack there is only the one for h, with B = I not even that.
+    Raises ValueError where B or C is a LinearOperator.
     """
     Bt, Ct, d = canonical(instance("problem", problem, BranchHull).data)
     if is_operator(Bt, Ct):
         raise ValueError("problem must show the rows of B and C, and an operator does not")
-    Bt, Ct, on = dense(Bt), dense(Ct), d > 0
+    on = d > 0
     sides = (
         (Bt, np.ones_like(on), "h gives B h the given signs"),
         (Ct, on, "m gives C m the signs of y signs"),
     )
     for side, (A, rows, what) in enumerate(sides[:1] if problem.slack else sides):
-        ray = _ray(A[rows], on[rows])
+        if side == 0 and is_identity(problem.data.B):
+            continue  # h = signs is one
+        ray = _ray(dense(A)[rows], on[rows])
         if ray is not None:
             dual = np.zeros((2, d.size))
             dual[side, rows] = ray
             culprits = np.flatnonzero(dual[side])
             listed = ", ".join(map(str, culprits[:10])) + (", ..." if culprits.size > 10 else "")
+            if problem.objective == "tv":
+                dual = Dual(*dual, 0 * differences(d, problem.shape), 0 * d)
             return dual, f"no {what} at the measurements {listed} (counted from 0)"
     return None
 

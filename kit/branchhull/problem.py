@@ -18,8 +18,9 @@ from functools import cached_property
 
 import numpy as np
 
-from kit.arguments import choice, instance, number, real_array, shown, whole
+from kit.arguments import choice, instance, number, real_array, shown
 from kit.branchhull.rows import Matrix, is_dense, matrix, row_norms, scale_rows
+from kit.branchhull.variation import image_shape, total_variation
 from kit.results import Array
 
 OBJECTIVES = ("l2", "l1", "tv")
@@ -137,7 +138,9 @@ class BranchHull:
             if self.mu is None:
                 raise ValueError("mu must be given for tv (0 is allowed), got None")
             object.__setattr__(self, "mu", number("mu", self.mu, least=0))
-            object.__setattr__(self, "shape", _image_shape(self.shape, self.data.y.size))
+            if self.shape is None:
+                raise ValueError("shape must be given for tv: a pair (p, q) with p q = L, got None")
+            object.__setattr__(self, "shape", image_shape(self.shape, self.data.y.size))
         else:
             for name in ("mu", "shape"):
                 if getattr(self, name) is not None:
@@ -153,15 +156,24 @@ class BranchHull:
     def value(self, h: Array, m: Array, xi: Array | None = None) -> float:
         """The objective at (h, m, xi), feasible or not; xi None counts as 0.
 
-        Raises ValueError for a xi where the program has none, and for tv (see tv.py).
+        Raises ValueError for a xi where the program has none.
         """
-        choice("objective", self.objective, ("l2", "l1"))
+        if self.objective == "l2" and xi is None:
+            return float(h @ h + m @ m)
+        return sum(self.halves(h, m, xi))
+
+    def halves(self, h: Array, m: Array, xi: Array | None = None) -> tuple[float, float]:
+        """What h costs and what m and xi cost, for l1 and tv: equal at an optimum."""
         if xi is not None and not self.slack:
             raise ValueError("xi must be None: the program has no slack (lam is None)")
-        if self.objective == "l2":
-            return float(h @ h + m @ m)
+        choice("objective", self.objective, ("l1", "tv"))
+        if self.objective == "l1":
+            F = np.abs(h).sum()
+        else:
+            image = self.data.B @ h
+            F = total_variation(image, self.shape) + self.mu * np.abs(image).sum()
         slack = 0.0 if xi is None else self.lam * np.abs(xi).sum()
-        return float(np.abs(h).sum() + self.gamma * np.abs(m).sum() + slack)
+        return float(F), float(self.gamma * np.abs(m).sum() + slack)
 
     def __repr__(self) -> str:
         given = [
@@ -171,19 +183,6 @@ class BranchHull:
         ]
         given += [f"gamma={self.gamma:g}"] if self.gamma != 1 else []
         return f"BranchHull({', '.join([self.objective, *given, repr(self.data)])})"
-
-
-def _image_shape(shape: object, L: int) -> tuple[int, int]:
-    if shape is None:
-        raise ValueError("shape must be given for tv: a pair (p, q) with p q = L, got None")
-    try:
-        p, q = shape
-    except (TypeError, ValueError):
-        raise ValueError(f"shape must be a pair (p, q), got {shown(shape)}") from None
-    p, q = whole("shape p", p, least=1), whole("shape q", q, least=1)
-    if p * q != L:
-        raise ValueError(f"shape must hold the L = {L} measurements, got {p} x {q}")
-    return p, q
 
 
 def with_entries(data: Bilinear) -> Bilinear:
