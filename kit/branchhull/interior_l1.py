@@ -1,0 +1,350 @@
+"""The interior point method of interior_point.py for the l1 program, with weight and with slack.
+
+In units in which gamma = 1 (m -> gamma m, C -> C / gamma), with z = (h, m), |z| <= t, slack xi >= 0
+of price kappa (lam in the units of each row), and the cones of interior_point.py,
+
+    minimise  sum t + kappa'xi   s.t.   s = (p + q, p - q, 2 sqrt d) in Q,   p = Bt h, q = Ct m + xi
+
+Its dual: (al, be) from the cones, u1, u2 >= 0 from t -+ z >= 0 and v >= 0 from xi >= 0 with
+
+    u1 + u2 = 1,   u1 - u2 = (Bt'al ; Ct'be),   be + v = kappa.
+
+A Newton step eliminates everything but dz. With D1 = u1 / (t - z), D2 = u2 / (t + z), Dv = v / xi
+and the 2 x 2 blocks (Dpp, Dpq, Dqq) of the cones, with determinant det, the bounds on z become a
+diagonal and the slack changes the blocks:
+
+    diagonal  4 D1 D2 / (D1 + D2),
+    det / (Dqq + Dv) + Dpp Dv / (Dqq + Dv),   Dpq Dv / (Dqq + Dv),   Dqq Dv / (Dqq + Dv).
+
+What remains is (diagonal + G'D G) dz = r, of size K + N, with G = diag(Bt, Ct).
+
+Where L is small this is solved from the other side. A coordinate on its way to 0 has a large
+diagonal entry and is eliminated (c), one that is not stays (k), and with y = D G dz
+
+    [ diagonal_k        0        G_k' ]
+    [     0        diagonal_c    G_c' ]        S = D^-1 + G_c diagonal_c^-1 G_c'
+    [    G_k          G_c       -D^-1 ],       (diagonal_k + G_k'S^-1 G_k) dz_k = ...
+
+S consists of two full blocks of size L joined by diagonals: two Cholesky factors. To eliminate all
+coordinates (Woodbury's identity) would divide by diagonal entries that tend to 0.
+
+The objective is linear, so the primal and the dual step have lengths of their own. The start is
+dual feasible: the cones' central path, shrunk until the other dual variables are positive. Source:
+as interior_point.py; the eliminations are derived.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+
+from kit.branchhull.cones import (
+    SIGNS,
+    UNIT,
+    apply,
+    apply_inverse,
+    det,
+    divide,
+    inside,
+    product,
+    scaling,
+    to_boundary,
+)
+from kit.branchhull.problem import BranchHull, canonical, normalise
+from kit.results import Array
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """One iterate: the candidate, its dual, and what the loop records of it."""
+
+    h: Array  # (K,)
+    m: Array  # (N,)
+    dual: Array  # (2, L): al, be
+    objective: float  # sum t + kappa'xi: the program's value once the iterate is feasible
+    mu: float  # mean of all products: distance from complementarity, in scaled units
+    step: float  # the shorter of the two steps that led here, in (0, 1]
+
+
+def interior_l1(problem: BranchHull) -> Iterator[State]:
+    """Yield one state per iteration; ends by itself when no further step can be computed."""
+    Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
+    kappa = problem.lam / of_be if problem.slack else np.zeros(0)
+    map_ = _Map(Bt, Ct / problem.gamma, (d > 0).astype(float))
+    K, root = Bt.shape[1], 2 * np.sqrt(d)
+    at = _start(map_, d, kappa)
+    length, largest = 1.0, np.abs(at.lam).max()
+    while True:
+        dual = map_.weights(at.lam) * np.stack([of_al, of_be])
+        yield State(
+            zoom * at.z[:K],
+            zoom * at.z[K:] / problem.gamma,
+            dual,
+            float(zoom * (at.t.sum() + kappa @ at.xi)),
+            float(at.mu),
+            float(length),
+        )
+        if not np.abs(at.lam).max() <= 1e12 * largest:  # without bound: infeasible, or nearly
+            return
+        try:
+            newton = _Newton(map_, at, kappa, root)
+            first = newton.step(None, 0.0)
+            after = at.moved(first, *(min(1.0, x) for x in at.lengths(first))).mu
+            goal = min(max((after / at.mu) ** 3, 1e-6), 1.0) * at.mu
+            second = newton.step(first, goal)
+        except (LinAlgError, ValueError):  # not definite, or not finite any more
+            return
+        a, b = (min(1.0, 0.99 * x) for x in at.lengths(second))
+        while a > 1e-10 and not inside(at.s + a * second.s):  # rounding near the boundary
+            a *= 0.8
+        while b > 1e-10 and not inside(at.lam + b * second.lam):
+            b *= 0.8
+        length = min(a, b)
+        if not length > 1e-10:
+            return
+        at = at.moved(second, a, b)
+
+
+@dataclass(frozen=True, eq=False)
+class _Point:
+    """An iterate, or a step; the first four are primal, the last four dual."""
+
+    z: Array  # (K + N,)
+    t: Array  # (K + N,)
+    xi: Array  # (L,), or (0,) without slack
+    s: Array  # (3, L)
+    lam: Array  # (3, L)
+    u1: Array  # (K + N,)
+    u2: Array  # (K + N,)
+    v: Array  # as xi
+
+    @property
+    def pairs(self) -> tuple[tuple[Array, Array], ...]:
+        """The coordinates that must stay positive, with their multipliers."""
+        return (self.t - self.z, self.u1), (self.t + self.z, self.u2), (self.xi, self.v)
+
+    @property
+    def mu(self) -> float:
+        """The mean of all products."""
+        total = np.sum(self.s * self.lam) + sum(x @ u for x, u in self.pairs)
+        return total / (self.s.shape[1] + 2 * self.z.size + self.xi.size)
+
+    def moved(self, step: "_Point", a: float, b: float) -> "_Point":
+        """The point after a times the primal and b times the dual step."""
+        names = [f.name for f in fields(self)]
+        lengths = dict.fromkeys(names[:4], a) | dict.fromkeys(names[4:], b)
+        return _Point(*(getattr(self, n) + lengths[n] * getattr(step, n) for n in names))
+
+    def lengths(self, step: "_Point") -> tuple[float, float]:
+        """How far the primal and the dual step may go until something is 0."""
+        ends = [
+            (_ratio(x, dx), _ratio(u, du))
+            for (x, u), (dx, du) in zip(self.pairs, step.pairs, strict=True)
+        ]
+        ends.append((to_boundary(self.s, step.s), to_boundary(self.lam, step.lam)))
+        return min(x for x, _ in ends), min(u for _, u in ends)
+
+
+@dataclass(frozen=True, eq=False)
+class _Map:
+    """The map (z, xi) -> (p + q, turn (p - q), 0) and its transpose."""
+
+    Bt: Array  # (L, K)
+    Ct: Array  # (L, N)
+    turn: Array  # (L,): 1 where d > 0, else 0
+
+    def pq(self, z: Array) -> tuple[Array, Array]:
+        """(Bt h, Ct m)."""
+        return self.Bt @ z[: self.Bt.shape[1]], self.Ct @ z[self.Bt.shape[1] :]
+
+    def rows(self, z: Array, xi: Array) -> Array:
+        """(3, L), the part of s that moves."""
+        p, q = self.pq(z)
+        q = self.turn * (q + xi) if xi.size else q
+        return np.stack([p + q, self.turn * (p - q), np.zeros_like(p)])
+
+    def weights(self, lam: Array) -> Array:
+        """(al, be) (2, L) of a dual point: lam's = al p + be q + lam2 s2; be = 0 where d = 0."""
+        return np.stack([lam[0] + self.turn * lam[1], self.turn * (lam[0] - lam[1])])
+
+    def columns(self, al: Array, be: Array) -> Array:
+        """(Bt'al ; Ct'be) (K + N,)."""
+        return np.concatenate([al @ self.Bt, be @ self.Ct])
+
+
+class _Newton:
+    """The linearised conditions at one point: factored once, solved twice."""
+
+    def __init__(self, map_: _Map, at: _Point, kappa: Array, root: Array) -> None:
+        self.map, self.at = map_, at
+        self.eta, self.w = scaling(at.s, at.lam)
+        al, be = map_.weights(at.lam)
+        self.r_cone = at.s - map_.rows(at.z, at.xi) - np.stack([0 * root, 0 * root, root])
+        self.r_z, self.r_t = at.u1 - at.u2 - map_.columns(al, be), at.u1 + at.u2 - 1
+        self.r_xi = at.v + be - kappa if kappa.size else kappa
+        (f1, u1), (f2, u2), (xi, v) = at.pairs
+        self.D1, self.D2, self.Dv = u1 / f1, u2 / f2, v / xi
+        self.D, det_D = self._blocks()
+        self.whole = self.D[2] + self.Dv if kappa.size else None
+        reduced = self.D
+        if kappa.size:
+            keep = self.Dv / self.whole
+            reduced = np.stack([det_D / self.whole + self.D[0] * keep, *(self.D[1:] * keep)])
+        diagonal = 4 * self.D1 * (self.D2 / (self.D1 + self.D2))
+        n, L = diagonal.size, map_.turn.size
+        if n > 2 * L and n > 64:
+            inverse = np.stack([self.D[2], -self.D[1], self.D[0]]) / np.where(det_D > 0, det_D, 1)
+            inverse[:, map_.turn == 0] = np.stack([1 / self.D[0], 0 * al, 1 + 0 * al])[
+                :, map_.turn == 0
+            ]
+            if kappa.size:
+                inverse[2] += 1 / self.Dv
+            self.linear = _ByRows(map_, reduced, inverse, diagonal)
+        else:
+            self.linear = _ByColumns(map_, reduced, diagonal)
+
+    def _blocks(self) -> tuple[Array, Array]:
+        """Dpp, Dpq, Dqq (3, L) of W^-2 turned to (p, q), and their det: no cancellations."""
+        w, turn = self.w, self.map.turn
+        Dpp = np.where(turn > 0, 2 * (w[0] - w[1]) ** 2, 1.0)
+        D = np.stack([Dpp, turn * 2 * w[2] ** 2, turn * 2 * (w[0] + w[1]) ** 2]) / self.eta**2
+        return D, turn * 4 * (1 + 2 * w[2] ** 2) / self.eta**4
+
+    def step(self, first: _Point | None, goal: float) -> _Point:
+        """The step after which nothing is left over and all products are `goal`.
+
+        first is the affine step, whose second-order terms are then taken into account.
+        """
+        at, eta, w = self.at, self.eta, self.w
+        nu = apply(eta, w, at.lam)
+        wanted = goal * UNIT - product(nu, nu)
+        linear = [goal - x * u for x, u in at.pairs]
+        if first is not None:
+            wanted = wanted - product(apply_inverse(eta, w, first.s), apply(eta, w, first.lam))
+            linear = [c - dx * du for c, (dx, du) in zip(linear, first.pairs, strict=True)]
+        rhs = divide(nu, wanted)
+        e1, e2, e3 = (c / x for c, (x, _) in zip(linear, at.pairs, strict=True))
+        to_p, to_q = self.map.weights(
+            apply_inverse(eta, w, rhs + apply_inverse(eta, w, self.r_cone))
+        )
+        own, (_, Dpq, Dqq) = to_q, self.D
+        if self.whole is not None:
+            own = to_q + self.r_xi + e3
+            to_p = to_p - Dpq * (own / self.whole)
+            to_q = to_q * (self.Dv / self.whole) - (self.r_xi + e3) * (Dqq / self.whole)
+        lean, spare = (self.D1 - self.D2) / (self.D1 + self.D2), e1 + e2 - self.r_t
+        dz = self.linear.solve(self.map.columns(to_p, to_q) + e2 - e1 - self.r_z + lean * spare)
+        dt, dxi = spare / (self.D1 + self.D2) + lean * dz, self.at.xi
+        if self.whole is not None:
+            dp, dq = self.map.pq(dz)
+            dxi = (own - Dpq * dp - Dqq * dq) / self.whole
+        ds = self.map.rows(dz, dxi) - self.r_cone
+        dlam = apply_inverse(eta, w, rhs - apply_inverse(eta, w, ds))
+        du1, du2 = e1 - self.D1 * (dt - dz), e2 - self.D2 * (dt + dz)
+        return _Point(dz, dt, dxi, ds, dlam, du1, du2, e3 - self.Dv * dxi)
+
+
+class _ByColumns:
+    """(diagonal + G'D G) x = r by one Cholesky factor of size K + N."""
+
+    def __init__(self, map_: _Map, D: Array, diagonal: Array) -> None:
+        (Bt, Ct), (Dpp, Dpq, Dqq) = (map_.Bt, map_.Ct), D
+        K = Bt.shape[1]
+        M = np.zeros((diagonal.size,) * 2)
+        X, Y = np.sqrt(Dpp)[:, None] * Bt, np.sqrt(Dqq)[:, None] * Ct
+        M[:K, :K], M[K:, K:] = X.T @ X, Y.T @ Y  # numpy computes half of each
+        M[K:, :K] = Ct.T @ (Dpq[:, None] * Bt)
+        M[np.diag_indices(len(M))] += diagonal
+        self.factor = cho_factor(M, lower=True, overwrite_a=True)
+
+    def solve(self, r: Array) -> Array:
+        return cho_solve(self.factor, r)
+
+
+class _ByRows:
+    """The same by factors of size L and of the number of coordinates that are kept."""
+
+    def __init__(self, map_: _Map, D: Array, inverse: Array, diagonal: Array) -> None:
+        self.map, self.D, self.diagonal = map_, D, diagonal
+        (Bt, Ct), (K, L) = (map_.Bt, map_.Ct), map_.Bt.T.shape
+        # no answer needs more than 2 L coordinates
+        smallest = np.argsort(diagonal)[: 2 * L]
+        self.kept = np.sort(smallest[diagonal[smallest] < 1])
+        weight = np.sqrt(1 / diagonal)
+        weight[self.kept] = 0
+        self.weight = weight**2
+        X, Y = Bt * weight[:K], Ct * weight[K:]
+        P, Q = X @ X.T, Y @ Y.T
+        own = np.diag_indices(L)
+        P[own] += inverse[0]
+        Q[own] += inverse[2]
+        self.link = inverse[1]
+        self.P = cho_factor(P, lower=True, overwrite_a=True)
+        half = solve_triangular(self.P[0], np.diag(self.link), lower=True)
+        self.Q = cho_factor(Q - half.T @ half, lower=True, overwrite_a=True)
+        kept_h, kept_m = self.kept[self.kept < K], self.kept[self.kept >= K] - K
+        G = np.zeros((2 * L, self.kept.size))
+        G[:L, : kept_h.size], G[L:, kept_h.size :] = Bt[:, kept_h], Ct[:, kept_m]
+        self.G = G
+        self.small = cho_factor(np.diag(diagonal[self.kept]) + G.T @ self._inside(G), lower=True)
+
+    def solve(self, r: Array) -> Array:
+        x = self._once(r)
+        dp, dq = self.map.pq(x)
+        Dpp, Dpq, Dqq = self.D
+        back = self.map.columns(Dpp * dp + Dpq * dq, Dpq * dp + Dqq * dq) + self.diagonal * x
+        return x + self._once(r - back)  # one refinement: large numbers cancel in it
+
+    def _inside(self, g: Array) -> Array:
+        """S^-1 g for g (2 L,) or (2 L, columns)."""
+        a, b = np.split(g, 2)
+        link = self.link if g.ndim == 1 else self.link[:, None]
+        b = cho_solve(self.Q, b - link * cho_solve(self.P, a))
+        return np.concatenate([cho_solve(self.P, a - link * b), b])
+
+    def _once(self, r: Array) -> Array:
+        x = self.weight * r
+        g = np.concatenate(self.map.pq(x))
+        x[self.kept] = cho_solve(self.small, r[self.kept] - self.G.T @ self._inside(g))
+        y = self._inside(self.G @ x[self.kept] + g)
+        free = self.weight > 0
+        x[free] = (self.weight * (r - self.map.columns(*np.split(y, 2))))[free]
+        return x
+
+
+def _ratio(v: Array, dv: Array) -> float:
+    """The largest step t with v + t dv >= 0 (inf if there is no end)."""
+    down = dv < 0
+    return float(np.min(v[down] / -dv[down])) if down.any() else np.inf
+
+
+def _start(map_: _Map, d: Array, kappa: Array) -> _Point:
+    """z from one-bit correlations, all in the interior, the dual feasible."""
+    on, root = d > 0, np.sqrt(d)
+    h, m = root @ map_.Bt, root @ map_.Ct
+    p, q = map_.Bt @ h, map_.Ct @ m
+    reach = np.median(p[on] * q[on] / d[on]) if on.any() else 1.0
+    # balanced halves, and p q about d in the middle
+    F, G = np.abs(h).sum() or 1.0, np.abs(m).sum() or 1.0
+    c = reach**-0.5 if reach > 0 else 1.0
+    scale_h, scale_m = np.sqrt(c * G / F), np.sqrt(c * F / G)
+    z = np.concatenate([scale_h * h, scale_m * m])
+    p, q = scale_h * p, scale_m * q
+    floor_p, floor_q = (0.1 * (np.abs(x[on]).mean() if on.any() else 1.0) or 1.0 for x in (p, q))
+    p, q = np.maximum(p, floor_p), np.maximum(q, floor_q)
+    grow = np.sqrt(np.maximum(1.0, 1.5 * d / (p * q)))
+    p, q = grow * p, grow * q
+    s = np.stack([np.where(on, p + q, p), np.where(on, p - q, 0), 2 * root])
+    lam = SIGNS * s / det(s)
+    al, be = map_.weights(lam)
+    steepest = np.abs(map_.columns(al, be)).max()
+    if kappa.size:
+        steepest = max(steepest, np.max(be / kappa))
+    lam *= 0.5 / max(steepest, 1e-300)
+    al, be = map_.weights(lam)
+    mu = np.mean(np.sum(s * lam, axis=0))
+    t = np.abs(z) + max(2 * mu, 0.05 * np.abs(z).mean(), 1e-3)
+    pull = map_.columns(al, be)
+    v = kappa - be if kappa.size else kappa
+    return _Point(z, t, mu / v, s, lam, (1 + pull) / 2, (1 - pull) / 2, v)
