@@ -1,10 +1,11 @@
 """BranchHull: recover h and m from y = (B h) o (C m) with known signs, by a convex program.
 
 Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1). The files of this folder are
-their table of contents: problem, hull, certificate, reference, admm, interior_point, guess, solve,
-batch; for images variation, tv, tv_reference, tv_admm, tv_interior (with banded); verdict (does the
-program find the truth?); signals, applications and scenes for data; and the rivals: lifting (with
-nuclear_norm), alternating, gradient, sparse_power (with local), log_domain.
+their table of contents: problem, hull, certificate, reference, admm, interior_point (with cones),
+interior_l1, guess, solve, batch; for images variation, tv, tv_reference, tv_admm, tv_interior (with
+banded); verdict (does the program find the truth?); signals, applications and scenes for data; and
+the rivals: lifting (with nuclear_norm), alternating, gradient, sparse_power (with local),
+log_domain.
 """
 
 from kit.branchhull.alternating import alternate

@@ -71,7 +71,7 @@ def by_interior(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
     """The specialised interior point methods: interior_point.py, interior_l1.py, tv_interior.py."""
-    method = INTERIOR[problem.objective]
+    method = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}[problem.objective]
     return _drive(problem, method(problem), tol, max_iter or 100, callback, every=1)
 
 
@@ -159,8 +159,6 @@ def _drive(
     )
     return last.h, last.m, last.dual, run, ()
 
-
-INTERIOR = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}
 
 METHODS: dict[str, Callable[..., Answer]] = {
     "auto": by_auto,
