@@ -333,14 +333,14 @@ for shift in (0.05, 0.1, 0.2, 0.4):
 
 # %% [markdown]
 # In a layer with many inputs the limits do not pin $w$ down like this, and the published choice does
-# prune (lesson 22). Move the samples yourself:
+# prune (lesson 22). Move the samples yourself, and untick the box to see the room close:
 
 # %%
 explorer(
     figures.moved,
-    shift=FloatSlider(0.4, min=0, max=1, step=0.05, description="shift"),
-    gamma=FloatSlider(1.1, min=1, max=4, step=0.1, description="gamma"),
-    positive=Checkbox(False, description="V = positive part"),
+    shift=FloatSlider(0.2, min=0, max=1, step=0.05, description="shift"),
+    gamma=FloatSlider(1.5, min=1, max=4, step=0.1, description="gamma"),
+    positive=Checkbox(True, description="V = positive part"),
 )
 
 # %% [markdown]

@@ -13,9 +13,8 @@
 # %% [markdown]
 # # Glossary of symbols
 #
-# The letters are those of the papers. The same letter never means two things inside one half of the
-# course; $N$ and $x$ do in the two halves, and the table says so. Back to the
-# [map](00_start_here.ipynb).
+# The letters are those of the papers, so $N$, $x$, $w$ and $\epsilon$, $\lambda$ mean what the half of the
+# course that you are in says; each half has its table. Back to the [map](00_start_here.ipynb).
 #
 # ## Everywhere
 #
@@ -75,6 +74,7 @@
 #
 # | subject | lesson | module |
 # |---|---|---|
+# | the misfit and its traps, lifting | [10](10_bilinear_lifting.ipynb) | `kit.branchhull.gradient`, `kit.branchhull.lifting` |
 # | one hull, projection | [11](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
 # | the program, its certificate | [12](12_branchhull.ipynb) | `kit.branchhull.problem`, `kit.branchhull.certificate` |
 # | one neuron, the program for a layer | [20](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
