@@ -17,6 +17,7 @@ from kit.arguments import choice, instance, number, shown, whole
 from kit.branchhull.admm import admm
 from kit.branchhull.certificate import certify, infeasible_ray, repair
 from kit.branchhull.guess import guess
+from kit.branchhull.guess_l1 import guess_l1
 from kit.branchhull.interior_l1 import interior_l1
 from kit.branchhull.interior_point import interior_point
 from kit.branchhull.problem import BranchHull
@@ -78,7 +79,7 @@ def by_interior(
 def by_guess(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
-    """Guess and certify, and the interior point method where that fails: see guess.py."""
+    """Guess and certify, else the interior point method: see guess.py and guess_l1.py."""
     answer = _guessed(problem, tol, max_iter, callback)
     if answer[3].status in (Status.SOLVED, Status.STOPPED):
         return answer
@@ -89,7 +90,7 @@ def by_guess(
 def by_auto(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
-    """guess for l2, interior; where these fail, cvxpy as well, and the better certificate wins."""
+    """guess, interior; where these fail, cvxpy as well, and the better certificate wins."""
     if problem.objective == "tv" and is_identity(problem.data.B):
         answer = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
         return *answer[:4], ("auto took interior: banded steps, since B = I.", *answer[4])
@@ -98,12 +99,11 @@ def by_auto(
         why = "auto took cvxpy: no faster method is for this program yet."
         return *answer[:4], (why, *answer[4])
     L, K, N = problem.data.shape
-    if problem.objective != "l2":
-        why = "auto took interior: 10 to 20 iterations on any data, noisy or not."
-    elif L >= LIKELY * (K + N):
+    if problem.objective == "l1" or L >= LIKELY * (K + N):
         first = _guessed(problem, tol, max_iter, callback)
         if first[3].status in (Status.SOLVED, Status.STOPPED):
-            return *first[:4], ("auto took guess: L is large enough to hope.", *first[4])
+            hope = "sparse answers are often found" if problem.objective == "l1" else "L is large"
+            return *first[:4], (f"auto took guess: {hope}.", *first[4])
         why = f"auto took interior: {first[4][0]}"
     else:
         why = "auto took interior: L is too small for a guess."
@@ -119,7 +119,7 @@ def by_auto(
 
 def _guessed(problem: BranchHull, tol: float, max_iter: int | None, callback: Callback) -> Answer:
     """The guess, SOLVED if it is certified; else FAILED, and a note says where it ended."""
-    states = guess(problem)
+    states = (guess if problem.objective == "l2" else guess_l1)(problem)
     # no certificate before the end: a guess is right or it is not
     last, run = drive(
         states, lambda _: NO_PROOF, tol=tol, max_iter=max_iter or 100, every=1000, callback=callback
@@ -179,7 +179,7 @@ def _why_not_interior(problem: BranchHull) -> str:
 WHY_NOT: dict[str, Callable[[BranchHull], str]] = {
     "interior": _why_not_interior,
     "admm": lambda problem: "it is for l2 and tv only" if problem.objective == "l1" else "",
-    "guess": lambda problem: "" if problem.objective == "l2" else "it is for l2 only",
+    "guess": lambda problem: "it is for l2 and l1" if problem.objective == "tv" else "",
 }
 
 
