@@ -28,46 +28,86 @@ Source: derived (performance notes of this kit; mathematics: arXiv 1806.06457, e
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kit.nettrim.certificate import unit
-from kit.nettrim.pivoting import Table, crossing, move, occupy, solution
+from kit.nettrim.guess import guess
+from kit.nettrim.pivoting import Breakdown, NoPoint, Table, crossing, move, occupy, solution
 from kit.nettrim.problem import NetTrim
 from kit.results import Array
 
 FAR, NEAR, NOISE = 0.5, 1e-4, 1e-3  # limits moved away by, in units of max|Y|; noise of the prices
+WIDER = 12  # times that a working set may grow
 FIRST, LAST = 0.05, 1e-9  # far ends at this share of |y|; smallest lambda, of the largest, but 0
 
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """One neuron in units of max|X| and max|Y|, its squared error divided by P."""
+    """One neuron in units of max|X| and max|Y|, its squared error divided by P.
 
-    A: Array  # (N, a), the samples of Omega
-    C: Array  # (N, c), the silent samples
+    A and C hold the rows of `inputs` only: those that may get a weight, all of them or a working
+    set. X is the layer's, shared and never copied: its columns are read where they are needed.
+    """
+
+    X: Array  # (N, P), of the layer, in its own units
+    active: Array  # (a,) the samples of Omega
+    silent: Array  # (c,) the others
     y: Array  # (a,)
     v: Array  # (c,)
-    order: Array  # (P,) where the samples come from, Omega first
     scale: tuple[float, float, float]  # max|X|, max|Y|, sqrt(P)
+    inputs: Array  # (n,)
+    A: Array  # (n, a)
+    C: Array  # (n, c)
 
     @property
     def r(self) -> Array:
         """The right-hand side (A y, v, y) of the table."""
         return np.concatenate([self.A @ self.y, self.v, self.y])
 
+    @property
+    def narrow(self) -> bool:
+        """True if some inputs are left out."""
+        return len(self.inputs) < len(self.X)
+
+    def rows(self, inputs: Array) -> Array:
+        """A_j for some inputs j (k,): (k, a)."""
+        return _pick(self.X, inputs, self.active) / (self.scale[0] * self.scale[2])
+
+    def silent_rows(self, inputs: Array) -> Array:
+        """C_j for some inputs j (k,): (k, c)."""
+        return _pick(self.X, inputs, self.silent) / self.scale[0]
+
+    def correlate(self, rest: Array, nu: Array | None) -> Array:
+        """A rest + C nu for ALL inputs: (N,), one product with X."""
+        q = np.zeros(self.X.shape[1])
+        q[self.active] = rest / (self.scale[0] * self.scale[2])
+        if nu is not None:
+            q[self.silent] = nu / self.scale[0]
+        return self.X @ q
+
+    def take(self, inputs: Array) -> "Neuron":
+        """The same neuron with the rows of these inputs."""
+        A, C = self.rows(inputs), self.silent_rows(inputs)
+        return replace(self, inputs=inputs, A=A, C=C)
+
+    def bare(self) -> "Neuron":
+        """The same neuron without its rows, which are the size of X."""
+        return replace(self, A=self.A[:0], C=self.C[:0])
+
 
 @dataclass(eq=False)
 class Walk:
-    """Where a path is: the table, and lambda. `price` (N + c,) is l / lambda, 0 for samples."""
+    """Where a path is: the table, and lambda. `price` (n + c,) is l / lambda, 0 for samples."""
 
     neuron: Neuron
     table: Table
     price: Array
     lam: float
     top: float  # lambda at which it began
-    steps: int = 0
+    prices: Array  # (N,) of all inputs, with their noise
+    near: Array  # (c,) limits of the samples, with their noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,36 +131,130 @@ def units(problem: NetTrim) -> tuple[float, float, float]:
 
 
 def read_neuron(problem: NetTrim, m: int, scale: tuple[float, float, float]) -> Neuron:
-    """Neuron m of a layer, in the given units."""
-    x, y, root = scale
+    """Neuron m of a layer, in the given units, without any rows yet."""
+    _x, y, root = scale
     on = problem.Omega[m]
     active, silent = np.flatnonzero(on), np.flatnonzero(~on)
     return Neuron(
-        problem.X[:, active] / (x * root),
-        problem.X[:, silent] / x,
+        problem.X,
+        active,
+        silent,
         problem.Y[m, active] / (y * root),
         problem.V[m, silent] / y,
-        np.concatenate([active, silent]),
         scale,
+        np.arange(len(problem.X)),
+        np.zeros((0, active.size)),
+        np.zeros((0, silent.size)),
     )
 
 
-def begin(neuron: Neuron, radius: float, rng: np.random.Generator, limit: float) -> Walk:
-    """Stages far and near: a walk at noisy data, with residual about `radius` or above it."""
+def begin(
+    neuron: Neuron, radius: float, rng: np.random.Generator, limit: float, *, cold: bool = False
+) -> Walk:
+    """A walk at noisy data, with residual about `radius` or above it.
+
+    It begins at a guess (kit/nettrim/guess.py); where there is none, or cold, it goes through the
+    stages far and near, with all inputs.
+    """
+    prices = 1 + NOISE * rng.random(len(neuron.X))
+    away = 0.5 + rng.random(neuron.v.size)
+    if not cold:
+        walk = _warm(neuron, radius, prices, neuron.v + NEAR * away, limit)
+        if walk is not None:
+            return walk
+    neuron = neuron.take(np.arange(len(neuron.X)))
     N, c, r = len(neuron.A), neuron.v.size, neuron.r
-    price = np.concatenate([1 + NOISE * rng.random(N), np.zeros(c)])
-    top = 1.001 * (np.abs(r[:N]) / price[:N]).max() or 1.0
-    away = 0.5 + rng.random(c)
+    price = np.concatenate([prices, np.zeros(c)])
+    top = 1.001 * (np.abs(r[:N]) / prices).max() or 1.0
     far, near = r.copy(), r.copy()
     far[N : N + c] = np.maximum(neuron.v, 0) + FAR * away
     near[N : N + c] = neuron.v + NEAR * away
-    walk = Walk(neuron, Table(neuron.A, neuron.C, far, top * price, limit), price, top, top)
+    table = Table(neuron.A, neuron.C, far, top * price, limit)
+    walk = Walk(neuron, table, price, top, top, prices, near[N : N + c])
     size = float(np.linalg.norm(neuron.y))
     if size > 0:  # without a sample in Omega any lambda will do
         slide(walk, LAST * top, max(radius, FIRST * size))
     move(walk.table, near - far, np.zeros(N + c), 1.0)
     walk.table.r = near
     return walk
+
+
+def _warm(neuron: Neuron, radius: float, prices: Array, near: Array, limit: float) -> Walk | None:
+    """The walk at a guess, or None where that leads nowhere."""
+    found = guess(neuron, radius, prices, near)
+    if found is None:
+        return None
+    inputs, side, samples, corr, lam = found
+    top = 1.001 * float((np.abs(neuron.correlate(neuron.y, None)) / prices).max())
+    kept = (side != 0) | (np.abs(corr[inputs]) > 0.5 * lam)
+    inputs, side = inputs[kept], side[kept]
+    B = np.concatenate([np.flatnonzero(side), len(inputs) + samples])
+    sides = np.concatenate([side[side != 0], -np.ones(samples.size)])
+    walk = Walk(neuron, None, None, lam, top, prices, near)
+    try:
+        resume(walk, inputs, B, sides, limit)
+    except (Breakdown, NoPoint):
+        return None
+    return walk
+
+
+def resume(walk: Walk, inputs: Array, B: Array, side: Array, limit: float) -> None:
+    """Give the walk a table with these inputs, active rows and sides, right or nearly so.
+
+    Where a row is not as its side or its rest wants it, r is shifted until it is, and then moved
+    back: about one event for every row that was wrong. Raises Breakdown, NoPoint.
+    """
+    neuron = walk.neuron = walk.neuron.take(inputs)
+    n, c = len(inputs), neuron.v.size
+    r = np.concatenate([neuron.A @ neuron.y, walk.near, neuron.y])
+    walk.price = np.concatenate([walk.prices[inputs], np.zeros(c)])
+    events = walk.table.events if walk.table else 0
+    table = walk.table = Table(neuron.A, neuron.C, r, walk.lam * walk.price, limit, events)
+    occupy(table, B, side)
+    bound, rows = table.bound, table.rows
+    wanted = -side * bound[B]
+    z = table.inverse[: len(B), : len(B)] @ (r[B] + wanted)
+    some = np.random.default_rng(n).random(rows) + 0.5
+    least = 1e-5 * np.abs(z).max(initial=0)
+    z = np.where(side * z > 0, z, side * least * some[B])
+    w = (z @ table.cols[: len(B)])[:rows] - r[:rows]
+    upper = bound - np.where(np.arange(rows) < n, 1e-3 * bound, NEAR) * some
+    lower = np.where(np.arange(rows) < n, -upper, -np.inf)
+    goal = np.where(w > bound, upper, np.where((w < -bound) & (lower > -np.inf), lower, w))
+    goal[B] = wanted
+    shifted = r.copy()
+    shifted[:rows] += w - goal
+    table.r = shifted
+    move(table, r - shifted, np.zeros(rows), 1.0)
+    table.r = r
+
+
+def widen(walk: Walk, new: Array) -> None:
+    """Take inputs (k,) into the working set of a walk at noisy data. Raises Breakdown, NoPoint."""
+    n, B = len(walk.neuron.inputs), walk.table.B
+    B = np.where(n > B, B, B + len(new))
+    resume(walk, np.append(walk.neuron.inputs, new), B, walk.table.side, walk.table.limit)
+
+
+def outside(walk: Walk) -> Array:
+    """All inputs that are not in the working set."""
+    return np.setdiff1d(np.arange(len(walk.neuron.X)), walk.neuron.inputs)
+
+
+def missing(walk: Walk, point: Point) -> Array:
+    """Inputs outside the working set that the answer at this point of a home walk wants: (k,)."""
+    if not walk.neuron.narrow:
+        return np.zeros(0, int)
+    n = len(walk.neuron.inputs)
+    z = np.zeros(walk.price.size)
+    z[walk.table.B] = point.z
+    corr = np.abs(walk.neuron.correlate(-point.rho, z[n:]))
+    corr[walk.neuron.inputs] = 0
+    new = np.flatnonzero(corr > walk.lam * (1 + 1e-10))
+    if new.size == 0:
+        return new
+    close = np.argsort(-corr)[: max(2 * new.size, 8)]
+    return close[corr[close] > 0.7 * walk.lam]
 
 
 def slide(walk: Walk, end: float, radius: float | None = None) -> Point:
@@ -144,7 +278,7 @@ def home(walk: Walk) -> Walk:
     bound = walk.lam * price
     move(table, r - table.r, bound - table.bound, 1.0)
     table.r, table.bound = r, bound
-    return Walk(walk.neuron, table, price, walk.lam, walk.top)
+    return Walk(walk.neuron, table, price, walk.lam, walk.top, walk.prices, walk.near)
 
 
 def reach(walk: Walk, radius: float, end: float = 0.0) -> Point:
@@ -158,15 +292,20 @@ def reach(walk: Walk, radius: float, end: float = 0.0) -> Point:
 def single(walk: Walk, radius: float) -> tuple[Array, Array, str]:
     """u (N,), q (P,) and the kind of q for the neuron's own ball; the walk moves to that lambda."""
     size = float(np.linalg.norm(walk.neuron.y))
-    reach(walk, radius, LAST * walk.top)
-    there = home(walk)
-    point = reach(there, radius)
-    walk.table.events = there.table.events
-    if there.lam == 0:
-        kind = "ray" if point.radius > radius + 1e-9 * size else "slope"
-    else:
-        kind = "slope" if point.radius < radius - 1e-9 * max(size, radius) else "ratio"
-    return *read_answer(there, point, kind), kind
+    for _ in range(WIDER):
+        reach(walk, radius, LAST * walk.top)
+        there = home(walk)
+        point = reach(there, radius)
+        walk.table.events = there.table.events
+        if there.lam == 0:
+            kind = "ray" if point.radius > radius + 1e-9 * size else "slope"
+        else:
+            kind = "slope" if point.radius < radius - 1e-9 * max(size, radius) else "ratio"
+        new = missing(there, point) if kind == "ratio" else outside(walk)
+        if new.size == 0:
+            return *read_answer(there, point, kind), kind
+        widen(walk, new)
+    raise Breakdown("the working set does not end")
 
 
 def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:
@@ -176,13 +315,15 @@ def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:
           path; "ray": the multiplier at lambda = 0, where a residual above the radius proves that
           no u is inside
     """
-    neuron, table, N = walk.neuron, walk.table, len(walk.neuron.A)
+    neuron, table, N = walk.neuron, walk.table, len(walk.neuron.inputs)
     x, y, root = neuron.scale
     z, dz = np.zeros((2, table.rows))
     z[table.B], dz[table.B] = point.z, point.dz
     rho, nu = (point.drho, dz[N:]) if kind == "slope" else (point.rho, z[N:])
     size = walk.lam * x if kind == "ratio" else x
-    return z[:N] * (y / x), spread(neuron, np.concatenate([-rho / root, nu]) / size)
+    u = np.zeros(len(neuron.X))
+    u[neuron.inputs] = z[:N] * (y / x)
+    return u, spread(neuron, -rho / root / size, nu / size)
 
 
 def polish(walk: Walk, point: Point) -> Point:
@@ -191,7 +332,7 @@ def polish(walk: Walk, point: Point) -> Point:
     The least change of u on its support that solves A'u = y, C_K'u = v_K in the least squares
     sense; q, the multiplier over lambda, stays. The certificate sees u only.
     """
-    neuron, B, N = walk.neuron, walk.table.B, len(walk.neuron.A)
+    neuron, B, N = walk.neuron, walk.table.B, len(walk.neuron.inputs)
     on, active = B[B < N], B[B >= N] - N
     rows = np.hstack([neuron.A[on], neuron.C[np.ix_(on, active)]])
     wrong = np.concatenate(
@@ -203,38 +344,54 @@ def polish(walk: Walk, point: Point) -> Point:
     return Point(z, point.dz, point.rho, point.drho)
 
 
-def spread(neuron: Neuron, part: Array) -> Array:
-    """Numbers for Omega, then for the silent samples, in the order of the layer's samples."""
-    q = np.zeros(part.size)
-    q[neuron.order] = part
+def spread(neuron: Neuron, active: Array, silent: Array) -> Array:
+    """Numbers for Omega and for the silent samples as one q (P,)."""
+    q = np.zeros(neuron.X.shape[1])
+    q[neuron.active], q[neuron.silent] = active, silent
     return q
 
 
 def read_ray(neuron: Neuron, ray: Array) -> Array:
-    """The ray of NoPoint (N + c,) as q (P,)."""
-    return spread(neuron, np.concatenate([np.zeros(neuron.y.size), ray[len(neuron.A) :]]))
+    """The ray of NoPoint (n + c,) as q (P,)."""
+    return spread(neuron, np.zeros(neuron.y.size), ray[len(ray) - neuron.v.size :])
 
 
 def fold(walk: Walk) -> None:
-    """Forget the inverse and the columns, which are the size of X: a layer has many neurons."""
-    walk.table.cols, walk.table.inverse = np.zeros((0, walk.table.r.size)), np.zeros((0, 0))
+    """Forget the inverse, the columns and the rows, which are the size of X."""
+    table = walk.table
+    table.cols, table.inverse = np.zeros((0, table.r.size)), np.zeros((0, 0))
+    walk.neuron = walk.neuron.bare()
+    table.A, table.C = walk.neuron.A, walk.neuron.C
 
 
 def unfold(walk: Walk) -> None:
     """What fold forgot, computed afresh from the active rows."""
     table = walk.table
-    if len(table.cols) == 0:
+    if len(walk.neuron.A) == 0:
+        walk.neuron = walk.neuron.take(walk.neuron.inputs)
+        table.A, table.C = walk.neuron.A, walk.neuron.C
         B, table.B = table.B, np.zeros(0, int)
         occupy(table, B, table.side)
+
+
+def _pick(X: Array, rows: Array, columns: Array) -> Array:
+    """X[rows][:, columns]."""
+    part = X if np.array_equal(rows, np.arange(len(X))) else X[rows]
+    return part if len(columns) == X.shape[1] else part.take(columns, axis=1)
 
 
 def balance(points: list[Point], lam: float, epsilon: float, least: float, most: float) -> float:
     """The lambda in [least, most] at which sum |rho_m + (lambda - lam) drho_m|^2 = epsilon^2."""
     rho = np.concatenate([p.rho for p in points])
     drho = np.concatenate([p.drho for p in points])
-    up = np.linalg.norm(rho) <= epsilon
+    radius = np.linalg.norm(rho)
+    if abs(radius - epsilon) <= 1e-14 * epsilon:  # there: a step would be rounding, or endless
+        return lam
+    up = radius <= epsilon
     step = crossing(rho, drho if up else -drho, epsilon)
     new = lam + step if up else lam - step
     if least < new < most:
         return float(new)
-    return np.sqrt(least * most) if least > 0 and most < np.inf else min(max(lam / 8, least), most)
+    if up:  # this piece does not reach the radius: a large step, not beyond half way in log lambda
+        return min(8 * lam, float(np.sqrt(lam * most)))
+    return max(lam / 8, float(np.sqrt(least * lam)))

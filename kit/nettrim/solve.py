@@ -12,8 +12,9 @@ from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
 from kit.nettrim.admm import State, admm
 from kit.nettrim.certificate import certify
-from kit.nettrim.exact import Progress, along
+from kit.nettrim.exact import along
 from kit.nettrim.problem import NetTrim, read_layer
+from kit.nettrim.record import Progress
 from kit.nettrim.reference import reference
 from kit.results import Array, Pruned, Report, Run, Status, settle
 
@@ -61,9 +62,15 @@ def by_exact(
     max_iter: int | None,
     callback: Callable[[Progress], object] | None,
     feasibility: float,
+    n_jobs: int = 1,
 ) -> Answer:
-    """Each neuron's path of exact solutions along lambda: see kit/nettrim/active_set.py."""
-    return along(problem, [problem.epsilon], tol=tol, max_iter=max_iter, callback=callback)[0]
+    """Each neuron's path of exact solutions along lambda: see kit/nettrim/active_set.py.
+
+    n_jobs  threads that walk neurons side by side, >= 1
+    """
+    settings = {"tol": tol, "max_iter": max_iter, "callback": callback}
+    jobs = whole("n_jobs", n_jobs, least=1)
+    return along(problem, [problem.epsilon], n_jobs=jobs, **settings)[0]
 
 
 def by_auto(problem: NetTrim, **settings: Any) -> Answer:
@@ -152,6 +159,7 @@ def path(
     max_iter: int | None = None,
     callback: Callable[[Any], object] | None = None,
     feasibility: float = 1e-6,
+    n_jobs: int = 1,
 ) -> list[Pruned]:
     """Solve one layer for many epsilons by the exact method, each neuron on one path for all.
 
@@ -170,9 +178,9 @@ def path(
     max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
     if not (callback is None or callable(callback)):
         raise ValueError(f"callback must be a function of a state, got {callback!r}")
-    radii = [layer.epsilon for layer in layers]
+    radii, jobs = [layer.epsilon for layer in layers], whole("n_jobs", n_jobs, least=1)
     with threadpool_limits(1):
-        answers = along(problem, radii, tol=tol, max_iter=max_iter, callback=callback)
+        answers = along(problem, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
         found = []
         for layer, (W, Q, run, notes) in zip(layers, answers, strict=True):
             certificate = certify(layer, W, Q, feasibility)
