@@ -88,7 +88,7 @@ def certify(
     violation = _violation(p, q, d)
     if lower == math.inf:
         return Certificate(math.inf, math.inf, violation)
-    *point, feasible = _repair(problem, Bt, Ct, d, h, m)
+    *point, feasible = _repair(problem, Bt, Ct, d, h, m, None if problem.slack else (p, q))
     return Certificate(problem.value(*point) if feasible else math.inf, lower, violation)
 
 
@@ -144,14 +144,25 @@ def _violation(p: Array, q: Array, d: Array) -> float:
 
 
 def _repair(
-    problem: BranchHull, Bt: Matrix, Ct: Matrix, d: Array, h: Array, m: Array
+    problem: BranchHull,
+    Bt: Matrix,
+    Ct: Matrix,
+    d: Array,
+    h: Array,
+    m: Array,
+    products: tuple[Array, Array] | None = None,
 ) -> tuple[Array, Array, Array | None, bool]:
+    """As `repair`; products are (Bt h, Ct m), where somebody has them already."""
     on = d > 0
     xi = np.zeros(d.size) if problem.slack else None
     if not on.any():  # then 0 is feasible, and nothing is smaller
         return np.zeros_like(h), np.zeros_like(m), xi, True
-    lifted, ok = (h, True) if on.all() else _lift(Bt, on, h)
-    p, q = (Bt @ lifted)[on], (Ct @ m)[on]
+    if on.all():
+        lifted, ok = h, True
+        p, q = products or (Bt @ h, Ct @ m)
+    else:
+        lifted, ok = _lift(Bt, on, h)
+        p, q = (Bt @ lifted)[on], (Ct @ m)[on]
     if not ok or p.min() <= 0 or not (problem.slack or q.min() > 0):
         return h, m, xi, False
     if problem.slack:
