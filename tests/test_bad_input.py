@@ -28,6 +28,7 @@ Y = np.maximum(W.T @ X, 0)
 LAYER = n.NetTrim(X, Y, 0.1)
 NET = n.Network((W, rng(2).normal(size=(3, 2))), (np.zeros(3), np.zeros(2)))
 DIGITS = datasets.digits(rng(0))
+DIGITS_4 = datasets.Labelled(X, np.arange(9) % 2, X, np.arange(9) % 2)
 GRID = {"L": (1, 2), "S": (1,)}
 SWEEP = e.Sweep("small", 1, lambda rng, L, S: {"error": 0.0}, GRID, trials=1)
 ROWS = [{"L": 1, "S": 1, "trial": 0, "error": 0.0}]
@@ -172,6 +173,9 @@ CALLS = {
     "prune.kappa": lambda x: n.prune(NET, X, epsilon=0.1, kappa=x, progress=False),
     "prune.refit": lambda x: n.prune(NET, X, epsilon=0.1, refit=x, progress=False),
     "prune.balls": lambda x: n.prune(NET, X, epsilon=0.1, balls=x, progress=False),
+    "compare": lambda x: n.compare(x, DIGITS, [0.5], methods={}),
+    "compare.shares": lambda x: n.compare(NET, DIGITS_4, x, methods={}),
+    "compare.refits": lambda x: n.compare(NET, DIGITS_4, [0.5], methods={}, refits=x),
     "refit": lambda x: n.refit(W, x, Y, "relu"),
     "refit.kind": lambda x: n.refit(W, X, Y, x),
     "prune.layers": lambda x: n.prune(NET, X, epsilon=0.1, layers=x, progress=False),

@@ -164,6 +164,15 @@ def test_regressor_and_no_hidden_layer():
     assert np.allclose(nettrim.to_sklearn(net, regressor).predict(X.T), regressor.predict(X.T))
 
 
+def test_two_classes_have_one_output():
+    X = samples(0, P=60)
+    labels = (X[0] > 0).astype(int)
+    data = datasets.Labelled(X, labels, X, labels)
+    trained = nettrim.train(np.random.default_rng(0), data, (6,), epochs=15)
+    score = nettrim.accuracy(trained.network, X, labels)
+    assert trained.network.sizes[-1] == 1 and 0.5 < score == trained.estimator.score(X.T, labels)
+
+
 def test_training_is_repeatable(fitted):
     X = samples(0, P=60)
     labels = (X[0] > 0).astype(int) + (X[1] > 0.3)

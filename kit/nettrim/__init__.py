@@ -4,6 +4,7 @@ problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers ou
 answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
 nettrim.path(problem, epsilons)                many epsilons, for little more than one
 nettrim.certify(problem, answer.W, answer.dual)
+nettrim.compare(network, data, [0.5, 0.8])     rivals at equal sparsity
 nettrim.from_sklearn, to_sklearn, from_torch, to_torch, prune_torch
 nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors;
                                                mode="cascade": one after the other
@@ -25,11 +26,13 @@ from kit.nettrim.networks import (
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.prune import PrunedNetwork, prune
 from kit.nettrim.refit import refit
+from kit.nettrim.rivals import RIVALS, compare
 from kit.nettrim.solve import METHODS, methods_for, path, solve
 from kit.nettrim.torch_networks import PrunedModule, from_torch, prune_torch, to_torch
 
 __all__ = [
     "METHODS",
+    "RIVALS",
     "NetTrim",
     "Network",
     "PrunedModule",
@@ -38,6 +41,7 @@ __all__ = [
     "accuracy",
     "admm",
     "certify",
+    "compare",
     "forward",
     "from_sklearn",
     "from_torch",

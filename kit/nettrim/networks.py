@@ -92,12 +92,16 @@ def forward(network: Network, X: Array) -> list[Array]:
 
 
 def accuracy(network: Network, X: Array, labels: Array) -> float:
-    """Share of samples whose largest output is the one of their label (a whole number from 0)."""
+    """Share of samples whose largest output is the one of their label (a whole number from 0).
+
+    With a single output, as scikit-learn has for two classes, the label is 1 where it is positive.
+    """
     outputs = forward(network, X)[-1]
     labels = numeric("labels", labels)
     if labels.shape != (outputs.shape[1],):
         raise ValueError(f"labels must be {outputs.shape[1]} numbers, got shape {labels.shape}")
-    return float(np.mean(outputs.argmax(axis=0) == labels))
+    found = outputs.argmax(axis=0) if len(outputs) > 1 else outputs[0] > 0
+    return float(np.mean(found == labels))
 
 
 @dataclass(frozen=True, eq=False)
