@@ -92,6 +92,9 @@ def test_what_looks_at_entries_says_so(kind):
     _, other = given(kind)
     reasons = branchhull.methods_for(BranchHull(other))
     assert reasons["interior"] == reasons["cvxpy"] == "it needs dense B and C"
+    assert reasons["auto"] == reasons["matrix-free"] == ""
+    l1 = branchhull.methods_for(BranchHull(other, "l1"))
+    assert l1["auto"] == "it needs dense B and C" and l1["matrix-free"] == "it is for l2 only"
     with pytest.raises(ValueError, match="method must fit the problem"):
         branchhull.solve(BranchHull(other), "interior")
     for call in (

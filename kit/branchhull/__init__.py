@@ -2,10 +2,10 @@
 
 Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1). The files of this folder are
 their table of contents: problem, hull, certificate, reference, admm, interior_point (with cones),
-interior_l1, guess, solve, batch; for images variation, tv, tv_reference, tv_admm, tv_interior (with
-banded); verdict (does the program find the truth?); signals, applications and scenes for data; and
-the rivals: lifting (with nuclear_norm), alternating, gradient, sparse_power (with local),
-log_domain.
+interior_l1, guess, guess_l1, matrix_free (with rows), solve, batch; for images variation, tv,
+tv_reference, tv_admm, tv_interior (with banded); verdict (does the program find the truth?);
+signals, applications and scenes for data; and the rivals: lifting (with nuclear_norm), alternating,
+gradient, sparse_power (with local), log_domain.
 """
 
 from kit.branchhull.alternating import alternate
@@ -18,7 +18,7 @@ from kit.branchhull.log_domain import log_domain
 from kit.branchhull.nuclear_norm import certify_lifted
 from kit.branchhull.problem import Bilinear, BranchHull, Truth, canonical
 from kit.branchhull.scenes import Scene, contrast_error, photograph, picture, scene
-from kit.branchhull.signals import balance, gaussian, recovery_error
+from kit.branchhull.signals import balance, dct_data, gaussian, recovery_error
 from kit.branchhull.solve import METHODS, methods_for, solve
 from kit.branchhull.sparse_power import spf
 from kit.branchhull.tv import Dual
@@ -41,6 +41,7 @@ __all__ = [
     "certify",
     "certify_lifted",
     "contrast_error",
+    "dct_data",
     "descend",
     "gaussian",
     "infeasible_ray",

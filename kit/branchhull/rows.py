@@ -71,11 +71,11 @@ def row_norms(A: Matrix) -> Array | None:
 
 
 class _Scaled(LinearOperator):
-    """diag(s) A for an operator A."""
+    """diag(s) A for an operator A and signs s: float32 in, float32 out, if A does so."""
 
     def __init__(self, A: LinearOperator, s: Array) -> None:
         super().__init__(np.dtype(float), A.shape)
-        self.A, self.s = A, s
+        self.A, self.s = A, s.astype(np.float32)
 
     def _matvec(self, x: Array) -> Array:
         return self.s * np.ravel(self.A.matvec(np.ravel(x)))

@@ -20,9 +20,10 @@ from kit.branchhull.guess import guess
 from kit.branchhull.guess_l1 import guess_l1
 from kit.branchhull.interior_l1 import interior_l1
 from kit.branchhull.interior_point import interior_point
-from kit.branchhull.problem import BranchHull
+from kit.branchhull.matrix_free import matrix_free
+from kit.branchhull.problem import Bilinear, BranchHull
 from kit.branchhull.reference import reference
-from kit.branchhull.rows import is_dense
+from kit.branchhull.rows import dense, is_dense, is_operator
 from kit.branchhull.tv import Dual, is_identity, unattained
 from kit.branchhull.tv_admm import tv_admm
 from kit.branchhull.tv_interior import tv_interior
@@ -34,6 +35,7 @@ from kit.results import Array, Certificate, Recovered, Report, Run, Status, sett
 Answer = tuple[Array, Array, Array | Dual | None, Run, tuple[str, ...]]
 Callback = Callable[[Any], object] | None
 NO_PROOF = Certificate(np.inf, -np.inf)
+MANY = 2 * 10**7  # entries of B and C that may be made dense
 LIKELY = 1.6  # L / (K + N) from which on a guess may be certified: half of them are at 2
 
 
@@ -87,6 +89,23 @@ def by_guess(
     return *later[:4], (*answer[4], "so the interior point method was asked.")
 
 
+def by_matrix_free(
+    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
+) -> Answer:
+    """Guess by products alone, else interior where entries can be had: see matrix_free.py."""
+    answer = _guessed(problem, tol, max_iter, callback, matrix_free)
+    if answer[3].status in (Status.SOLVED, Status.STOPPED):
+        return answer
+    data = problem.data
+    if is_operator(data.B, data.C):
+        return *answer[:4], (*answer[4], "and of operators nothing else can be asked.")
+    if data.y.size * sum(data.shape[1:]) > MANY:
+        return *answer[:4], (*answer[4], "and B and C are too large to be made dense.")
+    made = replace(problem, data=Bilinear(dense(data.B), dense(data.C), data.y, data.signs))
+    later = by_interior(made, tol=tol, max_iter=max_iter, callback=callback)
+    return *later[:4], (*answer[4], "so the interior point method was asked, on dense B and C.")
+
+
 def by_auto(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
@@ -99,6 +118,9 @@ def by_auto(
         why = "auto took cvxpy: no faster method is for this program yet."
         return *answer[:4], (why, *answer[4])
     L, K, N = problem.data.shape
+    if not is_dense(problem.data.B, problem.data.C):
+        answer = by_matrix_free(problem, tol=tol, max_iter=max_iter, callback=callback)
+        return *answer[:4], ("auto took matrix-free: B or C is not dense.", *answer[4])
     if problem.objective == "l1" or L >= LIKELY * (K + N):
         first = _guessed(problem, tol, max_iter, callback)
         if first[3].status in (Status.SOLVED, Status.STOPPED):
@@ -117,9 +139,15 @@ def by_auto(
     return *second[:4], (f"{why} It ended at {gaps[0]:.1e}, and cvxpy was asked.",)
 
 
-def _guessed(problem: BranchHull, tol: float, max_iter: int | None, callback: Callback) -> Answer:
+def _guessed(
+    problem: BranchHull,
+    tol: float,
+    max_iter: int | None,
+    callback: Callback,
+    method: Callable[[BranchHull], Iterator[Any]] | None = None,
+) -> Answer:
     """The guess, SOLVED if it is certified; else FAILED, and a note says where it ended."""
-    states = (guess if problem.objective == "l2" else guess_l1)(problem)
+    states = (method or (guess if problem.objective == "l2" else guess_l1))(problem)
     # no certificate before the end: a guess is right or it is not
     last, run = drive(
         states, lambda _: NO_PROOF, tol=tol, max_iter=max_iter or 100, every=1000, callback=callback
@@ -166,6 +194,7 @@ METHODS: dict[str, Callable[..., Answer]] = {
     "interior": by_interior,
     "cvxpy": by_cvxpy,
     "admm": by_admm,
+    "matrix-free": by_matrix_free,
 }
 
 
@@ -180,10 +209,11 @@ WHY_NOT: dict[str, Callable[[BranchHull], str]] = {
     "interior": _why_not_interior,
     "admm": lambda problem: "it is for l2 and tv only" if problem.objective == "l1" else "",
     "guess": lambda problem: "it is for l2 and l1" if problem.objective == "tv" else "",
+    "matrix-free": lambda problem: "" if problem.objective == "l2" else "it is for l2 only",
 }
 
 
-ANY_MATRIX: set[str] = set()  # methods that take sparse B and C, and operators
+ANY_MATRIX = {"auto", "matrix-free"}  # for l2 these take sparse B and C, and operators
 
 
 def methods_for(problem: BranchHull) -> dict[str, str]:
@@ -192,7 +222,7 @@ def methods_for(problem: BranchHull) -> dict[str, str]:
     unfit = {name: WHY_NOT[name](problem) for name in WHY_NOT}
     images = problem.objective == "tv" and is_dense(problem.data.C)  # then B may be sparse
     if not is_dense(problem.data.B, problem.data.C) and not (images and issparse(problem.data.B)):
-        for name in METHODS.keys() - ANY_MATRIX:
+        for name in METHODS.keys() - (ANY_MATRIX if problem.objective == "l2" else set()):
             unfit[name] = unfit.get(name) or "it needs dense B and C"
     return {name: unfit.get(name, "") for name in METHODS}
 
@@ -214,6 +244,9 @@ def solve(
               "guess"     noiseless data, L from about twice K + N on: ten times faster still, and
                           nearly independent of L; elsewhere a tenth of the time of "interior" is
                           lost, which is then asked.
+              "matrix-free"  the guess by products with B and C alone: for fast transforms and
+                          sparse matrices, up to millions of rows; noiseless data, L well above
+                          2 (K + N).
               "cvxpy"     Clarabel through cvxpy: the reference, independent of all other code here.
                           It stalls at gaps of 1e-9 to 1e-7: ask for tol=1e-6.
               "admm"      the papers' method: noiseless data with L well above 2 (K + N) take about
@@ -259,7 +292,8 @@ def solve(
             problem, tol=tol, max_iter=max_iter, callback=callback, **options
         )
     h, m, xi, feasible = repair(problem, h, m)
-    if not feasible and run.status is not Status.STOPPED:
+    seen = not is_operator(problem.data.B, problem.data.C)
+    if seen and not feasible and run.status is not Status.STOPPED:
         ray = infeasible_ray(problem)
         if ray is not None:
             dual, sentence = ray
