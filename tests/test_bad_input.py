@@ -16,7 +16,9 @@ from kit import datasets
 from kit import experiments as e
 from kit import nettrim as n
 from kit.branchhull import hull
+from kit.course.figures import counts
 from kit.course.figures import hull as figures
+from kit.experiments import bilinear, neurons, theorems
 
 rng = np.random.default_rng
 data, truth = b.gaussian(rng(0), 12, 2, 3)
@@ -31,6 +33,7 @@ DIGITS = datasets.digits(rng(0))
 DIGITS_4 = datasets.Labelled(X, np.arange(9) % 2, X, np.arange(9) % 2)
 GRID = {"L": (1, 2), "S": (1,)}
 SWEEP = e.Sweep("small", 1, lambda rng, L, S: {"error": 0.0}, GRID, trials=1)
+TANGENT = theorems.LEDGER["Tangent of a branch"]
 ROWS = [{"L": 1, "S": 1, "trial": 0, "error": 0.0}]
 
 
@@ -213,6 +216,17 @@ CALLS = {
     "rate.of": lambda x: e.success_rate(ROWS, of=x),
     "values": lambda x: e.values(x, "L"),
     "values.name": lambda x: e.values(ROWS, x),
+    "fig.half_plane": lambda x: counts.half_plane(x),
+    "fig.half_plane.seed": lambda x: counts.half_plane(4, x),
+    "theorem": lambda x: theorems.examine(x, rng(0)),
+    "theorem.table": lambda x: theorems.table(x),
+    "Theorem.name": lambda x: dataclasses.replace(TANGENT, name=x).name,
+    "Theorem.relation": lambda x: dataclasses.replace(TANGENT, relation=x).name,
+    "Theorem.hypotheses": lambda x: dataclasses.replace(TANGENT, hypotheses=x).name,
+    "Theorem.tol": lambda x: dataclasses.replace(TANGENT, tol=x).name,
+    "l1_cone": lambda x: neurons.l1_cone(20, x),
+    "dual_size": lambda x: neurons.dual_size(X, x),
+    "l2_residual": lambda x: bilinear.l2_residual(x, truth),
     "fingerprint": lambda x: e.fingerprint(x),
 }
 

@@ -30,6 +30,8 @@ def dual_size(X: Array, w: Array) -> float:
     arXiv 1611.05162, Prop. 2; a linear program in v.
     """
     X, w = real_array("X", X, 2), real_array("w", w, 1)
+    if len(w) != len(X):
+        raise ValueError(f"w must have {len(X)} entries, as X has rows, got {len(w)}")
     A, on = X[:, w @ X > 0], w != 0
     k = A.shape[1]
     if k == 0:
@@ -56,7 +58,6 @@ def neuron_recovery(rng: np.random.Generator, P: int, N: int, s: int) -> list[di
     return rows
 
 
-@lru_cache
 def l1_cone(N: int, s: int) -> tuple[float, float]:
     """Statistical dimension delta of the l1 descent cone at an s-sparse point of R^N, and a spread.
 
@@ -71,6 +72,11 @@ def l1_cone(N: int, s: int) -> tuple[float, float]:
     N, s = whole("N", N, least=1), whole("s", s, least=1)
     if s > N:
         raise ValueError(f"s must be at most N = {N}, got {s}")
+    return _l1_cone(N, s)
+
+
+@lru_cache
+def _l1_cone(N: int, s: int) -> tuple[float, float]:
     draws = 20_000
     g = np.random.default_rng(0).standard_normal((draws, N))
     on, off = g[:, :s], np.sort(np.abs(g[:, s:]), axis=1)[:, ::-1]

@@ -14,6 +14,7 @@ import numpy as np
 
 from kit.experiments.bilinear import METHODS, l2_certificate, l2_map, l2_method
 from kit.experiments.neurons import neuron_recovery
+from kit.experiments.sparse import l1_certificate, l1_noise, l1_outliers, l1_solved
 from kit.experiments.sweep import Sweep, run
 
 PAIRS = ((5, 5), (10, 5), (10, 10), (20, 20), (10, 50), (50, 50))
@@ -46,6 +47,23 @@ def _rivals(L: tuple, trials: int) -> Sweep:
     return Sweep("l2-rivals", 1, l2_method, grid, trials, paired=("method",))
 
 
+def _l1_grid(L: tuple, S: tuple, trials: int) -> Sweep:
+    return Sweep("l1-grid", 1, l1_certificate, {"S": S, "L": L}, trials)
+
+
+def _l1_solved(L: tuple, S: tuple, trials: int) -> Sweep:
+    return Sweep("l1-solved", 1, l1_solved, {"S": S, "L": L}, trials)
+
+
+def _l1_noise(alpha: tuple, trials: int) -> Sweep:
+    return Sweep("l1-noise", 1, l1_noise, {"alpha": alpha}, trials)
+
+
+def _l1_outliers(outliers: tuple, lam: tuple, trials: int) -> Sweep:
+    grid = {"outliers": outliers, "lam": lam}
+    return Sweep("l1-outliers", 1, l1_outliers, grid, trials, paired=("lam",))
+
+
 def _neurons(pairs: tuple, trials: int) -> Sweep:
     grid = [{"N": (N,), "s": (s,), "P": samples(N, s)} for N, s in pairs]
     return Sweep("neuron-law", 1, neuron_recovery, grid, trials)
@@ -63,6 +81,10 @@ LAPTOP = _named(
     _law(((5, 5), (10, 10)), 5),
     _map((4, 8, 12), tuple(range(8, 81, 8))),
     _rivals((28, 36, 44, 52), 5),
+    _l1_grid(tuple(range(4, 85, 8)), (1, 2, 3, 4), 5),
+    _l1_solved((28, 40, 52), (2, 4), 5),
+    _l1_noise((0.1, 0.4, 0.8), 3),
+    _l1_outliers((0, 2, 4), (0.0, 0.1, 0.3, 1.0), 3),
     _neurons(((50, 2), (50, 4), (100, 5)), 1),
     _neuron_map((40,), (1, 2, 4), tuple(range(8, 97, 8))),
 )
@@ -70,6 +92,10 @@ PAPER = _named(
     _law(PAIRS, 10),
     _map(tuple(range(2, 21, 2)), tuple(range(4, 101, 4))),
     _rivals(tuple(range(20, 65, 4)), 50),
+    _l1_grid(tuple(range(4, 141, 4)), tuple(range(1, 16)), 10),
+    _l1_solved(tuple(range(12, 61, 4)), (2, 4), 20),
+    _l1_noise((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8), 10),
+    _l1_outliers((0, 1, 2, 4, 8), (0.0, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 3.0), 20),
     _neurons(NEURONS, 3),
     _neuron_map((40, 80), (1, 2, 3, 4, 6, 8, 12, 16), tuple(range(8, 193, 8))),
 )

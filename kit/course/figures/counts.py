@@ -1,0 +1,294 @@
+"""Figures of the lessons that count: how many measurements (14), how many samples (23).
+
+Numbers in, (Figure, facts) out. `l2_cell` and `neuron_cell`, which serve explorers, solve the
+instances of one cell again: some tens of milliseconds.
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from kit.arguments import choice, whole
+from kit.course.figures.style import (
+    BOUND,
+    DATA,
+    ESTIMATE,
+    MARK,
+    NEUTRAL,
+    SIGN_NEG,
+    SIGN_POS,
+    TRUTH,
+    new_figure,
+    tidy,
+)
+from kit.experiments import resolve, success_rate, values
+from kit.experiments.bilinear import EXACT, wendel
+from kit.experiments.neurons import neuron_chance
+from kit.experiments.trials import PAPER
+from kit.results import Array
+
+Facts = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+
+
+def half_plane(count: int = 6, seed: int = 0) -> tuple[Figure, Facts]:
+    """Vectors in the plane, and how many of their sign patterns leave them all in a half-plane.
+
+    count  of random vectors, 2 to 10. Facts: whether 0 is in their convex hull; of the 2^count sign
+    patterns, how many leave 0 outside, counted one by one; and Wendel's 2 count.
+    """
+    count, seed = whole("count", count, least=2), whole("seed", seed, least=0)
+    if count > 10:
+        raise ValueError(f"count must be at most 10, got {count}")
+    g = np.random.default_rng(seed).standard_normal((count, 2))
+    g /= np.linalg.norm(g, axis=1)[:, None]
+    angles = np.arctan2(g[:, 1], g[:, 0])
+    outside = sum(
+        widest_gap(angles + np.pi * np.array(flips)) > np.pi
+        for flips in itertools.product((0, 1), repeat=count)
+    )
+    inside = widest_gap(angles) < np.pi
+    figure = new_figure(4.6, 4.4)
+    ax = figure.subplots()
+    circle = np.linspace(0, 2 * np.pi, 200)
+    ax.plot(np.cos(circle), np.sin(circle), **MARK[NEUTRAL])
+    order = np.argsort(angles)
+    ax.fill(*g[order].T, color=DATA, alpha=0.35, lw=0)
+    colour = SIGN_POS if inside else SIGN_NEG
+    for v in g:
+        ax.annotate("", v, (0, 0), arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.6})
+    ax.plot(0, 0, **MARK[TRUTH])
+    said = "0 is in the hull" if inside else "all in a half-plane: 0 is outside"
+    tidy(ax, "", "", said).set_aspect("equal")
+    ax.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), xticks=(), yticks=())
+    figure.subplots_adjust(left=0.04, right=0.97, bottom=0.04, top=0.92)
+    facts = {
+        "0 is in the hull": bool(inside),
+        "sign patterns": 2**count,
+        "of which leave 0 outside": int(outside),
+        "Wendel's count": 2 * count,
+    }
+    return figure, facts
+
+
+def widest_gap(angles: Array) -> float:
+    """Widest angle between neighbours on the circle: over pi iff all are in an open half-plane."""
+    turned = np.sort(np.mod(angles, 2 * np.pi))
+    return float(np.diff(turned, append=turned[0] + 2 * np.pi).max())
+
+
+def verdicts(residual: Array) -> tuple[Figure, Facts]:
+    """Histogram of the residuals of certificates, (n,) >= 0: two heaps with nothing between.
+
+    Facts: how many; the largest of those that are rounding, the smallest of the others; the
+    powers of ten between the two.
+    """
+    residual = np.asarray(residual, float)
+    zero = residual < EXACT
+    figure = new_figure(6.8, 3.2)
+    ax = figure.subplots()
+    bins = np.arange(-17.5, 0.6, 0.25)
+    for part, colour, hatch, label in (
+        (zero, SIGN_POS, "", "the truth is optimal"),
+        (~zero, SIGN_NEG, "//", "it is not"),
+    ):
+        logs = np.log10(np.maximum(residual[part], 1e-17))
+        ax.hist(logs, bins, color=colour, hatch=hatch, edgecolor="white", label=label)
+    ax.set_yscale("log")
+    ax.legend(fontsize=9)
+    tidy(ax, "log10 of the residual of the certificate", "instances")
+    figure.subplots_adjust(left=0.1, right=0.98, bottom=0.17, top=0.96)
+    facts = {
+        "instances": residual.size,
+        "largest that is rounding": float(residual[zero].max()),
+        "smallest that is not": float(residual[~zero].min()),
+    }
+    facts["powers of ten between"] = float(
+        np.log10(facts["smallest that is not"] / facts["largest that is rounding"])
+    )
+    return figure, facts
+
+
+def panels(
+    curves: Mapping[str, tuple[Array, Array, Array, int]], xlabel: str
+) -> tuple[Figure, Facts]:
+    """One small picture for every curve: measured shares with two deviations, and the promise.
+
+    curves  title -> (x, measured, promised, trials). Facts: the largest deviation in standard
+    deviations of the binomial law, their mean square (1 if the promise is exact), and the mean
+    difference measured - promised.
+    """
+    columns = 3 if len(curves) <= 6 else 4
+    rows = -(-len(curves) // columns)
+    figure = new_figure(8.6, 0.5 + 2.1 * rows)
+    axes = np.atleast_1d(figure.subplots(rows, columns, sharey=True)).ravel()
+    z, off = [], []
+    for ax, (title, (x, measured, promised, trials)) in zip(axes, curves.items(), strict=False):
+        spread = np.sqrt(np.maximum(promised * (1 - promised), 1 / trials) / trials)
+        ax.plot(x, promised, **MARK[BOUND], label="promised")
+        look = {**MARK[ESTIMATE], "markersize": 4}
+        ax.errorbar(x, measured, 2 * spread, capsize=2, lw=1, **look, label="measured")
+        ax.axhline(0.5, **MARK[NEUTRAL], lw=0.8)
+        tidy(ax, "", "", title)
+        z.append((measured - promised) / spread)
+        off.append(measured - promised)
+    for ax in axes[len(curves) :]:
+        ax.set_visible(False)
+    axes[0].legend(fontsize=8, frameon=False)
+    figure.supxlabel(xlabel, fontsize=10)
+    figure.supylabel("share recovered", fontsize=10)
+    figure.subplots_adjust(
+        left=0.1, right=0.98, bottom=0.5 / figure.get_size_inches()[1], top=0.94, hspace=0.5
+    )
+    z, off = np.concatenate(z), np.concatenate(off)
+    facts = {
+        "points": z.size,
+        "largest deviation": float(np.abs(z).max()),
+        "mean square": float(np.mean(z**2)),
+        "mean difference": float(off.mean()),
+    }
+    return figure, facts
+
+
+def phases(
+    maps: Mapping[str, Array],
+    x: Array,
+    y: Array,
+    line: Array,
+    labels: tuple[str, str, str],
+    cell: tuple[float, float] | None = None,
+) -> tuple[Figure, Facts]:
+    """Share of recoveries over two axes, one map beside the other, on one scale from 0 to 1.
+
+    maps    title -> (len(y), len(x)) shares; line (len(y),): x where the promise is one half
+    labels  of x, of y, and of the line;  cell (x, y) is framed
+    Facts: for each title, the share of all instances that are recovered.
+    """
+    figure = new_figure(4.3 * len(maps) + 0.9, 3.9)
+    axes = np.atleast_1d(figure.subplots(1, len(maps)))
+    for ax, (title, rate) in zip(axes, maps.items(), strict=True):
+        _map(ax, rate, x, y, line, labels, cell)
+        tidy(ax, labels[0], labels[1], title)
+    axes[0].legend(fontsize=8, loc="lower right")
+    width = figure.get_size_inches()[0]
+    figure.subplots_adjust(left=0.7 / width, right=1 - 0.2 / width, bottom=0.13, top=0.92)
+    figure.colorbar(axes[0].collections[0], ax=list(axes), pad=0.02, label="share recovered")
+    return figure, {title: float(np.mean(rate)) for title, rate in maps.items()}
+
+
+def l2_cell(rows: Rows, K: int = 10, L: int = 36) -> tuple[Figure, Facts]:
+    """The map of l2 BranchHull with N = K and that of Gauss-Newton; one cell is solved again.
+
+    rows  of the sweep "l2-map". Facts: the promise; the stored share; the share of the same 20
+    instances solved now, by certificate and by Gauss-Newton.
+    """
+    ks, ls = values(rows, "K"), values(rows, "L")
+    K, L = choice("K", K, ks), choice("L", L, ls)
+    mine = [row for row in rows if (row["K"], row["L"]) == (K, L)]
+    now = resolve(PAPER["l2-map"], mine[0])
+    maps = {
+        "convex, certified": success_rate(rows, of="residual", below=EXACT, by=("K", "L")),
+        "Gauss-Newton, unproved": success_rate(rows, of="newton", by=("K", "L")),
+    }
+    line = 2 * (2 * np.array(ks) - 2)
+    labels = ("measurements L", "unknowns K = N", "2 (K + N - 2)")
+    figure, _ = phases(maps, np.array(ls), np.array(ks), line, labels, (L, K))
+    facts = {
+        "K = N": K,
+        "L": L,
+        "promised": float(wendel(L, K, K)),
+        "stored": float(np.mean([row["residual"] < EXACT for row in mine])),
+        "solved again": float(np.mean([row["residual"] < EXACT for row in now])),
+        "Gauss-Newton": float(np.mean([row["newton"] < 1e-4 for row in now])),
+    }
+    return figure, facts
+
+
+def neuron_cell(rows: Rows, N: int = 40, s: int = 4, P: int = 32) -> tuple[Figure, Facts]:
+    """The map of recovered neurons over samples P and nonzeros s, and one cell solved again.
+
+    rows  of the sweep "neuron-map". Facts: the chance, the stored share, the share of the same 20
+    neurons solved now, what Theorem 3 asks for.
+    """
+    N = choice("N", N, values(rows, "N"))
+    rows = [row for row in rows if row["N"] == N]
+    ss, ps = values(rows, "s"), values(rows, "P")
+    s, P = choice("s", s, ss), choice("P", P, ps)
+    mine = [row for row in rows if (row["s"], row["P"]) == (s, P)]
+    now = resolve(PAPER["neuron-map"], mine[0])
+    rate = success_rate(rows, of="dual", below=1, by=("s", "P"))
+    grid = np.arange(2, max(ps) + 60)
+    line = np.array([grid[np.argmax(neuron_chance(grid, N, k) >= 0.5)] for k in ss])
+    labels = ("samples P", "nonzeros s (of a coarse list)", "chance 1/2")
+    place = np.arange(len(ss))
+    figure, _ = phases(
+        {f"N = {N} inputs": rate}, np.array(ps), place, line, labels, (P, ss.index(s))
+    )
+    figure.axes[0].set_yticks(place, [str(k) for k in ss])
+    facts = {
+        "N": N,
+        "s": s,
+        "P": P,
+        "chance": float(neuron_chance(P, N, s)),
+        "stored": float(np.mean([row["dual"] < 1 for row in mine])),
+        "solved again": float(np.mean([row["dual"] < 1 for row in now])),
+        "active samples, mean": float(np.mean([row["active"] for row in now])),
+        "Theorem 3 with mu = 2": int(np.ceil((11 * s + 7) * 2 * np.log(N))),
+    }
+    return figure, facts
+
+
+def constants(table: Mapping[tuple[int, int], tuple[float, float]]) -> tuple[Figure, Facts]:
+    """Samples at which half of the neurons are recovered, beside 2 delta and Theorem 3.
+
+    table  (N, s) -> (measured P at one half, 2 delta). Facts: least and largest measured constant
+    in c s log(N / s); least and largest of Theorem 3's count (mu = 1) over the measured one.
+    """
+    pairs = list(table)
+    N, s = np.array(pairs).T
+    half, twice = np.array(list(table.values())).T
+    scale = s * np.log(N / s)
+    theorem = (11 * s + 7) * np.log(N)
+    figure = new_figure(6.4, 3.8)
+    ax = figure.subplots()
+    order = np.argsort(scale)
+    ax.loglog(scale, half, **MARK[ESTIMATE], label="measured: half are recovered")
+    ax.loglog(scale[order], twice[order], **MARK[BOUND], label="2 delta(N, s)")
+    look = {"color": SIGN_NEG, "linestyle": "--", "marker": "s", "markersize": 5}
+    ax.loglog(scale[order], theorem[order], **look, label="Theorem 3: (11 s + 7) log N")
+    ax.legend(fontsize=9, frameon=False)
+    tidy(ax, "s log(N / s)", "samples P")
+    figure.subplots_adjust(left=0.11, right=0.98, bottom=0.14, top=0.97)
+    facts = {
+        "least constant": float((half / scale).min()),
+        "largest constant": float((half / scale).max()),
+        "Theorem 3 asks at least": float((theorem / half).min()),
+        "and at most": float((theorem / half).max()),
+    }
+    return figure, facts
+
+
+def _map(
+    ax: Axes,
+    rate: Array,
+    x: Array,
+    y: Array,
+    line: Array,
+    labels: tuple[str, str, str],
+    cell: tuple[float, float] | None,
+) -> None:
+    ax.pcolormesh(x, y, rate, cmap="cividis", vmin=0, vmax=1, shading="nearest")
+    within = (line >= x[0]) & (line <= x[-1])
+    look = {"color": SIGN_NEG, "linestyle": "--", "marker": "o", "markersize": 4}
+    ax.plot(line[within], y[within], **look, label=labels[2])
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    if cell is not None:
+        step = x[1] - x[0], y[1] - y[0]
+        corner = (cell[0] - step[0] / 2, cell[1] - step[1] / 2)
+        ax.add_patch(Rectangle(corner, *step, fill=False, edgecolor=ESTIMATE, linewidth=2.5))
