@@ -10,6 +10,7 @@ from kit.results import Array
 
 Pair = tuple[float, float]
 Rng = np.random.Generator
+GAMMA = 1.1
 SLACK = 1e-5  # relative: a certified answer may exceed its constraints by 1e-6
 
 
@@ -89,6 +90,68 @@ def theorem_1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
 def proposition_s1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
     """Error of the linear last layer over the promise."""
     return _parallel(rng, normalised, stretch, 2)
+
+
+def _cascade(rng: Rng, normalised: bool, stretch: float, layer: int) -> Pair:
+    net, X = _network(rng, normalised)
+    pruned = nettrim.prune(net, X, epsilon=0.3, mode="cascade", gamma=GAMMA, progress=False)
+    weights = tuple(stretch * W for W in pruned.network.weights)
+    outputs = nettrim.forward(Network(weights, pruned.network.biases), X)[layer]
+    targets = nettrim.forward(net, X)
+    promised = 0.3 * np.linalg.norm(targets[0]) * GAMMA ** (layer / 2)
+    return float(np.linalg.norm(outputs - targets[layer]) / promised), 1.0
+
+
+@theorem(
+    "Theorem 2",
+    "cascade: |Y^_l - Y_l|_F <= epsilon_1 sqrt(gamma_2 ... gamma_l)",
+    "Net-Trim, arXiv 1611.05162, supplement 4.3",
+    "<=",
+    {
+        "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
+        "every layer is feasible": {"stretch": 30.0},
+    },
+    tol=SLACK,
+)
+def theorem_2(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
+    """Error of layer 2 over the promise, gamma = 1.1."""
+    return _cascade(rng, normalised, stretch, 1)
+
+
+@theorem(
+    "Proposition S.1, cascade",
+    "the bound of Theorem 2 holds at a last layer that is linear",
+    "Net-Trim, arXiv 1611.05162, supplement section 2",
+    "<=",
+    {
+        "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
+        "every layer is feasible": {"stretch": 30.0},
+    },
+    tol=SLACK,
+)
+def proposition_s1_cascade(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
+    """Error of the linear last layer over the promise, gamma = 1.1."""
+    return _cascade(rng, normalised, stretch, 2)
+
+
+@theorem(
+    "Theorem 2, any network",
+    "cascade: |Y^_l - Y_l|_F <= epsilon_1 prod over 2 <= j <= l of sqrt(gamma_j) |W_j|_F",
+    "derived; mathematics 3.3",
+    "<=",
+    {"every layer is feasible": {"stretch": 20.0}},
+    tol=SLACK,
+)
+def theorem_2_any(rng: Rng, stretch: float = 1.0) -> Pair:
+    """Error of layer 3 over the promise for a network as drawn."""
+    net, X = _network(rng, normalised=False)
+    pruned = nettrim.prune(net, X, epsilon=0.3, mode="cascade", gamma=GAMMA, progress=False)
+    weights = tuple(stretch * W for W in pruned.network.weights)
+    outputs = nettrim.forward(Network(weights, pruned.network.biases), X)
+    targets = nettrim.forward(net, X)
+    promised = 0.3 * np.linalg.norm(targets[0]) * GAMMA
+    promised *= np.prod([np.linalg.norm(W) for W in net.weights[1:]])
+    return float(np.linalg.norm(outputs[-1] - targets[-1]) / promised), 1.0
 
 
 @theorem(
@@ -236,6 +299,9 @@ THEOREMS = (
     theorem_1,
     proposition_s1,
     theorem_1_any,
+    theorem_2,
+    proposition_s1_cascade,
+    theorem_2_any,
     shorter,
     weak_duality,
     proposition_2,

@@ -11,6 +11,7 @@ from scipy.optimize import linprog
 from scipy.stats import binom, norm
 
 from kit.arguments import real_array, whole
+from kit.nettrim import Network, forward, prune
 from kit.results import Array
 
 
@@ -103,3 +104,27 @@ def neuron_chance(P: Array | int, N: int, s: int) -> Array:
     P = np.asarray(P)[..., None]
     k = np.arange(P.max() + 1)
     return (binom.pmf(k, P, 0.5) * norm.cdf((k - delta) / sigma)).sum(axis=-1)
+
+
+def teacher(rng: np.random.Generator) -> tuple[Network, Array]:
+    """A network 20-40-40-10 in which half of the weights are 0, and 150 Gaussian samples."""
+    sizes = ((20, 40), (40, 40), (40, 10))
+    weights = tuple(rng.standard_normal(size) * (rng.random(size) < 0.5) for size in sizes)
+    return Network(weights, tuple(np.zeros(n) for _, n in sizes)), rng.standard_normal((20, 150))
+
+
+def pruned_network(rng: np.random.Generator, epsilon: float, mode: str) -> dict:
+    """A teacher pruned in parallel or as a cascade: error and promise at the output, zeros.
+
+    error, bound, theorem: relative to |Y_L|_F (PrunedNetwork); zeros: share of all weights.
+    """
+    network, X = teacher(rng)
+    pruned = prune(network, X, epsilon=epsilon, mode=mode, progress=False)
+    size = np.linalg.norm(forward(network, X)[-1])
+    left = sum(np.count_nonzero(W) for W in pruned.network.weights)
+    return {
+        "error": pruned.discrepancy[-1] / size,
+        "bound": pruned.bound[-1] / size,
+        "theorem": pruned.theorem[-1] / size,
+        "zeros": 1 - left / sum(W.size for W in network.weights),
+    }

@@ -36,7 +36,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
-from kit.arguments import generator, instance, several, shown, whole
+from kit.arguments import generator, instance, number, several, shown, whole
 from kit.experiments.rows import Row, name_of, plain, read, rows_in, values, write
 
 PACKAGES = ("branch-kit", "numpy", "scipy", "cvxpy", "clarabel")
@@ -208,23 +208,30 @@ def resolve(sweep: Sweep, row: Row) -> list[Row]:
 
 
 def recheck(
-    sweep: Sweep, rows: list[Row], rng: np.random.Generator, *, of: str, jobs: int = 3
+    sweep: Sweep,
+    rows: list[Row],
+    rng: np.random.Generator,
+    *,
+    of: str,
+    jobs: int = 3,
+    floor: float = 1e-6,
 ) -> list[str]:
     """Do some random jobs again; a sentence for each whose stored row[of] is not what comes out.
 
     rows  as `collect` returns them, or some of them
-    of    the number or flag to compare. Numbers agree to 1e-3 of themselves plus 1e-6: other
-          computers round otherwise
+    of    the number or flag to compare. Numbers agree to 1e-3 of themselves plus floor: other
+          computers round otherwise, and solvers stop at other points within their tolerance
 
     An empty list says that the rows looked at are neither altered nor stale.
     """
     values(rows, of)
+    floor = number("floor", floor, least=0)
     sentences = []
     for k in generator(rng).permutation(len(rows))[: whole("jobs", jobs, least=1)]:
         job = {axis: rows[k][axis] for axis in (*sweep.grid[0], "trial")}
         old = [row[of] for row in rows if all(row[axis] == job[axis] for axis in job)]
         new = [row[of] for row in resolve(sweep, rows[k])]
-        if len(old) != len(new) or not np.allclose(old, new, rtol=1e-3, atol=1e-6):
+        if len(old) != len(new) or not np.allclose(old, new, rtol=1e-3, atol=floor):
             sentences.append(f"{sweep.name} {job}: {of} was {shown(old)} and is {shown(new)}")
     return sentences
 

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 
 from kit.experiments.bilinear import METHODS, l2_certificate, l2_map, l2_method
-from kit.experiments.neurons import neuron_recovery
+from kit.experiments.neurons import neuron_recovery, pruned_network
 from kit.experiments.sparse import l1_certificate, l1_noise, l1_outliers, l1_solved
 from kit.experiments.sweep import Sweep, run
 
@@ -73,6 +73,11 @@ def _neuron_map(N: tuple, s: tuple, P: tuple) -> Sweep:
     return Sweep("neuron-map", 1, neuron_recovery, {"N": N, "s": s, "P": P}, 1)
 
 
+def _pruned(epsilon: tuple, trials: int) -> Sweep:
+    grid = {"epsilon": epsilon, "mode": ("parallel", "cascade")}
+    return Sweep("pruned-network", 1, pruned_network, grid, trials, paired=("mode",))
+
+
 def _named(*sweeps: Sweep) -> dict[str, Sweep]:
     return {sweep.name: sweep for sweep in sweeps}
 
@@ -87,6 +92,7 @@ LAPTOP = _named(
     _l1_outliers((0, 2, 4), (0.0, 0.1, 0.3, 1.0), 3),
     _neurons(((50, 2), (50, 4), (100, 5)), 1),
     _neuron_map((40,), (1, 2, 4), tuple(range(8, 97, 8))),
+    _pruned((0.05, 0.15), 1),
 )
 PAPER = _named(
     _law(PAIRS, 10),
@@ -98,6 +104,7 @@ PAPER = _named(
     _l1_outliers((0, 1, 2, 4, 8), (0.0, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 3.0), 20),
     _neurons(NEURONS, 3),
     _neuron_map((40, 80), (1, 2, 3, 4, 6, 8, 12, 16), tuple(range(8, 193, 8))),
+    _pruned((0.02, 0.05, 0.1, 0.15, 0.2, 0.3), 4),
 )
 
 
