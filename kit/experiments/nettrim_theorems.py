@@ -241,14 +241,14 @@ def proposition_2(rng: Rng, P: int = 60) -> Pair:
     },
 )
 def theorem_3(rng: Rng, share: float = 1.0, repeats: int = 1, extra: int = 0) -> Pair:
-    """Share of 10 neurons recovered at N = 150, s = 2, mu = 1.2; repeats: each sample so often."""
+    """Share of 5 neurons recovered at N = 150, s = 2, mu = 1.2; repeats: each sample so often."""
     N, s, mu = 150, 2, 1.2
     P = int(share * (11 * s + 7) * mu * np.log(N))
     hits = 0
-    for _ in range(10):
+    for _ in range(5):
         X, w = neuron(rng, -(-P // repeats), N, s + extra)
         hits += dual_size(np.repeat(X, repeats, axis=1), w) < 1
-    return hits / 10, float(1 - N ** (1 - mu))
+    return hits / 5, float(1 - N ** (1 - mu))
 
 
 @theorem(
