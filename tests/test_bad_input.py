@@ -71,6 +71,8 @@ CALLS = {
     "balance": lambda x: b.balance(x, truth.m),
     "rec": lambda x: b.recovery_error(x, truth.m, truth),
     "rec.truth": lambda x: b.recovery_error(truth.h, truth.m, x),
+    "rec.gamma": lambda x: b.recovery_error(truth.h, truth.m, truth, "l1", x),
+    "balance.gamma": lambda x: b.balance(truth.h, truth.m, "l1", x),
     "rec.obj": lambda x: b.recovery_error(truth.h, truth.m, truth, x),
     "methods_for": lambda x: b.methods_for(x),
     "verdict": lambda x: b.verdict(x, truth),

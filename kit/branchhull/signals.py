@@ -92,23 +92,27 @@ def _dct_columns(L: int, columns: Array) -> LinearOperator:
     return LinearOperator((L, columns.size), matvec=times, rmatvec=transposed, dtype=float)
 
 
-def balance(h: Array, m: Array, objective: str = "l2") -> tuple[Array, Array]:
-    """(c h, m / c) with |c h| = |m / c| in the objective's norm (l2, else l1)."""
+def balance(h: Array, m: Array, objective: str = "l2", gamma: float = 1.0) -> tuple[Array, Array]:
+    """(c h, m / c) with |c h| = gamma |m / c| in the objective's norm (l2, else l1)."""
     h, m = real_array("h", h, 1), real_array("m", m, 1)
+    gamma = number("gamma", gamma, least=0, above=True)
     order = 2 if choice("objective", objective, ("l2", "l1")) == "l2" else 1
-    size_h, size_m = np.linalg.norm(h, order), np.linalg.norm(m, order)
+    size_h, size_m = np.linalg.norm(h, order), gamma * np.linalg.norm(m, order)
     if size_h == 0 or size_m == 0:
         return h, m
     c = np.sqrt(size_m / size_h)
     return c * h, m / c
 
 
-def recovery_error(h: Array, m: Array, truth: Truth, objective: str = "l2") -> float:
+def recovery_error(
+    h: Array, m: Array, truth: Truth, objective: str = "l2", gamma: float = 1.0
+) -> float:
     """|(h, m) - (h~, m~)|_2 / |(h~, m~)|_2, where (h~, m~) is the truth, balanced.
 
-    Balanced means |h~| = |m~| in the objective's norm, l2 or l1, as a program's answer is. 0 is
-    exact recovery up to the scaling that no measurement can see; a global change of sign is not
-    forgiven, since the signs fix it. Raises ValueError for shapes that do not match.
+    Balanced means |h~| = gamma |m~| in the objective's norm, l2 or l1, as a program's answer is
+    (with slack, as it would be without). 0 is exact recovery up to the scaling that no measurement
+    can see; a global change of sign is not forgiven, since the signs fix it. Raises ValueError for
+    shapes that do not match.
     """
     instance("truth", truth, Truth)
     h, m = real_array("h", h, 1), real_array("m", m, 1)
@@ -117,7 +121,7 @@ def recovery_error(h: Array, m: Array, truth: Truth, objective: str = "l2") -> f
             f"h and m must have the truth's shapes {truth.h.shape} and {truth.m.shape}, "
             f"got {h.shape} and {m.shape}"
         )
-    true_h, true_m = balance(truth.h, truth.m, objective)
+    true_h, true_m = balance(truth.h, truth.m, objective, gamma)
     size = np.hypot(np.linalg.norm(true_h), np.linalg.norm(true_m))
     distance = np.hypot(np.linalg.norm(h - true_h), np.linalg.norm(m - true_m))
     return float(distance / size) if size > 0 else float(distance)

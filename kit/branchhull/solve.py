@@ -15,6 +15,7 @@ from scipy.sparse import issparse
 
 from kit.arguments import choice, instance, number, shown, whole
 from kit.branchhull.admm import admm
+from kit.branchhull.admm_l1 import admm_l1
 from kit.branchhull.certificate import certify, infeasible_ray, repair
 from kit.branchhull.guess import guess
 from kit.branchhull.guess_l1 import guess_l1
@@ -65,8 +66,8 @@ def by_admm(
     callback: Callback = None,
     rho: float = 2.0,
 ) -> Answer:
-    """The papers' ADMM, certified at every tenth iteration: see admm.py."""
-    states = (tv_admm if problem.objective == "tv" else admm)(problem, rho=rho)
+    """The papers' ADMM, certified at every tenth iteration: admm.py, admm_l1.py, tv_admm.py."""
+    states = {"l2": admm, "l1": admm_l1, "tv": tv_admm}[problem.objective](problem, rho=rho)
     return _drive(problem, states, tol, max_iter or 10_000, callback, every=10)
 
 
@@ -207,7 +208,6 @@ def _why_not_interior(problem: BranchHull) -> str:
 # name -> (problem -> "" or why the method does not fit); a method that fits always needs no line
 WHY_NOT: dict[str, Callable[[BranchHull], str]] = {
     "interior": _why_not_interior,
-    "admm": lambda problem: "it is for l2 and tv only" if problem.objective == "l1" else "",
     "guess": lambda problem: "it is for l2 and l1" if problem.objective == "tv" else "",
     "matrix-free": lambda problem: "" if problem.objective == "l2" else "it is for l2 only",
 }
