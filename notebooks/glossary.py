@@ -74,9 +74,11 @@
 #
 # | subject | lesson | module |
 # |---|---|---|
+# | hulls, bounds, splitting | [01](01_toolbox.ipynb) | `kit.course.figures.toolbox` |
 # | the misfit and its traps, lifting | [10](10_bilinear_lifting.ipynb) | `kit.branchhull.gradient`, `kit.branchhull.lifting` |
 # | one hull, projection | [11](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
 # | the program, its certificate | [12](12_branchhull.ipynb) | `kit.branchhull.problem`, `kit.branchhull.certificate` |
+# | self-calibration, blind deconvolution | [16](16_calibration.ipynb) | `kit.branchhull.applications` |
 # | one neuron, the program for a layer | [20](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
 # | a network, measured beside promised | [22](22_networks.ipynb) | `kit.nettrim.prune` |
 #
