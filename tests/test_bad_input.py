@@ -28,6 +28,7 @@ X = np.abs(rng(0).normal(size=(4, 9)))
 W = rng(1).normal(size=(4, 3))
 Y = np.maximum(W.T @ X, 0)
 LAYER = n.NetTrim(X, Y, 0.1)
+ANSWER = n.solve(LAYER)
 NET = n.Network((W, rng(2).normal(size=(3, 2))), (np.zeros(3), np.zeros(2)))
 DIGITS = datasets.digits(rng(0))
 DIGITS_4 = datasets.Labelled(X, np.arange(9) % 2, X, np.arange(9) % 2)
@@ -155,6 +156,20 @@ CALLS = {
     "n.cert.W": lambda x: n.certify(LAYER, x, None),
     "n.cert.Q": lambda x: n.certify(LAYER, W, x),
     "n.cert.f": lambda x: n.certify(LAYER, W, None, x),
+    "NetTrim.bias": lambda x: n.NetTrim(X, Y, 0.1, penalise_bias=x),
+    "n.exact.jobs": lambda x: n.solve(LAYER, "exact", n_jobs=x),
+    "n.path": lambda x: n.path(LAYER, x),
+    "n.path.jobs": lambda x: n.path(LAYER, [0.1], n_jobs=x),
+    "n.zeros": lambda x: n.proved_zeros(x, W, np.zeros((3, 9))),
+    "n.zeros.W": lambda x: n.proved_zeros(LAYER, x, np.zeros((3, 9))),
+    "n.zeros.Q": lambda x: n.proved_zeros(LAYER, W, x),
+    "n.zeros.f": lambda x: n.proved_zeros(LAYER, W, None, x),
+    "n.penalty": lambda x: n.penalty(x, ANSWER),
+    "n.penalty.a": lambda x: n.penalty(LAYER, x),
+    "n.penalised": lambda x: n.penalised(x, 1.0),
+    "n.penalised.l": lambda x: n.penalised(LAYER, x),
+    "n.penalised.t": lambda x: n.penalised(LAYER, 1.0, tol=x),
+    "n.zero_eps": lambda x: n.zero_epsilon(x),
     "Network": lambda x: n.Network(x, (np.zeros(3),)),
     "Network.b": lambda x: n.Network((W,), x),
     "forward": lambda x: n.forward(x, X),

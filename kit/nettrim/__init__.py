@@ -5,6 +5,7 @@ answer = nettrim.solve(problem)                answer.W, answer.dual, answer.rep
 nettrim.path(problem, epsilons)                many epsilons, for little more than one
 nettrim.certify(problem, answer.W, answer.dual)
 nettrim.compare(network, data, [0.5, 0.8])     rivals at equal sparsity
+nettrim.proved_zeros(problem, answer.W, answer.dual), penalty, penalised, zero_epsilon
 nettrim.from_sklearn, to_sklearn, from_torch, to_torch, prune_torch
 nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors;
                                                mode="cascade": one after the other
@@ -25,6 +26,7 @@ from kit.nettrim.networks import (
 )
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.prune import PrunedNetwork, prune
+from kit.nettrim.reading import penalised, penalty, proved_zeros, zero_epsilon
 from kit.nettrim.refit import refit
 from kit.nettrim.rivals import RIVALS, compare
 from kit.nettrim.solve import METHODS, methods_for, path, solve
@@ -49,6 +51,9 @@ __all__ = [
     "link_restore",
     "methods_for",
     "path",
+    "penalised",
+    "penalty",
+    "proved_zeros",
     "prune",
     "prune_torch",
     "refit",
@@ -56,4 +61,5 @@ __all__ = [
     "to_sklearn",
     "to_torch",
     "train",
+    "zero_epsilon",
 ]

@@ -39,7 +39,7 @@ from kit.nettrim.problem import NetTrim
 from kit.results import Array
 
 FAR, NEAR, NOISE = 0.5, 1e-4, 1e-3  # limits moved away by, in units of max|Y|; noise of the prices
-WIDER = 12  # times that a working set may grow
+WIDER = 30  # times that a working set may grow
 FIRST, LAST = 0.05, 1e-9  # far ends at this share of |y|; smallest lambda, of the largest, but 0
 
 
@@ -60,6 +60,7 @@ class Neuron:
     inputs: Array  # (n,)
     A: Array  # (n, a)
     C: Array  # (n, c)
+    paid: int  # inputs with a price: the first ones, all N or all but the last
 
     @property
     def r(self) -> Array:
@@ -145,6 +146,7 @@ def read_neuron(problem: NetTrim, m: int, scale: tuple[float, float, float]) -> 
         np.arange(len(problem.X)),
         np.zeros((0, active.size)),
         np.zeros((0, silent.size)),
+        problem.paid,
     )
 
 
@@ -157,6 +159,9 @@ def begin(
     stages far and near, with all inputs.
     """
     prices = 1 + NOISE * rng.random(len(neuron.X))
+    prices[neuron.paid :] = 0
+    if neuron.paid < len(prices) and not neuron.X[-1, neuron.active].any():
+        raise Breakdown("no sample of Omega holds the free input")
     away = 0.5 + rng.random(neuron.v.size)
     if not cold:
         walk = _warm(neuron, radius, prices, neuron.v + NEAR * away, limit)
@@ -165,11 +170,20 @@ def begin(
     neuron = neuron.take(np.arange(len(neuron.X)))
     N, c, r = len(neuron.A), neuron.v.size, neuron.r
     price = np.concatenate([prices, np.zeros(c)])
-    top = 1.001 * (np.abs(r[:N]) / prices).max() or 1.0
+    start = -r[N + c :]
+    shift = np.zeros(c)
+    if neuron.paid < N:  # the free input alone, by least squares
+        size = float(neuron.A[-1] @ neuron.y / (neuron.A[-1] @ neuron.A[-1]))
+        start, shift = start + size * neuron.A[-1], np.maximum(size * neuron.C[-1], 0)
+    corr = np.abs(neuron.A @ start)[: neuron.paid] / prices[: neuron.paid]
+    top = float(1.001 * corr.max(initial=0)) or 1.0
     far, near = r.copy(), r.copy()
-    far[N : N + c] = np.maximum(neuron.v, 0) + FAR * away
+    far[N : N + c] = np.maximum(neuron.v, shift) + FAR * away
     near[N : N + c] = neuron.v + NEAR * away
     table = Table(neuron.A, neuron.C, far, top * price, limit)
+    if neuron.paid < N:
+        table.free = N - 1
+        occupy(table, np.array([N - 1]), np.ones(1))
     walk = Walk(neuron, table, price, top, top, prices, near[N : N + c])
     size = float(np.linalg.norm(neuron.y))
     if size > 0:  # without a sample in Omega any lambda will do
@@ -185,7 +199,8 @@ def _warm(neuron: Neuron, radius: float, prices: Array, near: Array, limit: floa
     if found is None:
         return None
     inputs, side, samples, corr, lam = found
-    top = 1.001 * float((np.abs(neuron.correlate(neuron.y, None)) / prices).max())
+    paid = slice(neuron.paid)
+    top = 1.001 * float((np.abs(neuron.correlate(neuron.y, None))[paid] / prices[paid]).max())
     kept = (side != 0) | (np.abs(corr[inputs]) > 0.5 * lam)
     inputs, side = inputs[kept], side[kept]
     B = np.concatenate([np.flatnonzero(side), len(inputs) + samples])
@@ -210,13 +225,15 @@ def resume(walk: Walk, inputs: Array, B: Array, side: Array, limit: float) -> No
     walk.price = np.concatenate([walk.prices[inputs], np.zeros(c)])
     events = walk.table.events if walk.table else 0
     table = walk.table = Table(neuron.A, neuron.C, r, walk.lam * walk.price, limit, events)
+    if neuron.paid < len(neuron.X):
+        table.free = int(np.flatnonzero(inputs == neuron.paid)[0])
     occupy(table, B, side)
     bound, rows = table.bound, table.rows
     wanted = -side * bound[B]
     z = table.inverse[: len(B), : len(B)] @ (r[B] + wanted)
     some = np.random.default_rng(n).random(rows) + 0.5
     least = 1e-5 * np.abs(z).max(initial=0)
-    z = np.where(side * z > 0, z, side * least * some[B])
+    z = np.where((side * z > 0) | (table.free == B), z, side * least * some[B])
     w = (z @ table.cols[: len(B)])[:rows] - r[:rows]
     upper = bound - np.where(np.arange(rows) < n, 1e-3 * bound, NEAR) * some
     lower = np.where(np.arange(rows) < n, -upper, -np.inf)
@@ -293,18 +310,29 @@ def single(walk: Walk, radius: float) -> tuple[Array, Array, str]:
     """u (N,), q (P,) and the kind of q for the neuron's own ball; the walk moves to that lambda."""
     size = float(np.linalg.norm(walk.neuron.y))
     for _ in range(WIDER):
-        reach(walk, radius, LAST * walk.top)
+        narrow = (
+            walk.neuron.narrow
+        )  # then lambda falls by steps: inputs that are missing show early
+        end = max(LAST * walk.top, walk.lam / 4) if narrow else LAST * walk.top
+        reach(walk, radius, end)
         there = home(walk)
-        point = reach(there, radius)
+        point = reach(there, radius, end if narrow else 0.0)
         walk.table.events = there.table.events
         if there.lam == 0:
             kind = "ray" if point.radius > radius + 1e-9 * size else "slope"
         else:
             kind = "slope" if point.radius < radius - 1e-9 * max(size, radius) else "ratio"
-        new = missing(there, point) if kind == "ratio" else outside(walk)
-        if new.size == 0:
+        short = narrow and point.radius > radius + 1e-9 * size
+        last = kind != "ratio" or end == LAST * walk.top
+        new = (
+            outside(walk)
+            if narrow and (kind == "slope" or (short and last))
+            else missing(there, point)
+        )
+        if new.size:
+            widen(walk, new)
+        elif not short:
             return *read_answer(there, point, kind), kind
-        widen(walk, new)
     raise Breakdown("the working set does not end")
 
 

@@ -85,6 +85,7 @@ def admm(
     while True:
         W1 = project_layer(Z - U1, Y, problem.Omega, V, epsilon)
         W2 = soft_threshold(W3 - U2, 1 / rho)
+        W2[problem.paid :] = (W3 - U2)[problem.paid :]
         U1 += relax * W1 + (1 - relax) * Z
         U2 += relax * W2 + (1 - relax) * W3
         last, W3 = W3, cho_solve(gram, X @ U1.T + U2)
@@ -94,4 +95,10 @@ def admm(
         size = max(np.hypot(np.linalg.norm(Z), np.linalg.norm(W3)), np.finfo(float).tiny)
         primal = np.hypot(np.linalg.norm(W1 - Z), np.linalg.norm(W2 - W3)) / size
         change = np.linalg.norm(W3 - last) / size
-        yield State(W2, (rho / c0) * U1, float(np.abs(W2).sum()), float(primal), float(change))
+        yield State(
+            W2,
+            (rho / c0) * U1,
+            float(np.abs(W2[: problem.paid]).sum()),
+            float(primal),
+            float(change),
+        )

@@ -17,6 +17,9 @@ a concave problem in M numbers with a closed solution (`_joint`); s_m = 1/max(c)
 first bound. With a ball for each neuron the program splits, and the bound is the sum of
 (a_m - epsilon_m b_m)_+ / c_m.
 
+A free row of W (penalise_bias=False) is not in |W|_1, and Hoelder needs X q = 0 in its row of X:
+q_Omega is moved along that row until it is (`balanced`), which a good q hardly needs.
+
 Infeasible data (Farkas, derived). If X q = 0, q_C <= 0 and <q, t> > epsilon |q_Omega|_2, the two
 lines above contradict each other: no W is feasible, and lower = upper = inf. "X q = 0" is decided
 to rounding, 4 sqrt(P) 2e-16 of |X| |q|, and "> 0" to 1e-6 of the terms, so that at the very least
@@ -65,7 +68,7 @@ def certify(
     feasible = violation <= feasibility
     if feasible:
         epsilon, V = np.maximum(epsilon, r), np.maximum(V, Z)
-    upper = float(np.abs(W).sum()) if feasible else np.inf
+    upper = float(np.abs(W[: problem.paid]).sum()) if feasible else np.inf
     if dual is None:
         return Certificate(upper, -np.inf, violation)
     Q = real_array("dual", dual, 2)
@@ -95,10 +98,10 @@ def _violation(problem: NetTrim, Z: Array, r: float | Array) -> float:
 def _lower(problem: NetTrim, Q: Array, epsilon: float | Array, V: Array) -> float:
     """The lower bound of the module docstring, for radius epsilon and limits V."""
     Omega, X = problem.Omega, problem.X
-    Q = np.where(Omega, Q, np.minimum(Q, 0))
+    Q = balanced(problem, np.where(Omega, Q, np.minimum(Q, 0)))
     terms = Q * np.where(Omega, problem.Y, V)
     a, b = terms.sum(axis=1), np.linalg.norm(np.where(Omega, Q, 0), axis=1)
-    c = np.abs(X @ Q.T).max(axis=0)
+    c = np.abs(X @ Q.T)[: problem.paid].max(axis=0, initial=0)
     size = np.linalg.norm(X, axis=1).max() * np.linalg.norm(Q, axis=1)
     ray = c <= 4 * np.sqrt(Q.shape[1]) * np.finfo(float).eps * size
     useful = a > np.where(ray, 1e-6 * np.abs(terms).sum(axis=1), 0)
@@ -109,6 +112,16 @@ def _lower(problem: NetTrim, Q: Array, epsilon: float | Array, V: Array) -> floa
     value, cap = (a - epsilon * b)[useful], cap[useful]
     value = np.where(np.isinf(cap) & (value <= 1e-6 * a[useful]), 0, np.maximum(value, 0))
     return float((value[value > 0] * cap[value > 0]).sum())
+
+
+def balanced(problem: NetTrim, Q: Array) -> Array:
+    """Q (M, P) with X Q' = 0 in the free row of X, if there is one: moved least, on Omega only."""
+    if problem.penalise_bias:
+        return Q
+    ones = np.where(problem.Omega, problem.X[-1], 0)
+    size, off = (ones * ones).sum(axis=1), Q @ problem.X[-1]
+    Q = Q - ones * (off / np.where(size > 0, size, 1))[:, None]
+    return np.where((size > 0)[:, None], Q, 0)  # no sample to move: such a row proves nothing
 
 
 def _joint(a: Array, b: Array, cap: Array, epsilon: float) -> float:

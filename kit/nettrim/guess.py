@@ -67,7 +67,8 @@ def guess(
     N, a = len(neuron.X), neuron.y.size
     size = float(np.linalg.norm(neuron.y))
     corr = neuron.correlate(neuron.y, None)
-    lam = float((np.abs(corr) / prices).max())
+    paid = neuron.paid
+    lam = float((np.abs(corr)[:paid] / prices[:paid]).max(initial=0))
     if size == 0 or lam == 0 or radius < 1e-6 * size or radius >= size:
         return None
     empty = np.zeros(0)
@@ -106,7 +107,7 @@ def _settle(work: Work, lam: float, near: Array | None) -> Array | None:
         rho = _pivot(work, lam, near)
         if rho is None:
             return None
-        wrong = np.abs(work.corr) > lam * work.prices * (1 + FULL)
+        wrong = (np.abs(work.corr) > lam * work.prices * (1 + FULL)) & (work.prices > 0)
         if not (wrong & (work.place < 0)).any():
             break
     return rho
@@ -115,7 +116,8 @@ def _settle(work: Work, lam: float, near: Array | None) -> Array | None:
 def _grow(work: Work) -> None:
     """Take in the inputs with the largest |c_j| / p_j."""
     want = min(len(work.corr), max(LEAST, 2 * np.count_nonzero(work.side)))
-    rank = np.abs(work.corr) / work.prices
+    free = work.prices == 0  # a free input comes first and stays
+    rank = np.where(free, np.inf, np.abs(work.corr) / np.where(free, 1, work.prices))
     new = np.argpartition(-rank, want - 1)[:want]
     new = new[work.place[new] < 0]
     if new.size:
@@ -125,7 +127,7 @@ def _grow(work: Work) -> None:
         work.place[new] = len(work.inputs) + np.arange(new.size)
         work.inputs = np.concatenate([work.inputs, new])
         work.A = np.concatenate([work.A, rows])
-        work.side = np.concatenate([work.side, np.zeros(new.size)])
+        work.side = np.concatenate([work.side, free[new].astype(float)])
 
 
 def _pivot(work: Work, lam: float, near: Array | None) -> Array | None:
@@ -144,7 +146,7 @@ def _pivot(work: Work, lam: float, near: Array | None) -> Array | None:
         corr = right - u @ G[s]
         if k.size:
             corr -= C[:, k] @ mu
-        out, idle = u * side[s] < 0, mu < 0
+        out, idle = (u * side[s] < 0) & (price[s] > 0), mu < 0
         into = np.flatnonzero((side == 0) & (np.abs(corr) > price * (1 + FULL)))
         touch = np.zeros(0, int)
         if near is not None:
@@ -157,7 +159,7 @@ def _pivot(work: Work, lam: float, near: Array | None) -> Array | None:
         if wrong == 0 or patience < 0 or turn == ROUNDS - 1:
             break
         room = max(4, int(SHARE * s.size))
-        into = _worst(into, np.abs(corr) / price, room)
+        into = _worst(into, np.abs(corr) / np.where(price > 0, price, 1), room)
         touch = _worst(touch, over, room) if touch.size else touch
         side[s[out]], side[into] = 0, np.sign(corr[into])
         on[k[idle]], on[touch] = False, True

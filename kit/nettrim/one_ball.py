@@ -54,9 +54,7 @@ def one_ball(
             W[:], Q[:] = 0, 0
     log.foreign += problem.shape[1]
     for k, epsilon in enumerate(radii):
-        w, q, _, _ = reference(
-            NetTrim(problem.X, problem.Y, float(epsilon), problem.V, problem.Omega)
-        )
+        w, q, _, _ = reference(replace(problem, epsilon=float(epsilon)))
         W[k], Q[k] = w, 0 if q is None else q
     return None
 

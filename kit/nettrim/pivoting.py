@@ -74,6 +74,7 @@ class Table:
     inverse: Array = field(init=False)  # (capacity, capacity), the first n x n of it: H_BB^-1
     limit: float = np.inf  # events allowed
     events: int = 0
+    free: int = -1  # an input that is always active, of either sign, at bound 0
     stale: bool = False  # the inverse has been updated since it was computed
 
     def __post_init__(self) -> None:
@@ -165,6 +166,8 @@ def first_event(
                 best, row, kind = float(ratio[k]), int(at[k]), sign
     if len(table.B):
         rate = -table.side * dz
+        if table.free >= 0:
+            rate[table.free == table.B] = 0
         at = np.flatnonzero((rate > 1e-12 * np.abs(rate).max()) & (skip != table.B))
         if at.size:
             ratio = np.maximum(table.side[at] * z[at], 0) / rate[at]

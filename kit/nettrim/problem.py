@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kit.arguments import instance, number, numeric, real_array
+from kit.arguments import instance, number, numeric, real_array, shown
 from kit.results import Array
 
 
@@ -28,6 +28,8 @@ class NetTrim:
     epsilon  absolute, >= 0: a number is one ball for the whole layer, (M,) is one for each neuron
     V        upper limit of W'X where Omega is False, a number or (M, P)
     Omega    (M, P) of booleans; None means Y > 1e-9 max(Y); all True means a linear layer
+    penalise_bias  False: the last row of W, which weighs the last row of X (ones, for a bias), is
+             free: |W|_1 leaves it out
 
     Raises ValueError, in one sentence, for shapes that do not match, empty arrays, numbers that are
     not finite and real, epsilon < 0, and a negative Y unless Omega is all True.
@@ -38,6 +40,7 @@ class NetTrim:
     epsilon: float | Array
     V: float | Array = 0.0
     Omega: Array | None = None
+    penalise_bias: bool = True
 
     def __post_init__(self) -> None:
         X, Y = real_array("X", self.X, 2), real_array("Y", self.Y, 2)
@@ -53,6 +56,10 @@ class NetTrim:
             )
         for name, value in (("X", X), ("Y", Y), ("Omega", Omega)):
             object.__setattr__(self, name, value)
+        if not isinstance(self.penalise_bias, bool | np.bool_):
+            raise ValueError(
+                f"penalise_bias must be True or False, got {shown(self.penalise_bias)}"
+            )
         object.__setattr__(self, "epsilon", _radius(self.epsilon, len(Y)))
         object.__setattr__(self, "V", _limit(self.V, Y.shape))
 
@@ -65,6 +72,11 @@ class NetTrim:
     def joint(self) -> bool:
         """True if one ball holds the whole layer, False if every neuron has its own."""
         return isinstance(self.epsilon, float)
+
+    @property
+    def paid(self) -> int:
+        """How many rows of W are in |W|_1, the first ones: N, or N - 1."""
+        return len(self.X) - (not self.penalise_bias)
 
     @property
     def target(self) -> Array:

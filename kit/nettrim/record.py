@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,10 +64,17 @@ def holds(
     """Whether u and q prove each other, by the formulas of kit/nettrim/certificate.py."""
     on, out = problem.Omega[m], u @ problem.X
     q = np.where(on, q, np.minimum(q, 0))
+    if not problem.penalise_bias:
+        x = np.where(on, problem.X[-1], 0)
+        q = q - x * (problem.X[-1] @ q / max(x @ x, 1e-300))
     r, unit = np.linalg.norm((out - t)[on]), max(np.abs(t).max(), 1e-300)
     inside = r <= epsilon + 1e-8 * max(epsilon, 1e-3 * np.linalg.norm(t[on]))
     inside = inside and (out - t)[~on].max(initial=0) <= 1e-8 * unit
-    price, value = np.abs(problem.X @ q).max(), q @ t - epsilon * np.linalg.norm(q[on])
+    price, value = (
+        np.abs(problem.X @ q)[: problem.paid].max(initial=0),
+        q @ t - epsilon * np.linalg.norm(q[on]),
+    )
+    u = u[: problem.paid]
     if price <= 1e-12 * units(problem)[0] * np.abs(q).sum():  # a ray, or nothing
         return bool(not u.any() if inside else value > 1e-6 * np.abs(q) @ np.abs(t))
     return bool(inside and np.abs(u).sum() - max(value, 0) / price <= tol * np.abs(u).sum())
@@ -75,7 +82,7 @@ def holds(
 
 def by_cvxpy(problem: NetTrim, m: int, epsilon: float) -> tuple[Array, Array]:
     """The way out: neuron m by Clarabel."""
-    one = NetTrim(problem.X, problem.Y[[m]], float(epsilon), problem.V[[m]], problem.Omega[[m]])
+    one = replace(problem.neurons(np.arange(problem.shape[1]) == m), epsilon=float(epsilon))
     W, Q, _, _ = reference(one)
     return W.T, np.zeros((1, problem.shape[2])) if Q is None else Q
 

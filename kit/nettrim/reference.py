@@ -72,7 +72,9 @@ def _attempt(
     off = ~problem.Omega
     if off.any():
         constraints.append(_pick(R, off) <= V[off] + t)
-    model = cp.Problem(cp.Minimize(t if phase_one else cp.sum(cp.abs(W))), constraints)
+    model = cp.Problem(
+        cp.Minimize(t if phase_one else cp.sum(cp.abs(W[: problem.paid]))), constraints
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "may be inaccurate": the certificate tells
         try:

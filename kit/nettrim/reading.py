@@ -1,0 +1,136 @@
+"""What an answer says beyond W: which zeros are proved, which lambda it has, when all is 0.
+
+Proved zeros (derived). Let |(X Q')_jm| <= 1 for a Q with Q <= 0 on C. Every optimal U has
+
+    <Q, T> - epsilon |Q_Omega|_F  <=  <X Q', U>  <=  sum |(X Q')_jm| |U_jm|,
+
+the left side being the lower bound, and sum |U_jm| = optimum <= upper. Subtract:
+
+    sum (1 - |(X Q')_jm|) |U_jm|  <=  upper - lower,
+    so  |U_jm|  <=  (upper - lower) / (1 - |(X Q')_jm|).
+
+Penalty (derived). The ball's program and the penalised one of the first paper,
+
+    min (1/2) |(U'X - Y)_Omega|_F^2 + lambda |U|_1   s.t.  (U'X)_C <= V_C,
+
+have the same solution if epsilon is its residual: their optimality conditions differ by the factor
+lambda, (Y - U'X)_Omega = lambda Q_Omega for the Q with max|X Q'| = 1. Taking norms,
+
+    lambda = epsilon max|X Q'| / |Q_Omega|_F.
+
+The first paper's code writes |.|^2 + lambda |u|_1 without the 1/2: its lambda is twice this one.
+"""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from kit.arguments import number
+from kit.nettrim.active_set import begin, home, read_answer, read_neuron, slide, units
+from kit.nettrim.certificate import balanced, certify, residual
+from kit.nettrim.pivoting import Breakdown, NoPoint
+from kit.nettrim.problem import NetTrim, read_layer
+from kit.results import Array, Pruned, Report, Run, Status, settle
+
+TRIES = 3
+
+
+def proved_zeros(problem: NetTrim, W: Array, dual: Array, feasibility: float = 1e-6) -> Array:
+    """For each exact zero of W (N, M): how large that weight can be in ANY optimal U; else inf.
+
+    Bounds (N, M) as in the module docstring, for the program that `certify` speaks of: with a
+    violation v > 0 of W, 0 < v <= feasibility, that is the one with epsilon and V relaxed just so
+    far that W is feasible. All inf where W is further outside, or no dual is given.
+    Raises ValueError for shapes that do not fit.
+    """
+    certificate = certify(problem, W, dual, feasibility)
+    bound = np.full(np.shape(W), np.inf)
+    if dual is None or not np.isfinite(certificate.gap):
+        return bound
+    W, Q, Z = np.asarray(W, float), np.asarray(dual, float), np.asarray(W, float).T @ problem.X
+    Q = balanced(problem, np.where(problem.Omega, Q, np.minimum(Q, 0)))
+    epsilon = np.maximum(problem.epsilon, residual(problem, Z))
+    T = np.where(problem.Omega, problem.Y, np.maximum(problem.V, Z))
+    a, b = (Q * T).sum(axis=1), np.linalg.norm(np.where(problem.Omega, Q, 0), axis=1)
+    price = np.abs(problem.X @ Q.T)[: problem.paid]
+    value = np.abs(W[: problem.paid]).sum(axis=0)
+    size = price.max(axis=0, initial=0)
+    if problem.joint:
+        a, b, value = a.sum(), np.linalg.norm(b), value.sum()
+        size = size.max()
+    size = np.where(size > 0, size, 1)
+    gap = np.maximum(value - (a - epsilon * b) / size, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bound[: problem.paid] = np.where(price < size, gap / (1 - price / size), np.inf)
+    return np.where(W == 0, bound, np.inf)
+
+
+def penalty(problem: NetTrim, answer: Pruned) -> float | Array:
+    """The lambda of the penalised program with the same answer: a number, or (M,) with a ball each.
+
+    epsilon max|X Q'| / |Q_Omega|_F: 0 for epsilon = 0; inf where Q_Omega = 0, the ball holding
+    nothing back (W = 0 is right for every lambda that is large enough). Raises ValueError for an
+    answer without a dual.
+    """
+    read_layer(problem)
+    if getattr(answer, "dual", None) is None:
+        raise ValueError("answer must be a Pruned with a dual, to read lambda from")
+    certify(problem, answer.W, answer.dual)  # says what does not fit
+    Q = balanced(problem, np.where(problem.Omega, answer.dual, np.minimum(answer.dual, 0)))
+    price = np.abs(problem.X @ Q.T)[: problem.paid].max(axis=0, initial=0)
+    size = np.linalg.norm(np.where(problem.Omega, Q, 0), axis=1)
+    if problem.joint:
+        price, size = price.max(), np.linalg.norm(size)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        lam = np.where(size > 0, problem.epsilon * price / size, np.inf)
+    return float(lam) if problem.joint else lam
+
+
+def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
+    """Solve the penalised program, min (1/2)|(W'X - Y)_Omega|_F^2 + lam |W|_1 s.t. (W'X)_C <= V_C.
+
+    lam  > 0. problem.epsilon is not used: the answer is certified for the program with a ball for
+         each neuron whose radii are its own residuals, which is the same (module docstring).
+
+    Each neuron by its path (kit/nettrim/active_set.py). A neuron that breaks down three times keeps
+    a column of 0, the notes count it, and the certificate says no. Raises ValueError for lam <= 0.
+    """
+    lam = number("lam", lam, least=0, above=True)
+    N, M, P = read_layer(problem).shape
+    tol, began = number("tol", tol, least=0), time.perf_counter()
+    W, Q, events, failed, scale = np.zeros((N, M)), np.zeros((M, P)), 0, 0, units(problem)
+    for m in range(M):
+        neuron = read_neuron(problem, m, scale)
+        if not neuron.y.any() and neuron.v.min(initial=0) >= 0:
+            continue
+        for attempt in range(TRIES):
+            try:
+                rng = np.random.default_rng([m, attempt])
+                walk = begin(neuron, 0.0, rng, np.inf, cold=True)
+                slide(walk, lam / (scale[0] * scale[1] * P))
+                there = home(walk)
+                W[:, m], Q[m] = read_answer(there, slide(there, walk.lam), "ratio")
+                events += there.table.events
+                break
+            except (Breakdown, NoPoint):
+                failed += attempt == TRIES - 1
+    rows = np.linalg.norm(np.where(problem.Omega, W.T @ problem.X - problem.Y, 0), axis=1)
+    own = replace(problem, epsilon=rows)
+    certificate = certify(own, W, Q)
+    run = settle(Run(Status.SOLVED, events, time.perf_counter() - began), certificate, tol)
+    notes = (f"penalised: {events} events in {M} neurons, {failed} broke down.",)
+    return Pruned(W, Q, Report("exact", run, certificate, notes))
+
+
+def zero_epsilon(problem: NetTrim) -> float | Array:
+    """The smallest epsilon at which W = 0 is the answer: a number, or (M,) with a ball each.
+
+    |Y_Omega|_F (of each row): 0 has the smallest |W|_1 of all, so it is the answer as soon as it is
+    feasible. inf where V < 0 on C, which W = 0 never meets.
+    """
+    pushed = (~read_layer(problem).Omega & (problem.V < 0)).any(axis=1)
+    rows = np.linalg.norm(np.where(problem.Omega, problem.Y, 0), axis=1)
+    if problem.joint:
+        return float("inf") if pushed.any() else float(np.linalg.norm(rows))
+    return np.where(pushed, np.inf, rows)

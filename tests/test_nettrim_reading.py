@@ -1,0 +1,283 @@
+"""Net-Trim, what an answer says beyond W; the free bias; guesses; targets R11, R13, R14."""
+
+from dataclasses import replace
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from test_nettrim import LAYERS, layer
+
+from kit import nettrim
+from kit.nettrim import NetTrim, active_set, certify, path, proved_zeros, solve
+from kit.nettrim.active_set import read_neuron, units
+from kit.nettrim.guess import guess
+from kit.results import Status
+
+PARTS = ("tall", "wide", "relu input", "linear", "V given", "dead neuron")
+
+
+def each(problem, share=0.1):
+    return replace(problem, epsilon=share * np.linalg.norm(problem.Y, axis=1))
+
+
+# Proved zeros -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("own", [False, True], ids=["joint", "a ball each"])
+def test_zeros_of_an_exact_answer_are_proved(name, own):
+    problem = each(LAYERS[name]) if own else LAYERS[name]
+    answer = solve(problem, "exact")
+    bound = proved_zeros(problem, answer.W, answer.dual)
+    assert np.isinf(bound[answer.W != 0]).all()
+    assert bound[answer.W == 0].max(initial=0) <= 1e-6 * np.abs(answer.W).max()
+
+
+def test_bounds_hold_for_a_rough_answer():
+    """The ADMM's dual is rough: its bounds are loose, and no optimal weight is above them."""
+    problem = LAYERS["wide"]
+    rough = solve(problem, "admm", tol=1e-9, max_iter=400, feasibility=1e-2, relax=1.7)
+    bound = proved_zeros(problem, rough.W, rough.dual, 1e-2)
+    finite = np.isfinite(bound)
+    assert finite.any() and 1e-8 < bound[finite].max() < np.inf
+    Z = rough.W.T @ problem.X
+    radius = max(problem.epsilon, np.linalg.norm((Z - problem.Y)[problem.Omega]))
+    relaxed = replace(problem, epsilon=radius, V=np.maximum(problem.V, Z))
+    W = solve(relaxed, "exact").W
+    assert (np.abs(W[finite]) <= bound[finite] * (1 + 1e-6) + 1e-9).all()
+
+
+def test_nothing_is_proved_outside_or_without_a_dual():
+    problem, answer = LAYERS["tall"], solve(LAYERS["tall"], "exact")
+    assert np.isinf(proved_zeros(problem, answer.W, None)).all()
+    assert np.isinf(proved_zeros(problem, 0.5 * answer.W, answer.dual)).all()
+    weak = proved_zeros(problem, answer.W, 0 * answer.dual)
+    assert weak[answer.W == 0].min() >= np.abs(answer.W).sum() * (1 - 1e-9)
+
+
+# Penalty ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_penalised_program_has_the_same_answer(name):
+    problem = LAYERS[name]
+    answer = solve(problem, "exact")
+    lam = nettrim.penalty(problem, answer)
+    again = nettrim.penalised(problem, lam)
+    assert np.allclose(again.W, answer.W, atol=1e-8 * np.abs(answer.W).max())
+    assert again.report.run.status is Status.SOLVED
+
+
+def test_penalised_by_cvxpy():
+    problem, lam = LAYERS["relu input"], 3.0
+    W = cp.Variable(problem.shape[:2])
+    Z = W.T @ problem.X
+    loss = 0.5 * cp.sum_squares(cp.multiply(problem.Omega, Z - problem.Y)) + lam * cp.sum(cp.abs(W))
+    limits = cp.multiply(~problem.Omega, Z) <= 0
+    cp.Problem(cp.Minimize(loss), [limits]).solve(solver=cp.CLARABEL)
+    assert np.allclose(nettrim.penalised(problem, lam).W, W.value, atol=1e-5)
+
+
+def test_penalty_at_the_ends():
+    problem = each(LAYERS["tall"])
+    lam = nettrim.penalty(problem, solve(problem, "exact"))
+    assert lam.shape == (4,) and (lam > 0).all()
+    for m, one in enumerate(lam):  # a ball each: a lambda each
+        assert np.allclose(
+            nettrim.penalised(problem, one).W[:, m], solve(problem, "exact").W[:, m], atol=1e-7
+        )
+    zero = replace(LAYERS["tall"], epsilon=0.0)
+    assert nettrim.penalty(zero, solve(zero, "exact")) == 0
+    large = replace(LAYERS["tall"], epsilon=1e9)
+    assert nettrim.penalty(large, solve(large)) == np.inf
+    with pytest.raises(ValueError, match="dual"):
+        nettrim.penalty(zero, None)
+
+
+def test_zero_epsilon():
+    problem = LAYERS["tall"]
+    epsilon = nettrim.zero_epsilon(problem)
+    assert not solve(replace(problem, epsilon=epsilon * (1 + 1e-9)), "exact").W.any()
+    assert solve(replace(problem, epsilon=epsilon * (1 - 1e-3)), "exact").W.any()
+    rows = nettrim.zero_epsilon(each(problem))
+    assert np.linalg.norm(rows) == pytest.approx(epsilon) and rows.shape == (4,)
+    assert nettrim.zero_epsilon(LAYERS["dead, and pushed below"]) == np.inf
+
+
+# A bias that costs nothing ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["tall", "wide", "relu input", "linear", "always active", "V given"]
+)
+@pytest.mark.parametrize("own", [False, True], ids=["joint", "a ball each"])
+def test_free_bias(name, own):
+    paid = each(LAYERS[name]) if own else LAYERS[name]
+    problem = replace(paid, penalise_bias=False)
+    answer, best = solve(problem, "exact"), solve(problem, "cvxpy").report.certificate
+    assert answer.report.run.status is Status.SOLVED and "0 left to cvxpy" in answer.report.notes[0]
+    certificate = answer.report.certificate
+    assert certificate.gap <= 1e-8 and certificate.violation <= 1e-8
+    assert certificate.upper == pytest.approx(best.upper, rel=1e-6)
+    assert certificate.upper == np.abs(answer.W[:-1]).sum()
+    # free is no dearer than paid, and the paid answer is not optimal for the free program
+    assert certificate.upper <= solve(paid, "exact").report.certificate.upper * (1 + 1e-9)
+    assert np.isinf(proved_zeros(problem, answer.W, answer.dual)[-1]).all()
+
+
+def test_free_bias_by_admm_and_on_a_path():
+    problem = replace(LAYERS["always active"], penalise_bias=False)
+    best = solve(problem, "exact")
+    rough = solve(problem, "admm", tol=1e-4, feasibility=1e-4, max_iter=5000, relax=1.7)
+    assert rough.report.run.status is Status.SOLVED
+    assert rough.report.certificate.upper == pytest.approx(best.report.certificate.upper, rel=5e-3)
+    for answer, share in zip(path(problem, [0.5, 0.1, 0.05]), [0.5, 0.1, 0.05], strict=True):
+        one = solve(replace(problem, epsilon=share), "exact")
+        assert np.allclose(answer.W, one.W, atol=1e-7 * np.abs(one.W).max())
+
+
+def test_a_dual_that_leaves_the_free_row_is_moved():
+    """Any Q still gives a true bound: Hoelder needs X q = 0 there, as the certificate sees."""
+    problem = replace(LAYERS["tall"], penalise_bias=False)
+    answer = solve(problem, "exact")
+    best = answer.report.certificate.upper
+    rng = np.random.default_rng(0)
+    for size in (1e-3, 0.1, 1.0):
+        noise = size * np.abs(answer.dual).max() * rng.standard_normal(answer.dual.shape)
+        assert certify(problem, answer.W, answer.dual + noise).lower <= best * (1 + 1e-9)
+    paid = solve(LAYERS["tall"], "exact")  # the dual of another program, whose bound is too large
+    assert paid.report.certificate.lower > best
+    assert certify(problem, answer.W, paid.dual).lower <= best * (1 + 1e-9)
+
+
+# Guesses ------------------------------------------------------------------------------------------
+
+
+def gaussian(seed, N, P, density=0.1, share=0.1):
+    rng = np.random.default_rng(seed)
+    X, w = rng.standard_normal((N, P)), rng.standard_normal((N, 1)) * (rng.random((N, 1)) < density)
+    Y = np.maximum(w.T @ X, 0)
+    return NetTrim(X, Y, share * np.linalg.norm(Y))
+
+
+def test_a_guess_is_nearly_the_answer():
+    problem = gaussian(1, 120, 400)
+    neuron = read_neuron(problem, 0, units(problem))
+    radius = problem.epsilon / (neuron.scale[1] * neuron.scale[2])
+    inputs, side, samples, corr, lam = guess(neuron, radius, np.ones(120), neuron.v + 1e-4)
+    found = np.zeros(120)
+    found[inputs] = side
+    W = solve(problem, "exact").W[:, 0]
+    assert lam > 0 and samples.size and len(corr) == 120
+    assert np.count_nonzero(np.sign(W) != found) <= 6
+    assert solve(problem, "exact").report.run.iterations <= 20  # events; without a guess 40
+
+
+def test_a_bad_guess_costs_events_and_nothing_else(monkeypatch):
+    problem, rng = each(gaussian(2, 60, 200)), np.random.default_rng(0)
+    right = solve(problem, "exact")
+
+    def wrong(neuron, radius, prices, near):
+        inputs, side, samples, corr, lam = guess(neuron, radius, prices, near)
+        side = np.where(rng.random(side.size) < 0.2, rng.choice([-1.0, 0.0, 1.0], side.size), side)
+        return inputs, side, samples[::2], corr, lam
+
+    monkeypatch.setattr(active_set, "guess", wrong)
+    answer = solve(problem, "exact")
+    assert answer.report.certificate.gap <= 1e-9
+    assert np.allclose(answer.W, right.W, atol=1e-9)
+    assert answer.report.run.iterations > right.report.run.iterations
+
+
+def test_a_working_set_grows_until_it_is_right(monkeypatch):
+    problem = gaussian(3, 200, 500, density=0.3)
+    right = solve(problem, "exact")
+
+    def narrow(neuron, radius, prices, near):  # every 30th active input is forgotten
+        inputs, side, samples, corr, lam = guess(neuron, radius, prices, near)
+        active = np.flatnonzero(side)
+        kept = np.delete(active, slice(0, None, 30))
+        return inputs[kept], side[kept], samples, corr, lam
+
+    seen = []
+
+    def watched(walk, new):
+        seen.append(len(new))
+        return widen(walk, new)
+
+    widen = active_set.widen
+    monkeypatch.setattr(active_set, "guess", narrow)
+    monkeypatch.setattr(active_set, "widen", watched)
+    answer = solve(problem, "exact")
+    assert sum(seen) >= 1 and "0 begun again" in answer.report.notes[0]
+    assert np.allclose(answer.W, right.W, atol=1e-9)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["joint", "a ball each"])
+def test_threads_change_nothing(own):
+    problem = layer(8, 40, 12, 150, relu_input=True)[0]
+    problem = each(problem) if own else problem
+    one, two = (solve(problem, "exact", n_jobs=n) for n in (1, 2))
+    assert np.array_equal(one.W, two.W)
+    assert two.report.run.iterations == one.report.run.iterations
+
+
+# Reproduction targets -----------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_R11_proposition_1(capsys):
+    """|(W'X)_+ - Y|_F <= epsilon, and |W|_1 of the answer is at most that of the network."""
+    rows = []
+    for seed, share in enumerate((0.01, 0.05, 0.1, 0.2, 0.4)):
+        problem, W = layer(100 + seed, 60, 12, 300, share=share, relu_input=True)
+        answer = solve(problem, "exact")
+        error = np.linalg.norm(np.maximum(answer.W.T @ problem.X, 0) - problem.Y)
+        assert error <= problem.epsilon * (1 + 1e-8)
+        assert np.abs(answer.W).sum() <= np.abs(W).sum()
+        rows.append((share, error / problem.epsilon, np.mean(answer.W == 0)))
+    assert min(ratio for _, ratio, _ in rows) > 0.9
+    with capsys.disabled():
+        for share, ratio, zeros in rows:
+            print(
+                f"\nR11 epsilon {share:.2f} |Y|: error / epsilon {ratio:.4f}, zeros {zeros:.0%}",
+                end="",
+            )
+
+
+@pytest.mark.slow
+def test_R13_gaussian_recovery(capsys):
+    """epsilon = 0, N = 100: half of the s-sparse neurons found at P = 41 (s = 5), 63 (s = 10)."""
+    trials, rates = 24, {}
+    for s, P in ((5, 25), (5, 41), (5, 75), (5, 571), (10, 40), (10, 63), (10, 120)):
+        wins = 0
+        for t in range(trials if P < 500 else 2):
+            rng = np.random.default_rng([s, P, t])
+            X, w = rng.standard_normal((100, P)), np.zeros(100)
+            w[rng.choice(100, s, replace=False)] = rng.standard_normal(s)
+            answer = solve(NetTrim(X, np.maximum(w @ X, 0)[None], 0.0), "exact")
+            assert answer.report.certificate.gap <= 1e-6, answer
+            wins += np.linalg.norm(answer.W[:, 0] - w) < 1e-5 * np.linalg.norm(w)
+        rates[s, P] = wins / (trials if P < 500 else 2)
+    with capsys.disabled():
+        print("\nR13", {f"s={s} P={P}": round(float(rate), 2) for (s, P), rate in rates.items()})
+    for s, below, half, above in ((5, 25, 41, 75), (10, 40, 63, 120)):
+        assert rates[s, below] <= 0.3 and 0.2 <= rates[s, half] <= 0.8 and rates[s, above] >= 0.9
+    assert rates[5, 571] == 1
+
+
+@pytest.mark.slow
+def test_R14_admm_meets_the_conic_solver(capsys):
+    worst = 0.0
+    for seed in range(4):
+        share = (0.05, 0.1, 0.2, 0.3)[seed]
+        problem = layer(200 + seed, 20, 5, 60, share=share)[0]
+        conic, exact = solve(problem, "cvxpy"), solve(problem, "exact")
+        slow = solve(problem, "admm", tol=1e-7, feasibility=1e-7, max_iter=20_000, relax=1.7)
+        value = conic.report.certificate.upper
+        for W in (slow.W, exact.W):
+            worst = max(worst, abs(np.abs(W).sum() - value) / value)
+            assert np.array_equal(np.abs(W) > 1e-5, np.abs(conic.W) > 1e-5)
+    assert worst <= 1e-5
+    with capsys.disabled():
+        print(f"\nR14 largest relative difference of the three methods {worst:.1e}")
