@@ -96,6 +96,8 @@ def test_units_do_not_matter():
     other = solve_batch(1e4 * B, C * rows, 1e4 * y * rows[:, 0], signs)
     base = solve_batch(B, C, y, signs)
     assert other.guessed.all() and np.allclose(other.upper, base.upper, rtol=1e-7, atol=0)
+    far = solve_batch(1e-30 * B, C, 1e-90 * y, signs)
+    assert far.guessed.all() and np.allclose(far.upper, 1e-60 * base.upper, rtol=1e-7, atol=0)
 
 
 def test_chunks_and_order_do_not_matter(monkeypatch):

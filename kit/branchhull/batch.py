@@ -97,27 +97,30 @@ def solve_batch(B: Array, C: Array, y: Array, signs: Array, tol: float = 1e-8) -
 
 def _guess(B: Array, C: Array, y: Array, signs: Array) -> tuple[Array, ...]:
     """h, m, dual, upper, lower of a chunk; upper and lower are NaN or useless where it failed."""
-    B, C, d, of_al, of_be = _canonical_unit_rows(B, C, y, signs)
+    B, C, d, zoom, of_al, of_be = _canonical_unit_rows(B, C, y, signs)
     h, m, p, q, inverse = _points(B, C, d)
     size_h, size_m = np.linalg.norm(h, axis=1), np.linalg.norm(m, axis=1)
     inside = (p.min(axis=1) > 0) & (q.min(axis=1) > 0)
     reach = np.where(inside, np.max(d / (p * q), axis=1), np.inf)
-    upper = 2 * size_h * size_m * reach
+    upper = 2 * size_h * size_m * reach * zoom[:, 0] ** 2
     al, be = _weights(B, C, h, m, p, q, inverse, inside & (reach < 1 + 1e-6))
     S = np.sum(np.sqrt(al * be * d), axis=1)
     a, b = np.linalg.norm(_columns(al, B), axis=1), np.linalg.norm(_columns(be, C), axis=1)
-    h = h * np.sqrt(reach * size_m / size_h)[:, None]
-    m = m * np.sqrt(reach * size_h / size_m)[:, None]
-    return h, m, np.stack([of_al * al, of_be * be], axis=1), upper, 2 * (S / a) * (S / b)
+    lower = 2 * (S / a) * (S / b) * zoom[:, 0] ** 2
+    h = h * zoom * np.sqrt(reach * size_m / size_h)[:, None]
+    m = m * zoom * np.sqrt(reach * size_h / size_m)[:, None]
+    return h, m, np.stack([of_al * al, of_be * be], axis=1), upper, lower
 
 
 def _canonical_unit_rows(B: Array, C: Array, y: Array, signs: Array) -> tuple[Array, ...]:
-    """Canonical form with rows of norm 1, as `normalise` makes it, and the units of the dual."""
+    """Canonical form with rows of norm 1, max d = 1, as `normalise` makes it, and the units."""
     size_B = np.sqrt(np.einsum("nlk,nlk->nl", B, B))
     size_C = np.sqrt(np.einsum("nlk,nlk->nl", C, C))
     B = B * (signs / size_B)[:, :, None]
     C = C * (signs * np.sign(y) / size_C)[:, :, None]
-    return B, C, np.abs(y) / size_B / size_C, 1 / size_B, 1 / size_C
+    d = np.abs(y) / size_B / size_C
+    largest = np.max(d, axis=1, keepdims=True)
+    return B, C, d / largest, np.sqrt(largest), 1 / size_B, 1 / size_C
 
 
 def _points(B: Array, C: Array, d: Array) -> tuple[Array, ...]:
