@@ -53,7 +53,7 @@ from kit.branchhull.cones import (
 from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.results import Array
 
-FAR = 1e-4  # L mu / |z|^2, about the relative gap, down to which float32 is enough
+FAR = 1e-5  # L mu / |z|^2, about the relative gap, down to which float32 is enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,8 @@ class State:
 def interior_point(problem: BranchHull) -> Iterator[State]:
     """Yield one state per iteration; ends by itself when no further step can be computed."""
     Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
-    cones = _Cones(Bt, Ct, (d > 0).astype(float))
+    short = Bt.astype(np.float32), Ct.astype(np.float32)
+    cones = _Cones(Bt, Ct, (d > 0).astype(float), short)
     K, L = Bt.shape[1], d.size
     z, s, lam = _start(cones, d)
     constant = np.stack([0 * d, 0 * d, 2 * np.sqrt(d)])
@@ -111,6 +112,7 @@ class _Cones:
     Bt: Array  # (L, K)
     Ct: Array  # (L, N)
     turn: Array  # (L,): 1 where d > 0, else 0
+    short: tuple[Array, Array]  # Bt and Ct in float32
 
     def rows(self, z: Array) -> Array:
         """G z (3, L), the part of s that moves."""
@@ -130,24 +132,23 @@ class _Cones:
         """Cholesky factor of 2 I + G'W^-2 G, with W^-2 = (2 (J w)(J w)' - J) / eta^2."""
         if far:
             try:
-                return cho_factor(self._matrix(eta, w, np.float32), lower=True, overwrite_a=True)
+                return cho_factor(self._matrix(eta, w, *self.short), lower=True, overwrite_a=True)
             except (LinAlgError, ValueError):
                 pass
-        return cho_factor(self._matrix(eta, w, np.float64), lower=True, overwrite_a=True)
+        return cho_factor(self._matrix(eta, w, self.Bt, self.Ct), lower=True, overwrite_a=True)
 
-    def _matrix(self, eta: Array, w: Array, kind: type) -> Array:
+    def _matrix(self, eta: Array, w: Array, B: Array, C: Array) -> Array:
         D00 = (2 * w[0] ** 2 - 1) / eta**2
         tilt = self.turn * (-4 * w[0] * w[1]) / eta**2
         D11 = self.turn * (2 * w[1] ** 2 + 1) / eta**2
         of_B, of_C = np.sqrt(D00 + tilt + D11), np.sqrt(np.maximum(D00 - tilt + D11, 0))
-        B, C = (
-            np.multiply(A, d[:, None], dtype=kind, casting="same_kind")
-            for A, d in ((self.Bt, of_B), (self.Ct, of_C))
-        )
+        tie = (D00 - D11) / (of_B * of_C)
+        of_B, of_C, tie = (f.astype(B.dtype)[:, None] for f in (of_B, of_C, tie))
+        B, C = of_B * B, of_C * C
         K, N = B.shape[1], C.shape[1]
-        M = np.zeros((K + N, K + N), kind)
+        M = np.zeros((K + N, K + N), B.dtype)
         M[:K, :K], M[K:, K:] = B.T @ B, C.T @ C
-        B *= ((D00 - D11) / (of_B * of_C)).astype(kind)[:, None]
+        B *= tie
         M[K:, :K] = C.T @ B
         M[np.diag_indices(K + N)] += 2
         return M
