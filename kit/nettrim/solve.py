@@ -171,6 +171,10 @@ def path(
 
     Raises ValueError for epsilons that are negative, of other shapes, of both kinds, or none.
     """
+    if isinstance(epsilons, str | dict) or not isinstance(epsilons, Iterable):
+        raise ValueError(f"epsilons must be a list of numbers or of arrays, got {shown(epsilons)}")
+    if isinstance(epsilons, np.ndarray) and epsilons.ndim == 0:
+        raise ValueError("epsilons must be a list, got one number")
     layers = [replace(read_layer(problem), epsilon=epsilon) for epsilon in epsilons]
     if len({layer.joint for layer in layers}) != 1:
         raise ValueError("epsilons must be numbers, or one array (M,) each, and at least one")
