@@ -198,6 +198,16 @@ def test_the_fingerprint_knows_code_from_comments():
     assert plain == worded != other and len(plain) == 12
 
 
+def test_the_bar_counts_jobs_and_starts_where_the_file_ends(tmp_path, capsys):
+    run(replace(SMALL, trials=1), tmp_path, n_jobs=1, progress=True)
+    assert "6/6" in capsys.readouterr().err
+    run(SMALL, tmp_path, n_jobs=1, progress=True)
+    text = capsys.readouterr().err
+    assert "6/12" in text and "12/12" in text
+    run(SMALL, tmp_path, n_jobs=1, progress=True)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_row_can_be_done_once_more(tmp_path):
     rows = run(SMALL, tmp_path, n_jobs=1, progress=False)
     assert resolve(SMALL, rows[5]) == [rows[5]]
