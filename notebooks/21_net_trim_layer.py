@@ -1,0 +1,172 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 21 One Net-Trim layer: its path, its dual, its zeros
+#
+# **The question.** Lesson [20](20_relu_convexification.ipynb) gave a convex set of weights that keep
+# what a neuron does. Which of them is sparsest in the $\ell_1$ sense, how does it change with
+# $\epsilon$, and when is a weight *really* zero?
+#
+# **After this lesson** you can solve a layer for many $\epsilon$, read $\lambda$ and the support off
+# the dual, say what proves a zero, and say how Net-Trim differs from the LASSO.
+#
+# **Before**: [20](20_relu_convexification.ipynb). **Time**: 30 minutes. **Module**: `kit.nettrim`.
+
+# %%
+# %matplotlib inline
+import numpy as np
+from ipywidgets import FloatSlider
+
+from kit import nettrim
+from kit.course.explorers import explorer
+from kit.course.figures import layer as figures
+from kit.course.figures.style import caption
+
+# %% [markdown]
+# ## Nouns and test bed
+#
+# One neuron: $X$ ($N \times P$), trained weights $w$, answers $y = (w^\top X)_+$, active on
+# $\Omega = \{y > 0\}$, silent on its complement $C$. Eight of the forty weights are large, the others
+# small but not zero, as training leaves them.
+
+# %%
+X, w, y = figures.teacher()
+size = np.linalg.norm(y)
+print(f"N = {len(w)}, P = {len(y)}, active on {np.mean(y > 0):.0%}, |w|_1 = {np.abs(w).sum():.2f}")
+
+# %% [markdown]
+# ## The naive method: drop what is small
+#
+# **Guess first.** Keep the eight largest weights of $w$. By how much do the answers move?
+
+# %%
+dropped = np.where(np.abs(w) >= np.sort(np.abs(w))[-8], w, 0)
+moved = np.linalg.norm(np.maximum(dropped @ X, 0) - y) / size
+print(f"8 weights kept: answers move by {moved:.1%}; nobody promised that beforehand")
+
+# %% [markdown]
+# ## The program
+#
+# $$\min_u \|u\|_1 \quad\text{s.t.}\quad \|(u^\top X - y)_\Omega\|_2 \le \epsilon,\quad (u^\top X)_C \le 0.$$
+
+# %%
+problem = nettrim.NetTrim(X, y[None], 0.15 * size)
+answer = nettrim.solve(problem, "exact")
+u = answer.W[:, 0]
+error = np.linalg.norm(np.maximum(u @ X, 0) - y) / size
+print(f"{np.count_nonzero(u)} weights are not 0, answers move by {error:.1%}, promised 15.0%")
+assert error <= 0.15 * (1 + 1e-9)  # Prop. 1
+assert answer.report.certificate.gap <= 1e-6
+
+# %% [markdown]
+# ## Why is it optimal? The dual
+#
+# For any $q$ with $q_C \le 0$, every feasible $u$ has
+# $\|u\|_1 \max|Xq| \ge q^\top X^\top u \ge q_\Omega^\top y_\Omega - \epsilon\|q_\Omega\|_2$: Hölder, then the
+# constraints. Scale $q$ until $\max|Xq| = 1$; the right side is a lower bound that anyone can check.
+# At the optimum the two sides meet, so Hölder is tight: $u_j \ne 0$ only where $|(Xq)_j| = 1$.
+
+# %%
+q = np.where(y > 0, answer.dual[0], np.minimum(answer.dual[0], 0))
+q = q / np.abs(X @ q).max()
+lower = q @ y - problem.epsilon * np.linalg.norm(q[y > 0])
+print(f"lower bound {lower:.6f}, |u|_1 = {np.abs(u).sum():.6f}")
+assert np.abs((X @ q)[u != 0]).min() > 1 - 1e-7
+assert lower <= np.abs(u).sum() * (1 + 1e-12)
+
+# %% [markdown]
+# ## What counts as a zero
+#
+# Subtract the two sides: $\sum_j (1 - |(Xq)_j|)\,|u_j| \le \text{gap}$ for **every** optimal $u$. So
+# where $|(Xq)_j| < 1$, no optimal weight can be larger than $\text{gap} / (1 - |(Xq)_j|)$. A small
+# number in a solver's output proves nothing; this does.
+
+# %%
+bound = nettrim.proved_zeros(problem, answer.W, answer.dual)[:, 0]
+rough = nettrim.solve(problem, "admm", tol=1e-9, max_iter=60, feasibility=1e-1)
+loose = nettrim.proved_zeros(problem, rough.W, rough.dual, 1e-1)[:, 0]
+zeros = rough.W[:, 0] == 0
+print(f"exact: {np.sum(u == 0)} zeros, all proved below 1e-9: {bound[u == 0].max() < 1e-9}")
+print(
+    f"ADMM, 60 iterations: {np.sum(zeros)} zeros, of them proved below 0.01: {np.sum(loose < 0.01)}"
+)
+assert bound[u == 0].max() < 1e-9
+
+# %% [markdown]
+# ## The path, and the LASSO beside it
+#
+# $(y - X^\top u)_\Omega = \lambda q_\Omega$: the same $u$ solves
+# $\min \tfrac12\|(X^\top u - y)_\Omega\|^2 + \lambda\|u\|_1$ with the silent constraints, for
+# $\lambda = \epsilon / \|q_\Omega\|_2$. So $\epsilon$ and $\lambda$ are two names of one path. The LASSO
+# is that program **without** the silent samples, on $y$ or on $\Omega$ only.
+#
+# **Guess first.** Does the LASSO on $\Omega$ keep silent samples silent?
+
+# %%
+lam = nettrim.penalty(problem, answer)
+again = nettrim.penalised(problem, lam)
+assert np.allclose(again.W, answer.W, atol=1e-8)
+active = nettrim.NetTrim(
+    X[:, y > 0], y[None, y > 0], problem.epsilon, Omega=np.ones((1, (y > 0).sum()), bool)
+)
+lasso = nettrim.solve(active, "exact").W[:, 0]
+loud = np.mean(lasso @ X[:, y == 0] > 1e-9)
+lasso_error = np.linalg.norm(np.maximum(lasso @ X, 0) - y) / size
+print(
+    f"LASSO on the active samples: {np.count_nonzero(lasso)} weights, |u|_1 {np.abs(lasso).sum():.3f}"
+)
+print(f"but {loud:.0%} of the silent samples answer now; all answers move by {lasso_error:.2%},")
+print(f"Net-Trim's by {error:.2%}, which was promised")
+assert np.abs(lasso).sum() <= np.abs(u).sum() * (1 + 1e-9) and loud > 0
+
+# %%
+shares = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+for share, one in zip(shares, nettrim.path(problem, [s * size for s in shares]), strict=True):
+    print(
+        f"epsilon {share:4.0%} of |y|: {np.count_nonzero(one.W):2d} weights, |u|_1 {np.abs(one.W).sum():6.3f}"
+    )
+    assert one.report.certificate.gap <= 1e-6
+
+# %% [markdown]
+# The value falls and is convex in $\epsilon$; the number of nonzeros need not fall: here it rises
+# between 20 % and 40 %.
+#
+# ## Play
+#
+# Move $\epsilon$. Top left the weights, below them $Xq$: weights stand where it touches $\pm 1$.
+
+# %%
+explorer(
+    figures.epsilon_view,
+    share=FloatSlider(0.15, min=0.01, max=1.0, step=0.01, description="eps / |y|"),
+)
+
+# %%
+figure, facts = figures.epsilon_view(0.15)
+caption(
+    "epsilon = 15 % of |y|: {nonzeros} weights, {touching} inputs touch 1, answers move by {error:.1%}",
+    facts,
+)
+
+# %%
+assert facts["touching"] == facts["nonzeros"] and facts["proved"] < 1e-9
+
+# %% [markdown]
+# ## What you saw
+#
+# * The support is read off the dual, and the gap turns a zero into a proved zero.
+# * $\epsilon$ and $\lambda$ trace the same path. The LASSO forgets the silent samples: it has
+#   a smaller $\|u\|_1$, and Prop. 1 says nothing about it.
+# * At $\epsilon \ge \|y\|_2$ the answer is $0$ (`nettrim.zero_epsilon`).
+#
+# Next: [22 Networks](22_networks.ipynb), all layers and what is promised about the whole.
