@@ -222,6 +222,20 @@ def test_threads_change_nothing(own):
     assert two.report.run.iterations == one.report.run.iterations
 
 
+def test_a_folded_walk_holds_no_rows_and_goes_on_as_before():
+    problem = gaussian(4, 60, 200)
+    neuron = read_neuron(problem, 0, units(problem))
+    walk = active_set.begin(
+        neuron, 0.1 * np.linalg.norm(neuron.y), np.random.default_rng(0), np.inf
+    )
+    before = active_set.slide(walk, walk.lam)
+    active_set.fold(walk)
+    for part in (walk.neuron.A, walk.neuron.C, walk.table.A, walk.table.cols, walk.table.inverse):
+        assert part.size == 0 and part.base is None  # a view would keep all of it
+    active_set.unfold(walk)
+    assert np.allclose(active_set.slide(walk, walk.lam).z, before.z, atol=1e-12)
+
+
 # Reproduction targets -----------------------------------------------------------------------------
 
 

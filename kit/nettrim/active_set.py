@@ -95,7 +95,11 @@ class Neuron:
 
     def bare(self) -> "Neuron":
         """The same neuron without its rows, which are the size of X."""
-        return replace(self, A=self.A[:0], C=self.C[:0])
+        A, C = (
+            np.zeros((0, self.y.size)),
+            np.zeros((0, self.v.size)),
+        )  # no views: they keep X's rows
+        return replace(self, A=A, C=C)
 
 
 @dataclass(eq=False)
