@@ -38,6 +38,8 @@ CHECKED = {  # sweep -> what is compared when its rows are done again
     "neuron-law": "dual",
     "neuron-map": "dual",
     "pruned-network": "error",
+    "image-map": "value",
+    "image-positive": "value",
 }
 
 

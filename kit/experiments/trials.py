@@ -5,7 +5,8 @@
 
 A laptop-size sweep has the name of its paper-size one and cells of its grid: where the paper-size
 rows are, there is nothing left to do. `python -m kit.experiments.trials FOLDER [names]` does the
-paper sizes. What a trial does, and what decides in it, stands in bilinear.py and neurons.py.
+paper sizes. What a trial does, and what decides in it, stands in bilinear.py, images.py and
+neurons.py.
 """
 
 import sys
@@ -13,6 +14,7 @@ import sys
 import numpy as np
 
 from kit.experiments.bilinear import METHODS, l2_certificate, l2_map, l2_method
+from kit.experiments.images import RIVALS, image_recovery, positive_light
 from kit.experiments.neurons import neuron_recovery, pruned_network
 from kit.experiments.sparse import l1_certificate, l1_noise, l1_outliers, l1_solved
 from kit.experiments.sweep import Sweep, run
@@ -78,6 +80,17 @@ def _pruned(epsilon: tuple, trials: int) -> Sweep:
     return Sweep("pruned-network", 1, pruned_network, grid, trials, paired=("mode",))
 
 
+def _images(N: tuple, mu: tuple, trials: int) -> Sweep:
+    grid = {"light": ("random", "dct"), "N": N, "mu": mu}
+    return Sweep("image-map", 1, image_recovery, grid, trials, paired=("mu",))
+
+
+def _positive(mu: tuple, trials: int) -> Sweep:
+    names, kinds = RIVALS[:-1], {"exponential": (False, True)}
+    grid = [{**kinds, "mu": mu, "method": names}, {**kinds, "mu": (0.0,), "method": RIVALS[-1:]}]
+    return Sweep("image-positive", 1, positive_light, grid, trials, paired=("mu", "method"))
+
+
 def _named(*sweeps: Sweep) -> dict[str, Sweep]:
     return {sweep.name: sweep for sweep in sweeps}
 
@@ -93,6 +106,8 @@ LAPTOP = _named(
     _neurons(((50, 2), (50, 4), (100, 5)), 1),
     _neuron_map((40,), (1, 2, 4), tuple(range(8, 97, 8))),
     _pruned((0.05, 0.15), 1),
+    _images((10, 40), (0.5, 2.0, 8.0), 1),
+    _positive((0.3, 2.0), 1),
 )
 PAPER = _named(
     _law(PAIRS, 10),
@@ -105,6 +120,8 @@ PAPER = _named(
     _neurons(NEURONS, 3),
     _neuron_map((40, 80), (1, 2, 3, 4, 6, 8, 12, 16), tuple(range(8, 193, 8))),
     _pruned((0.02, 0.05, 0.1, 0.15, 0.2, 0.3), 4),
+    _images((10, 40, 100, 200), (0.1, 0.5, 1.0, 2.0, 3.0, 4.0, 8.0), 4),
+    _positive((0.1, 0.3, 2.0), 5),
 )
 
 
