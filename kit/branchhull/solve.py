@@ -252,10 +252,11 @@ def solve(
               "admm"      the papers' method: noiseless data with L well above 2 (K + N) take about
                           a hundred cheap iterations; noisy data take thousands.
               For l1: "guess" finds sparse answers of noiseless data from L of about 10 nonzeros
-              in all on: 20 to 45 ms at K = N = 400, L = 1600, where "interior" takes 0.6 s and SCS 7 s,
-              both on any data. With slack, weight or noise "interior" takes 10 to 20 iterations;
-              "admm" with rho 1 to 2 a hundred without noise, 10 to 30 and thousands with it. What
-              the program will find, verdict (verdict.py) says in one linear program.
+              in all on: 20 to 45 ms at K = N = 400, L = 1600, where "interior" takes 0.6 s and
+              SCS 7 s, both on any data. With slack, weight or noise "interior" takes 10 to 20
+              iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30 and thousands
+              with it. What the program will find, verdict (verdict.py) says in one linear
+              program.
               For images (tv): "interior" needs B = I and takes 10 to 30 iterations, seconds at
               115 x 115 with 400 unknowns of light; "cvxpy" (Clarabel) takes any B and ten times as
               long; "admm" takes thousands of cheap iterations to 1e-4.
