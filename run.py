@@ -28,6 +28,7 @@ python3 run.py test --all [...]              the slow tests too
 python3 run.py bench [options of pytest]     benchmarks beside cvxpy, one by one: minutes
 python3 run.py lessons [files]               execute lessons and store what they show
 python3 run.py exercises [--check]           build exercises/ from solutions/
+python3 run.py site [folder]                 the lessons as pages to read without kernel or network
 python3 run.py grade FOLDER [--out ...]      mark a folder of notebooks handed in"""
 
 
@@ -164,6 +165,7 @@ def main(arguments: list) -> int:
         "bench": (TEST, lambda: bench(options)),
         "lessons": (LESSONS, lambda: call(*build)),
         "exercises": (TEST, lambda: call(*build)),
+        "site": (TEST, lambda: call(PYTHON, "-m", "kit.course.site", *options)),
         "grade": (TEST, lambda: call(*grade, cwd=Path.cwd())),
     }
     if command not in commands:
