@@ -139,11 +139,34 @@ assert refused.gap > 1e-4
 # | lesson | what you can do afterwards |
 # |---|---|
 # | 00 Start here | say the idea, use the checks |
-# | [11 Hull geometry](11_hull_geometry.ipynb) | draw a hull, intersect many, see the solution and its certificate |
-# | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, read a certificate |
-# | [22 Networks](22_networks.ipynb) | prune a trained network layer by layer, and measure what was promised |
+# | [01 Toolbox](01_toolbox.ipynb) | use three tools: the hull of a set, the dual as a bound anyone can check, splitting (ADMM) |
 #
-# The two halves mirror each other: geometry, one program, many samples.
+# The first half, **BranchHull**: two signals from their product.
+#
+# | lesson | what you can do afterwards |
+# |---|---|
+# | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program, measure what it needs |
+# | [11 Hull geometry](11_hull_geometry.ipynb) | draw a hull, project on it, intersect many, see the solution and its certificate |
+# | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, read a certificate, meet its rivals |
+# | 13 Solvers (not written yet) | derive the projection, ADMM, the Newton step, guess and certify, and see each converge |
+# | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it, with certificates as verdicts |
+# | 15 Sparse, noisy, wrong (not written yet) | recover sparse signals, bear noise, outliers and wrong signs |
+# | [16 Calibration](16_calibration.ipynb) | calibrate sensors and undo a mild blur, where the signs come for free; see what noise does |
+# | [17 Images](17_images.ipynb) | divide a scene from its illumination by total variation, and say where that works |
+#
+# The second half, **Net-Trim**: the sparsest weights that keep the answers.
+#
+# | lesson | what you can do afterwards |
+# |---|---|
+# | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up, see why a cascade needs V |
+# | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | solve a layer, follow it along epsilon, read lambda and proved zeros off the dual |
+# | [22 Networks](22_networks.ipynb) | prune a trained network layer by layer, and measure what was promised |
+# | [23 How many samples](23_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
+# | 24 Pruning today (not written yet) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity; say what a guarantee is worth |
+#
+# The two halves mirror each other: geometry (11, 20), one program (12, 21), many of them (14, 23), what
+# others do (10, 24). Read either half first. A short way through: 00, 01, 11, 12, 20, 22. All symbols are in
+# the [glossary](glossary.ipynb). `python3 run.py site` makes pages of all this that need no kernel.
 #
 # ## The exercises
 #

@@ -20,7 +20,7 @@
 # **After this lesson** you can draw the hull of one branch, project on it, see why the scaling
 # ambiguity disappears, intersect $L$ hulls, and read a dual certificate as weights on tangents.
 #
-# **Before**: [00 Start here](00_start_here.ipynb). **Time**: 30 minutes.
+# **Before**: [00 Start here](00_start_here.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
 # %matplotlib inline

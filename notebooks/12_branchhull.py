@@ -21,16 +21,19 @@
 # **After this lesson** you can state the program, prove that its solution is balanced, derive its dual
 # and its certificate, recover signals with it, and say what noise and wrong signs do.
 #
-# **Before**: [11 Hull geometry](11_hull_geometry.ipynb). **Time**: 35 minutes.
+# **Before**: [11 Hull geometry](11_hull_geometry.ipynb). Symbols: [glossary](glossary.ipynb).
+# **Time**: 40 minutes. **Modules**: `kit.branchhull.problem`, `certificate`, `solve`.
 
 # %%
 # %matplotlib inline
 import numpy as np
+from ipywidgets import FloatSlider, IntSlider
 from scipy.optimize import least_squares
 from scipy.stats import binom
 from tqdm.auto import tqdm
 
 from kit import branchhull
+from kit.course.explorers import explorer
 from kit.course.figures import branchhull as figures
 from kit.course.figures.style import caption
 from kit.results import Status
@@ -330,6 +333,88 @@ print(
     )
 )
 assert facts["in standard deviations"] < 4
+
+# %% [markdown]
+# ## Beside its rivals
+#
+# What else could one do with the same data? Four rivals, with $K = N = 20$, ten instances each:
+#
+# * **lifting** (lesson [10](10_bilinear_lifting.ipynb)): convex, no signs, $K N = 400$ unknowns;
+# * **alternating** least squares, ten random starts: for fixed $m$ the best $h$ is linear, and back;
+# * **Gauss-Newton**, ten random starts: repeated linear least squares in $(h, m)$;
+# * **Gauss-Newton from the signs**: one start, $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top \sqrt d$, which
+#   uses the same knowledge as BranchHull does.
+#
+# **Guess first.** Which of the five needs the fewest products? Does the convex program win?
+
+# %% tags=["nbval-ignore-output"]
+methods = {
+    "BranchHull": lambda data, rng: branchhull.solve(branchhull.BranchHull(data)),
+    "lifting": lambda data, rng: branchhull.lift(data, tol=1e-5),
+    "alternating, 10 starts": lambda data, rng: branchhull.alternate(
+        data, rng, starts=10, start="random", max_iter=300
+    ),
+    "Gauss-Newton, 10 starts": lambda data, rng: branchhull.descend(
+        data, rng, "gauss-newton", starts=10, start="random"
+    ),
+    "Gauss-Newton, signs": lambda data, rng: branchhull.descend(
+        data, rng, "gauss-newton", start="signs"
+    ),
+}
+products = (50, 70, 100, 160)
+table = {name: [] for name in methods}
+for L in tqdm(products, desc="products"):
+    for name, method in methods.items():
+        errors = []
+        for seed in range(10):
+            job, its_truth = branchhull.gaussian(np.random.default_rng(seed), L, 20, 20)
+            found = method(job, np.random.default_rng(100 + seed))
+            errors.append(branchhull.recovery_error(found.h, found.m, its_truth))
+        table[name].append(int(np.sum(np.array(errors) < 1e-3)))
+
+# %%
+print("recovered, of 10         ", *(f"L = {L:<4d}" for L in products))
+for name, row in table.items():
+    print(f"{name:25s}", *(f"{hits:<8d}" for hits in row))
+assert all(row[-1] == 10 for row in table.values())
+
+# %% [markdown]
+# The convex program does **not** need the fewest products. Local methods do with fewer, most of all the one
+# that starts from the signs; lifting needs the most. What BranchHull has and no rival has is that its
+# answer comes with a proof of optimality, for noisy data too, without a start point; and that for Gaussian
+# data we know exactly when that optimum is the truth. A rival that reproduces all products has also
+# explained the data; one that does not has told us nothing. Lesson
+# [14](14_how_many_measurements.ipynb) draws these curves.
+#
+# ## Signs that nobody has to measure
+#
+# Sensors with unknown *positive* gains: lesson [16](16_calibration.ipynb) recovers the gains of an array
+# from what it sees of unknown sources. In two lines, 24 sensors and 4 snapshots:
+
+# %%
+sensors, its_truth = branchhull.self_calibration(np.random.default_rng(0), 24, 4, 6, snapshots=4)
+calibrated = branchhull.solve(branchhull.BranchHull(sensors))
+error = branchhull.recovery_error(calibrated.h, calibrated.m, its_truth)
+print(sensors)
+print(f"all signs +1: {np.all(sensors.signs == 1)}; recovered to 1e-6: {error < 1e-6}")
+assert error < 1e-6
+
+# %% [markdown]
+# ## Explore
+#
+# Every move solves a new program. Take $L$ down to 36 $= 2 (K + N - 2)$, where the law says one half, and
+# try other instances: some are recovered, some are not, and **both are certified**. The right picture tells
+# which: an answer that is not the truth leaves products unexplained. Then add noise.
+
+# %%
+explorer(
+    figures.live,
+    L=IntSlider(60, min=4, max=200, description="products L"),
+    K=IntSlider(10, min=1, max=30, description="unknowns K"),
+    N=IntSlider(10, min=1, max=30, description="unknowns N"),
+    noise=FloatSlider(0.0, min=0, max=0.5, step=0.01, description="noise"),
+    seed=IntSlider(0, min=0, max=20, description="instance"),
+)
 
 # %% [markdown]
 # ## Break it yourself

@@ -22,7 +22,7 @@
 # certificate that has no threshold, check thousands of stored trials, and say what a method without a
 # proof can do below the border.
 #
-# **Before**: [12 BranchHull](12_branchhull.ipynb). **Time**: 35 minutes.
+# **Before**: [12 BranchHull](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 35 minutes.
 
 # %%
 # %matplotlib inline

@@ -21,7 +21,7 @@
 # pictures are, state one that has a minimiser with a certificate, and say where it recovers the scene
 # and where a rival does better.
 #
-# **Before**: [12 BranchHull](12_branchhull.ipynb). **Time**: 30 minutes.
+# **Before**: [12 BranchHull](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
 # %matplotlib inline

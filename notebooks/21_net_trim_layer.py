@@ -20,7 +20,7 @@
 # **After this lesson** you can solve a layer for many $\epsilon$, read $\lambda$ and the support off
 # the dual, say what proves a zero, and say how Net-Trim differs from the LASSO.
 #
-# **Before**: [20](20_relu_convexification.ipynb). **Time**: 30 minutes. **Module**: `kit.nettrim`.
+# **Before**: [20](20_relu_convexification.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes. **Module**: `kit.nettrim`.
 
 # %%
 # %matplotlib inline

@@ -25,7 +25,7 @@
 # - measure both promises on a network of your own, and say which part of a promise is loose.
 #
 # **Before**: 20 (why a known activity makes the set convex) and 21 (one layer); a first course in
-# optimisation is enough for the rest. **Time**: 35 minutes, of which one is computing.
+# optimisation is enough for the rest. Symbols: [glossary](glossary.ipynb). **Time**: 35 minutes, of which one is computing.
 
 # %%
 # %matplotlib inline

@@ -23,7 +23,7 @@
 # anything, and compare it with the theorem's $(11 s + 7)\,\mu \log N$.
 #
 # **Before**: [21 A layer of Net-Trim](21_net_trim_layer.ipynb),
-# [14 How many measurements](14_how_many_measurements.ipynb). **Time**: 30 minutes.
+# [14 How many measurements](14_how_many_measurements.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
 # %matplotlib inline

@@ -72,15 +72,22 @@
 #
 # ## Where to find what
 #
-# | subject | lesson | module |
-# |---|---|---|
-# | hulls, bounds, splitting | [01](01_toolbox.ipynb) | `kit.course.figures.toolbox` |
-# | the misfit and its traps, lifting | [10](10_bilinear_lifting.ipynb) | `kit.branchhull.gradient`, `kit.branchhull.lifting` |
-# | one hull, projection | [11](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
-# | the program, its certificate | [12](12_branchhull.ipynb) | `kit.branchhull.problem`, `kit.branchhull.certificate` |
-# | self-calibration, blind deconvolution | [16](16_calibration.ipynb) | `kit.branchhull.applications` |
-# | one neuron, the program for a layer | [20](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
-# | a network, measured beside promised | [22](22_networks.ipynb) | `kit.nettrim.prune` |
+# | lesson | module |
+# |---|---|
+# | [01 Toolbox](01_toolbox.ipynb) | `kit.course.figures.toolbox` |
+# | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | `kit.branchhull.lifting`, `nuclear_norm`, `gradient`, `alternating` |
+# | [11 Hull geometry](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
+# | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
+# | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
+# | [16 Calibration](16_calibration.ipynb) | `kit.branchhull.applications` |
+# | [17 Images](17_images.ipynb) | `kit.branchhull`, the files on total variation |
+# | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
+# | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | `kit.nettrim.solve`, `exact`, `certificate` |
+# | [22 Networks](22_networks.ipynb) | `kit.nettrim.prune`, `networks` |
+# | [23 How many samples](23_how_many_samples.ipynb) | `kit.experiments.neurons`, `kit.experiments.nettrim_theorems` |
+#
+# The **ledger** of theorems, `kit.experiments.theorems`, measures every numbered result inside its hypotheses
+# and again with each one broken; `python -m kit.experiments.theorems` prints it.
 #
 # In a notebook, `help(branchhull.solve)` shows the formulas in plain characters. The shapes of one
 # instance of each kind:

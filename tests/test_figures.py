@@ -133,3 +133,18 @@ def test_layers_left_compares_at_every_epsilon():
     rows = np.array([[0.1, 0.5, 0.4, 0.3], [0.2, 0.4, 0.3, 0.2]])
     assert pruning.layers_left({"a": rows, "b": rows + 0.1})[1] == {"nearer": True}
     assert pruning.layers_left({"a": rows, "b": rows - [[0.2], [-0.1]]})[1] == {"nearer": False}
+
+
+@pytest.mark.parametrize(("L", "noise"), [(60, 0.0), (60, 0.1), (20, 0.0)])
+def test_live_states_what_is_proved_and_what_is_reproduced(L, noise):
+    _, facts = program_figures.live(L, 10, 10, noise)
+    assert 0 <= facts["optimum at most"] - facts["optimum at least"] < 1e-6
+    _, truth = branchhull.gaussian(np.random.default_rng(0), L, 10, 10, noise=noise)
+    cost = 2 * np.linalg.norm(truth.h) * np.linalg.norm(truth.m)
+    exact = facts["error"] < 1e-6
+    assert (
+        exact == (facts["product residual"] < 1e-6) == (facts["touching constraints"][:2] == "60")
+    )
+    if not noise:
+        assert facts["optimum at least"] <= cost + 1e-6  # the truth is feasible
+        assert exact == (abs(facts["optimum at most"] - cost) < 1e-6)

@@ -1,6 +1,7 @@
 """Notebooks stay true: pairs in step, lessons executed, exercises fresh and without answers."""
 
 import copy
+import re
 from pathlib import Path
 
 import nbformat
@@ -138,3 +139,30 @@ def test_cells_that_need_not_show_anything(stored):
     cell.update(execution_count=None)
     cell.metadata.tags = ["nbval-skip", "skip-execution"]
     assert notebooks.faults(stored) == []
+
+
+# Links --------------------------------------------------------------------------------------------
+
+
+def links(text: str) -> list[str]:
+    """Relative targets of the links of a markdown text."""
+    found = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text)
+    return [target for target in found if ":" not in target]
+
+
+@pytest.mark.parametrize("name", names("notebooks"))
+def test_links_of_a_lesson_lead_somewhere(name):
+    path = ROOT / f"{name}.ipynb"
+    prose = [cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown"]
+    assert [t for t in links("\n".join(prose)) if not (path.parent / t).exists()] == []
+
+
+def test_readme_lists_every_lesson_in_order_and_nothing_else():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[.*?\]\((notebooks/\d\d\w+)\.ipynb\)", readme, flags=re.MULTILINE)
+    assert listed == [name for name in names("notebooks") if Path(name).name[0].isdigit()]
+    assert [t for t in links(readme) if not (ROOT / t).exists()] == []
+
+
+def test_a_broken_link_is_found():
+    assert links("[a](b.ipynb) and [c](https://d.e), [f](g/h.md#i)") == ["b.ipynb", "g/h.md"]

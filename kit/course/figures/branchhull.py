@@ -2,7 +2,9 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.stats import binom
 
+from kit import branchhull
 from kit.arguments import real_array
 from kit.course.figures.style import (
     BOUND,
@@ -11,10 +13,11 @@ from kit.course.figures.style import (
     NEUTRAL,
     SIGN_NEG,
     SIGN_POS,
+    TRUTH,
     new_figure,
     tidy,
 )
-from kit.results import Array, Run
+from kit.results import Array, Run, Status
 
 
 def convergence(runs: dict[str, Run]) -> tuple[Figure, dict[str, object]]:
@@ -72,3 +75,43 @@ def success(
         "trials": trials,
     }
     return figure, facts
+
+
+def live(
+    L: int = 60, K: int = 10, N: int = 10, noise: float = 0.0, seed: int = 0
+) -> tuple[Figure, dict[str, object]]:
+    """One Gaussian instance, solved now: the answer beside the truth, its products beside y.
+
+    L, K, N >= 1, noise >= 0 relative, seed of the instance. Facts: error against the balanced
+    truth, the proved bounds, how many constraints touch, the product residual |w o x - y| / |y|,
+    and the chance of exact recovery that the law gives for noiseless data.
+    """
+    data, truth = branchhull.gaussian(np.random.default_rng(seed), L, K, N, noise=noise)
+    answer = branchhull.solve(branchhull.BranchHull(data))
+    if answer.report.run.status is not Status.SOLVED:
+        raise ValueError(f"these settings could not be solved: {answer.report.run.status}")
+    h, m = branchhull.balance(truth.h, truth.m)
+    product = (data.B @ answer.h) * (data.C @ answer.m)
+    touching = np.abs(product) <= np.abs(data.y) * (1 + 1e-4)
+    figure = new_figure(9.2, 4.2)
+    left, right = figure.subplots(1, 2)
+    for ax in (left, right):
+        ax.axline((0, 0), slope=1, color=TRUTH, lw=1.4, label="equal")
+    left.plot(h, answer.h, "o", color=SIGN_POS, ms=5, label="entries of h")
+    left.plot(m, answer.m, "s", color=SIGN_NEG, mfc="none", ms=5, label="entries of m")
+    tidy(left, "truth, balanced", "answer", "is it the truth?")
+    right.plot(data.y[touching], product[touching], "o", color=ESTIMATE, ms=5, label="touching")
+    right.plot(data.y[~touching], product[~touching], "x", color=NEUTRAL, label="with slack")
+    tidy(right, "measured y", "w x of the answer", "does it reproduce the products?")
+    for ax in (left, right):
+        ax.legend(fontsize=8, loc="upper left", framealpha=0.9)
+    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.91, wspace=0.25)
+    proof = answer.report.certificate
+    return figure, {
+        "error": branchhull.recovery_error(answer.h, answer.m, truth),
+        "optimum at least": proof.lower,
+        "optimum at most": proof.upper,
+        "touching constraints": f"{int(touching.sum())} of {L}",
+        "product residual": float(np.linalg.norm(product - data.y) / np.linalg.norm(data.y)),
+        "chance by the law, without noise": float(binom.sf(K + N - 3, L - 1, 0.5)),
+    }
