@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.course.explorers import explorer
+from kit.course.explorers import POSITIONS, explorer, positions
 from kit.course.figures import hull
 
 site = pytest.importorskip("kit.course.site", reason="the reading copy needs latex2mathml")
@@ -40,12 +40,12 @@ def test_a_formula_that_is_not_known_is_refused():
 def test_positions_hold_the_start_and_keep_to_the_control():
     from ipywidgets import Checkbox, FloatSlider, IntSlider, ToggleButtons
 
-    values = [value for _, value in site.positions(IntSlider(3, min=1, max=8))]
+    values = [value for _, value in positions(IntSlider(3, min=1, max=8))]
     assert 3 in values and values == sorted(set(values)) and min(values) >= 1 and max(values) <= 8
-    floats = [value for _, value in site.positions(FloatSlider(0.3, min=0, max=1, step=0.05))]
-    assert 0.3 in floats and len(floats) == site.POSITIONS
-    assert site.positions(Checkbox(True)) == [("no", False), ("yes", True)]
-    assert [v for _, v in site.positions(ToggleButtons(options=[1, -1]))] == [1, -1]
+    floats = [value for _, value in positions(FloatSlider(0.3, min=0, max=1, step=0.05))]
+    assert 0.3 in floats and len(floats) == POSITIONS
+    assert positions(Checkbox(True)) == [("no", False), ("yes", True)]
+    assert [v for _, v in positions(ToggleButtons(options=[1, -1]))] == [1, -1]
 
 
 def test_an_explorer_becomes_pictures_and_a_refusal_becomes_words(tmp_path):

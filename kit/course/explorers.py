@@ -26,6 +26,7 @@ from matplotlib.image import imsave
 Facts = Mapping[str, object]
 Draw = Callable[..., tuple[Figure, Facts]]
 
+POSITIONS = 5  # of a slider, in the reading copy
 FRAME, STALE_FRAME = "3px solid transparent", "3px dashed #b3261e"
 UNSIGNED = {"Software": None}  # matplotlib would write its version into the file
 
@@ -53,6 +54,25 @@ def png(figure: Figure) -> bytes:
 def caption(facts: Facts) -> str:
     """The facts in plain text, one `name: value` a line, with digits that a reader can use."""
     return "\n".join(f"{_words(name)}: {_readable(value)}" for name, value in facts.items())
+
+
+def positions(control: widgets.ValueWidget) -> list[tuple[str, object]]:
+    """A few values of a control, each with its words; where it stands is among them."""
+    if isinstance(control, widgets.Checkbox):
+        return [("no", False), ("yes", True)]
+    if hasattr(control, "_options_full"):
+        options = list(control._options_full)
+        if not isinstance(control, widgets.SelectionSlider) or len(options) <= POSITIONS:
+            return options
+        start = next(k for k, (_, value) in enumerate(options) if value == control.value)
+        chosen = {*np.linspace(0, len(options) - 1, POSITIONS - 1).astype(int).tolist(), start}
+        return [options[k] for k in sorted(chosen)]
+    low, high, step = control.min, control.max, control.step
+    grid = low + step * np.round(np.linspace(0, (high - low) / step, POSITIONS))
+    near = int(np.argmin(np.abs(grid - control.value)))
+    kind = int if isinstance(control, widgets.IntSlider) else float
+    values = sorted({kind(value) for value in np.delete(grid, near)} | {control.value})
+    return [(f"{value:.4g}", value) for value in values]
 
 
 class Explorer(widgets.VBox):

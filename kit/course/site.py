@@ -19,17 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as widgets
 import nbformat
-import numpy as np
 from latex2mathml.converter import convert
 from nbconvert.filters import highlight, markdown_mistune
 from nbformat import NotebookNode
 
-from kit.course.explorers import Explorer, caption, png
+from kit.course.explorers import Explorer, caption, png, positions
 from kit.course.notebooks import ROOT, read, tags
 
-POSITIONS = 5  # of a slider, its start among them
 CHEAP = ast.Import | ast.ImportFrom | ast.FunctionDef
 STYLE = """\
 body { max-width: 62rem; margin: 1rem auto; padding: 0 1rem; line-height: 1.5;
@@ -117,25 +114,6 @@ def explorers(nb: NotebookNode) -> dict[int, Explorer]:
             if isinstance(shown, Explorer):
                 found[k] = shown
     return found
-
-
-def positions(control: widgets.ValueWidget) -> list[tuple[str, Any]]:
-    """A few values of a control, each with its words; where it starts is among them."""
-    if isinstance(control, widgets.Checkbox):
-        return [("no", False), ("yes", True)]
-    if hasattr(control, "_options_full"):
-        options = list(control._options_full)
-        if not isinstance(control, widgets.SelectionSlider) or len(options) <= POSITIONS:
-            return options
-        start = next(k for k, (_, value) in enumerate(options) if value == control.value)
-        chosen = {*np.linspace(0, len(options) - 1, POSITIONS - 1).astype(int).tolist(), start}
-        return [options[k] for k in sorted(chosen)]
-    low, high, step = control.min, control.max, control.step
-    grid = low + step * np.round(np.linspace(0, (high - low) / step, POSITIONS))
-    near = int(np.argmin(np.abs(grid - control.value)))
-    kind = int if isinstance(control, widgets.IntSlider) else float
-    values = sorted({kind(value) for value in np.delete(grid, near)} | {control.value})
-    return [(f"{value:.4g}", value) for value in values]
 
 
 def views(shown: Explorer) -> Iterator[tuple[str, str, bool, bytes | None, str]]:
