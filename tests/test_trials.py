@@ -221,7 +221,7 @@ def test_every_paper_size_is_committed():
 
 @pytest.mark.parametrize("name", PAPER)
 def test_committed_rows_are_whole_and_current(name):
-    assert faults(name, RESULTS) == []
+    assert faults(name, RESULTS, jobs=1 if name == "pruned-network" else 3) == []
 
 
 def test_an_altered_row_and_another_code_are_noticed(tmp_path, monkeypatch):

@@ -130,6 +130,10 @@ def table(findings: Iterable[Finding]) -> str:
             last = entry
         sign = "holds" if finding.holds else "fails"
         where = f"without: {finding.broken}" if finding.broken else "inside the hypotheses"
-        sides = f"{finding.measured:.5g} {entry.relation} {finding.promised:.5g}"
+        measured, promised = (
+            f"{0.0 if abs(side) <= entry.tol else side:.3g}"  # what is below tol is rounding
+            for side in (finding.measured, finding.promised)
+        )
+        sides = f"{measured} {entry.relation} {promised}"
         lines.append(f"    {sign}   {sides:<32} {where}")
     return "\n".join(lines[1:])
