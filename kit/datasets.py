@@ -4,6 +4,7 @@ digits, spirals, gaussian_layer   made here or shipped with scikit-learn: nothin
 mnist, fashion_mnist              fetched once by scikit-learn's ordinary loader, when online
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +125,9 @@ def _openml(name: str, rng: np.random.Generator, samples: int, test: float) -> L
     samples, share = whole("samples", samples, least=2), _share(test)
     generator(rng)
     try:
-        found = fetch_openml(name, version=1, as_frame=False, parser="liac-arff")
+        with warnings.catch_warnings():  # of tries that failed: what counts is how it ends
+            warnings.filterwarnings("ignore", "A network error occurred")
+            found = fetch_openml(name, version=1, as_frame=False, parser="liac-arff")
     except OSError as problem:  # URLError, timeouts, refused connections are all OSErrors
         raise ConnectionError(
             f"{name} is fetched from openml.org on first use, and that failed "

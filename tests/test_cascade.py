@@ -110,6 +110,21 @@ def test_balls_of_neurons_have_the_size_of_the_layers():
         assert np.abs(done.layers[0].W).sum() > np.abs(one.layers[0].W).sum()  # fewer choices
 
 
+@pytest.mark.parametrize("mode", ["parallel", "cascade"])
+def test_a_free_bias_costs_nothing_and_keeps_the_promises(mode):
+    net, X = network(7), samples(7)
+    free, paid = (
+        prune(net, X, epsilon=0.1, mode=mode, penalise_bias=p, **QUIET) for p in (False, True)
+    )
+    for done in (free, paid):
+        assert np.all(done.discrepancy <= done.bound * (1 + 1e-7))
+        assert np.all(done.bound <= done.theorem * (1 + 1e-7))
+        assert all(one.report.certificate.gap <= 1e-6 for one in done.layers)
+    sizes = [np.abs(one.layers[0].W[:-1]).sum() for one in (free, paid)]
+    assert sizes[0] < sizes[1]  # the same first program, less to pay
+    assert free.layers[0].report.certificate.upper == pytest.approx(sizes[0])
+
+
 # Theorem 2 ----------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Data: what a generator promises, and a loader that is honest about being offline."""
 
+import warnings
 from types import SimpleNamespace
 from urllib.error import URLError
 
@@ -69,6 +70,7 @@ def test_loader_on_made_data(monkeypatch, load, name):
 @pytest.mark.parametrize("problem", [URLError("no route"), TimeoutError(), ConnectionError()])
 def test_offline_is_said_in_a_sentence(monkeypatch, problem):
     def fetch(*_args, **_settings):
+        warnings.warn("A network error occurred while downloading. Retrying...", stacklevel=1)
         raise problem
 
     monkeypatch.setattr(datasets, "fetch_openml", fetch)
