@@ -160,9 +160,9 @@ assert refused.gap > 1e-4
 # |---|---|
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up, see why a cascade needs V |
 # | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | solve a layer, follow it along epsilon, read lambda and proved zeros off the dual |
-# | [22 Networks](22_networks.ipynb) | prune a trained network layer by layer, and measure what was promised |
+# | [22 Networks](22_networks.ipynb) | prune a trained network, in parallel or as a cascade, and measure what was promised |
 # | [23 How many samples](23_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
-# | 24 Pruning today (not written yet) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity; say what a guarantee is worth |
+# | [24 Pruning today](24_pruning_today.ipynb) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity; say what a guarantee is worth |
 #
 # The two halves mirror each other: geometry (11, 20), one program (12, 21), many of them (14, 23), what
 # others do (10, 24). Read either half first. A short way through: 00, 01, 11, 12, 20, 22. All symbols are in

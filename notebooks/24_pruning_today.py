@@ -1,0 +1,276 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 24 Pruning today: the rivals at equal sparsity, without flattery
+#
+# **The question.** Net-Trim promises that the outputs stay close. Does a network pruned by it also
+# *work better* than one pruned by the methods people use today, at the same number of zeros?
+#
+# **After this lesson** you can
+#
+# - derive five pruning methods from one quadratic form, and say what each of them leaves out,
+# - read a table of rivals with its standard errors, and name the losers, Net-Trim among them,
+# - tell an improvement that was chosen on the test from one that was chosen before it,
+# - say what a guarantee is worth, and what it is not.
+#
+# **Before**: [22](22_networks.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes, of which half a minute is computing.
+
+# %%
+# %matplotlib inline
+import numpy as np
+from ipywidgets import SelectionSlider, ToggleButtons
+from tqdm.auto import tqdm
+
+from kit import datasets, experiments, nettrim
+from kit.course.explorers import explorer
+from kit.course.figures import pruning as figures
+from kit.experiments import pruning
+from kit.nettrim import rivals
+
+# %% [markdown]
+# ## Nouns: one quadratic form, five methods
+#
+# A layer has inputs $X$ (a row of ones last) and before its ReLU $z = w^\top X$ for one neuron. Change
+# the weights by $d$, and $z$ changes by
+#
+# $$\lVert d^\top X\rVert_2^2 = d^\top H d, \qquad H = X X^\top .$$
+#
+# | method | it removes the $w_n$ with the smallest | what it leaves out |
+# |---|---|---|
+# | magnitude | $\lvert w_n\rvert$ | the data |
+# | Wanda | $\lvert w_n\rvert\, \lVert x_n\rVert_2 = \sqrt{w_n^2 H_{nn}}$, the change if $w_n$ alone goes | that inputs are correlated |
+# | OBS | $w_n^2 / (H^{-1})_{nn}$, the change if the *others make up for it* | greedy: one at a time |
+# | SparseGPT | the same, in the order of the inputs, later ones make up | what earlier inputs could do |
+# | LASSO | $\min\lVert u\rVert_1$, $\lVert u^\top X - z\rVert \le \epsilon$ | that a ReLU follows |
+# | Net-Trim | $\min\lVert u\rVert_1$ in the convex set of lesson 20 | nothing, but it shrinks |
+#
+# **Where the OBS formula comes from.** Minimise $d^\top H d$ subject to $d_n = -w_n$. The Lagrangian gives
+# $2 H d = \mu e_n$, so $d \propto H^{-1} e_n$; the constraint fixes the factor:
+#
+# $$d = -\frac{w_n}{(H^{-1})_{nn}} H^{-1} e_n, \qquad d^\top H d = \frac{w_n^2}{(H^{-1})_{nn}} .$$
+#
+# **A consequence** that is easy to miss: the form is quadratic and every step is its exact minimum, so
+# after any number of steps the weights left are *the least squares weights on their support*. OBS has
+# its refit built in. For all others a refit is one more step, and we give it to all of them.
+#
+# ## Test bed and the naive question
+#
+# Small networks, so that the exact methods run here: digits (64-40-24-10 on 539 samples) and two
+# spirals (2-30-30-1 on 300). Every hidden layer gets *exactly* the same share of zeros from every method
+# (an $\ell_1$ method is asked for an $\epsilon$: its path is walked until enough weights are there, and the
+# smallest of them go). Nothing is trained again. One of the runs, live, with the fast methods:
+#
+# **Guess first.** Order the methods at 80 % zeros. Where is Wanda, which prunes language models well?
+
+# %% tags=["nbval-ignore-output"]
+data = datasets.digits(np.random.default_rng(5), test=0.7)
+network = nettrim.train(np.random.default_rng(6), data, (40, 24), epochs=60).network
+live = {}
+for name in tqdm(("magnitude", "wanda", "sparsegpt", "obs", "net-trim, a ball each")):
+    method = {**rivals.RIVALS, **rivals.IMPROVED}[name]
+    for row in nettrim.compare(network, data, [0.8], methods={name: method}):
+        live[row.method, row.refit] = row
+
+# %%
+print(f"digits, 80 % zeros; trained {nettrim.accuracy(network, data.X_test, data.labels_test):.0%}")
+print("                         as published            with a refit")
+print("                        outputs  accuracy      outputs  accuracy")
+for name in dict.fromkeys(method for method, _ in live):
+    one, two = live[name, ""], live[name, "least-squares"]
+    print(
+        f"{name:22}   {one.change:4.0%}     {one.accuracy:4.0%}         "
+        f"{two.change:4.0%}     {two.accuracy:4.0%}"
+    )
+assert np.isclose(live["obs", ""].change, live["obs", "least-squares"].change, rtol=1e-3)
+assert all(
+    live[name, "least-squares"].change < live[name, ""].change
+    for name in ("magnitude", "wanda", "sparsegpt", "net-trim, a ball each")
+)
+
+# %% [markdown]
+# Wanda is out of its regime here: it was made for layers so wide that $H$ cannot be inverted, and for
+# half of the weights, not for four fifths. The refit lifts *everybody*, and most of all those who
+# shrink (Net-Trim) or do not look at the data (magnitude).
+#
+# ## The table: three data draws and trainings each
+#
+# These rows were computed before and are stored with the notebook.
+
+# %%
+rows = experiments.collect(pruning.REPORT, "results")
+chosen_on = experiments.collect(pruning.CHOICE, "results")
+source = experiments.provenance(pruning.REPORT, "results")[-1]
+print(f"{len(rows)} rows: {source['trial']}, version {source['version']}, seed {source['seed']}")
+means = pruning.means(rows)
+trained = {
+    name: np.mean([row["trained"] for row in rows if row["data"] == name])
+    for name in ("digits", "spirals")
+}
+for name in trained:
+    print(f"\n{name}: accuracy in percent +- standard error, trained {100 * trained[name]:.1f}")
+    print("zeros                  " + "".join(f"{share:>14.0%}" for share in pruning.SHARES))
+    for method in rivals.RIVALS:
+        for refit in ("", "least-squares"):
+            cells = [means[name, method, refit, share] for share in pruning.SHARES]
+            print(
+                f"{method:10} {'+ refit' if refit else '':11} "
+                + "".join(f"{100 * m:7.1f} +-{100 * e:4.1f}" for m, e, _ in cells)
+            )
+
+# %% [markdown]
+# Before you believe a stored table: do one of its jobs again. (The digits job takes half a minute, so here
+# it is a part of one: the fast methods on the network of a stored row.)
+
+# %%
+rng = pruning.REPORT.rng({"data": "digits"}, 0)
+again = datasets.digits(rng, test=0.7)
+net = nettrim.train(rng, again, pruning.SIZES["digits"], epochs=60, alpha=1e-4).network
+fast = {name: rivals.RIVALS[name] for name in ("magnitude", "wanda", "obs")}
+stored = {
+    (r["method"], r["refit"], r["share"]): r["change"]
+    for r in rows
+    if r["data"] == "digits" and r["trial"] == 0
+}
+found = nettrim.compare(net, again, (0.5, 0.9), methods=fast)
+stale = [
+    r for r in found if not np.isclose(stored[r.method, r.refit, r.share], r.change, rtol=1e-3)
+]
+print(f"{len(found)} stored numbers computed again, {len(stale)} of them differ")
+assert not stale
+
+# %%
+figure, facts = figures.rivals(means, "digits", trained["digits"])
+figure
+
+# %%
+print("digits, the best and all that three trials cannot tell from it:")
+for share in pruning.SHARES:
+    print(f"{share:4.0%} as published: {', '.join(facts['best'][share])}")
+    print(f"     with a refit: {', '.join(facts['best_refitted'][share])}")
+assert all("obs" in facts["best"][share] for share in pruning.SHARES)
+assert facts["best_refitted"][0.8] == ["obs"]
+assert not any("net-trim" in facts["best"][share] for share in pruning.SHARES[1:])
+assert not any("net-trim" in facts["best_refitted"][share] for share in (0.9, 0.95))
+
+# %%
+figure, facts = figures.rivals(means, "spirals", trained["spirals"])
+figure
+
+# %%
+published = {m: means["spirals", m, "", 0.5][0] for m in rivals.RIVALS}
+print("spirals, half of the weights of every layer gone, as published, accuracy:")
+print(", ".join(f"{m} {a:.0%}" for m, a in sorted(published.items(), key=lambda pair: -pair[1])))
+assert min(published, key=published.get) == "net-trim"
+assert (
+    max(means["spirals", m, r, 0.9][0] for m in rivals.RIVALS for r in ("", "least-squares")) < 0.8
+)
+
+# %% [markdown]
+# **Where Net-Trim loses.** On digits up to 70 % zeros, with a refit, three trials hardly tell apart the
+# methods that look at the data. At 80 % OBS is ahead of all. From 90 % on Net-Trim loses clearly to OBS
+# and to LASSO with a refit. As published, without a refit, it is behind OBS from 70 % on. On spirals it
+# is the *worst of all* at 50 % as published; at 90 % all methods are near guessing there.
+#
+# Three reasons. (i) Shrinkage: the $\ell_1$ norm makes what it keeps smaller, by more the sparser we ask it
+# to be. (ii) To be sparse, an $\ell_1$ method must be given a large $\epsilon$, and a *large* promise is no
+# promise: at 90 % the ball is so large that whole neurons go. (iii) One ball for the layer lets it do so:
+# neurons with small outputs are given up first. Also, equal shares of zeros *per layer* are hard on the
+# spirals: their first layer has 60 weights, two to a neuron, and Net-Trim by itself would have kept
+# nearly all of them (lesson 22).
+#
+# ## Do better, honestly
+#
+# Three changes to try: **a ball for each neuron** of the same total size (the promise is the same);
+# **reweighting**, solve, then solve again with the price $1/(\lvert w_n\rvert + \delta)$ for $\lvert u_n\rvert$,
+# so that large weights are hardly shrunk; and a **refit**. That gives nine combinations. If we picked the
+# best of nine on the table above and reported its number from the same table, we would report luck.
+# So: chosen on *other* data and trainings (seed 0), reported on these (seed 1).
+
+# %%
+family = ("net-trim", *rivals.IMPROVED)
+refits = ("", "least-squares", "relu")
+
+
+def score(means, method, refit):
+    """Mean accuracy over both data sets and all shares."""
+    return np.mean([means[d, method, refit, s][0] for d in trained for s in pruning.SHARES])
+
+
+choice = pruning.means(chosen_on)
+ranking = {(m, r): score(choice, m, r) for m in family for r in refits}
+winner = max(ranking, key=ranking.get)
+print("chosen on seed 0:", winner[0], "+", winner[1] or "no refit")
+print("\nreported on seed 1, mean accuracy over both data sets and all shares:")
+for name, refit in (("net-trim", ""), ("net-trim", "least-squares"), winner, ("obs", "")):
+    print(f"{name:22} {refit or 'no refit':14} {score(means, name, refit):.1%}")
+gain = score(means, *winner) - score(means, "net-trim", "")
+assert gain > 0.05
+assert score(means, "obs", "") > score(means, *winner)
+print(f"\nbetter than published by {100 * gain:.0f} points, and still behind OBS")
+
+# %% [markdown]
+# ## Explorer: all methods at one share of zeros
+
+# %%
+explorer(
+    lambda zeros, refit, data: figures.at_share(means, data, zeros, refit),
+    zeros=SelectionSlider(
+        options=[(f"{s:.0%}", s) for s in pruning.SHARES], value=0.8, description="zeros"
+    ),
+    refit=ToggleButtons(
+        options=[("none", ""), ("least squares", "least-squares"), ("relu", "relu")],
+        description="refit",
+    ),
+    data=ToggleButtons(options=["digits", "spirals"], description="data"),
+)
+
+# %% [markdown]
+# ## What is a guarantee worth?
+#
+# What no rival has: *before* anything is solved Net-Trim says how far the outputs can move, and after it a
+# certificate says that no weights in its set have a smaller $\ell_1$ norm. What the guarantee does **not**
+# say: anything about accuracy, about other samples, or about the number of zeros.
+#
+# A promise can also be bought afterwards: for *any* weights, whoever made them, measure the error of
+# every layer alone and multiply by spectral norms. This is the bound of lesson 22, and it holds for OBS as
+# well. What is left for Net-Trim is that it *meets* a bound you choose, instead of measuring
+# whatever came out.
+#
+# ## Break it yourself
+#
+# - Give `rivals.sparsegpt` a block of all inputs (`rivals.BLOCK = 1000`): better or worse?
+# - `rivals.net_trim_reweighted(layer, keep, delta=0.01)`: what happens to small weights, and why is
+#   $\delta = 0$ not allowed?
+# - Multiply one input by 1000 and divide its weights by 1000. Which methods change their mind?
+#
+# ## What to take away
+#
+# - All methods here minimise one quadratic form, with more or less patience; OBS has its refit built in.
+# - A refit is nearly free and helps everyone but OBS. A table without it compares shrinkage, not supports.
+# - At equal sparsity Net-Trim does not win. Its case is the promise.
+# - An improvement counts where it was not chosen.
+#
+# ## Exercises
+#
+# 1. Show that Wanda's score is the OBS score if $H$ is diagonal.
+# 2. Show that OBS, LASSO and Net-Trim do not change their supports when a row of $X$ is scaled and its
+#    weights inversely, or find the one that does.
+# 3. Choose the shares of zeros per layer by Net-Trim's own answer for one $\epsilon$, and make the table
+#    anew. Who gains?
+#
+# ## Sources
+#
+# Hassibi and Stork, *Second order derivatives for network pruning: Optimal Brain Surgeon* (1993);
+# Frantar and Alistarh, arXiv 2208.11580 (exact, layer by layer) and 2301.00774 (SparseGPT); Sun et al.,
+# arXiv 2306.11695 (Wanda); Candes, Wakin and Boyd, *Enhancing sparsity by reweighted l1 minimization*
+# (2008); Aghasi et al., arXiv 1611.05162 and 1806.06457 (Net-Trim).
