@@ -29,6 +29,7 @@ python3 run.py bench [options of pytest]     benchmarks beside cvxpy, one by one
 python3 run.py lessons [files]               execute lessons and store what they show
 python3 run.py exercises [--check]           build exercises/ from solutions/
 python3 run.py site [folder]                 the lessons as pages to read without kernel or network
+python3 run.py class FOLDER [--seed N]       a course folder for nbgrader
 python3 run.py grade FOLDER [--out ...]      mark a folder of notebooks handed in"""
 
 
@@ -158,7 +159,8 @@ def main(arguments: list) -> int:
         return 2
     command, *options = arguments or ["help"]
     build = [PYTHON, "-m", "kit.course.build", command, *options]
-    grade = [PYTHON, "-m", "kit.course.grade", *options]
+    module = "kit.course.classroom" if command == "class" else f"kit.course.{command}"
+    course = [PYTHON, "-m", module, *options]
     commands = {
         "lab": (LESSONS, lambda: lab(options)),
         "test": (TEST, lambda: test(options)),
@@ -166,7 +168,8 @@ def main(arguments: list) -> int:
         "lessons": (LESSONS, lambda: call(*build)),
         "exercises": (TEST, lambda: call(*build)),
         "site": (TEST, lambda: call(PYTHON, "-m", "kit.course.site", *options)),
-        "grade": (TEST, lambda: call(*grade, cwd=Path.cwd())),
+        "class": (TEST, lambda: call(*course, cwd=Path.cwd())),
+        "grade": (TEST, lambda: call(*course, cwd=Path.cwd())),
     }
     if command not in commands:
         print(HELP)

@@ -29,7 +29,8 @@
 # **How it works.** Replace each `raise NotImplementedError` by your code, run the cell, run the
 # check under it. A check tells you which property fails and often why; it does not hold the answer,
 # and every try draws other points. `check.hint()` gives hints one by one; `check.solution()` opens
-# when you are right, or after three tries. The kit holds an answer, too: `kit.branchhull.hull` has a projection that is better than what is asked here. It is
+# when you are right, or after three tries; `progress()` of `kit.course.practice` shows what you have
+# done so far, and in which file of yours it is kept. The kit holds an answer, too: `kit.branchhull.hull` has a projection that is better than what is asked here. It is
 # on your honour not to read it first.
 
 # %%

@@ -5,6 +5,9 @@ comment) a part of the hint that it must get: "Hint: ...". An `answer` cell ends
 """
 
 import ast
+import functools
+import json
+import pickle
 import re
 import sys
 from dataclasses import dataclass
@@ -13,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kit.course import exercises, notebooks, practice
+from kit.course import exercises, notebooks, practice, wire
 from kit.course.checks import Feedback, Property, Seen, being, judge, returns, same, takes
 
 ROOT = Path(__file__).parents[1]
@@ -278,6 +281,25 @@ def test_every_check_belongs_to_the_notebook_and_has_hints(judged):
     for one in found:
         assert (ROOT / "solutions" / f"{one.notebook}.py").exists()
         assert callable(names[one.function]) and one.hints and one.points > 0
+
+
+def wired(function):
+    """The function as the grader calls it: by pickles there, by packed values back."""
+
+    @functools.wraps(function)
+    def call(*args):
+        result = function(*pickle.loads(pickle.dumps(args)))
+        return wire.unpack(json.loads(json.dumps(wire.pack(result))))
+
+    return call
+
+
+def test_what_a_check_hands_over_can_travel_to_a_sandbox(judged):
+    names = judged[0].names
+    for one in [value for value in names.values() if isinstance(value, practice.Exercise)]:
+        feedback = one(wired(names[one.function]), seed=77)
+        assert feedback.ok, (one.key, feedback)
+        assert feedback.share == 1
 
 
 def test_the_exercise_says_that_nothing_is_there_yet(notebook):

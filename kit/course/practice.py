@@ -73,6 +73,11 @@ class Exercise:
             _save(self.key, {**state, "tries": state["tries"] + 1, "right": right})
         return feedback
 
+    def marks(self, answer: object, seed: int = 0) -> float:
+        """Points for an answer, in part too: the worst of two instances counts."""
+        shares = [self.judge(answer, seed + k).share for k in range(2)]
+        return round(self.points * min(shares), 2)
+
     def hint(self) -> Note:
         """The next hint; after the last one, all of them."""
         state = _state(self.key)

@@ -1,0 +1,341 @@
+# ---
+# jupyter:
+#   jupytext:
+#     cell_metadata_filter: tags,-all
+#     notebook_metadata_filter: kernelspec,-jupytext.text_representation.jupytext_version
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#       format_version: '1.3'
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Exercise 13: one step of ADMM, one matrix of Newton
+#
+# **The task.** Lesson 13 solves BranchHull by loops that call one step again and again. Write the
+# two steps: that of ADMM, and gradient and Hessian for Newton's method.
+#
+# **You need** lessons 11 and 13, the projection of exercise 11 (here it is given), numpy.
+# **Time**: 30 minutes for the core, 30 to go further.
+#
+# **How it works.** Replace each `raise NotImplementedError` by your code, run the cell, run the
+# check under it. `check.hint()` gives hints one by one; `check.solution()` opens when you are right,
+# or after three tries. Every try draws other numbers. `kit.branchhull.admm` holds an answer too: it
+# is on your honour not to read it first.
+
+# %%
+# %matplotlib inline
+import numpy as np
+
+from kit.branchhull import BranchHull, canonical, certify, gaussian, solve
+from kit.branchhull.hull import project
+from kit.course.checks import Seen, judge, returns, same, takes
+from kit.course.practice import exercise
+
+# %% [markdown]
+# ## The program, and how ADMM splits it
+#
+# In canonical form (lesson 12) the unknowns $h$, $m$ meet the hulls through $p = \tilde B h$ and
+# $q = \tilde C m$:
+#
+# $$\min \; |h|_2^2 + |m|_2^2 \quad \text{s.t.} \quad (p_\ell, q_\ell) \in H_{d_\ell} . $$
+#
+# Let $(p, q)$ be unknowns of their own, and demand $p = \tilde B h$, $q = \tilde C m$ with scaled
+# multipliers $a$, $b$. The augmented Lagrangian is, up to a constant,
+#
+# $$|h|^2 + |m|^2 + \tfrac{\rho}{2} \, |p - \tilde B h + a|^2 + \tfrac{\rho}{2} \, |q - \tilde C m + b|^2 ,
+#   \qquad (p_\ell, q_\ell) \in H_{d_\ell} . \tag{1}$$
+#
+# ADMM minimises (1) over $(p, q)$, then over $(h, m)$, then moves the multipliers by what is left of
+# the constraint:
+#
+# 1. $(p, q)$ is the point of the hulls nearest to where (1) wants it;
+# 2. $h$ makes the gradient of (1) zero, and so does $m$: two small linear systems;
+# 3. $a \leftarrow a + p - \tilde B h$, $\; b \leftarrow b + q - \tilde C m$, with the new $h$, $m$.
+#
+# **Guess first.** At a fixed point, what does step 2 say about $\tilde B^T a$?
+
+
+# %%
+def start(rng, L=24, K=3, N=4):
+    """A small program in canonical form, and a state from which a step is taken."""
+    data, _ = gaussian(rng, L, K, N)
+    while np.abs(data.y).min() < 5e-3 * np.abs(data.y).max():  # differences want some room
+        data, _ = gaussian(rng, L, K, N)
+    Bt, Ct, d = canonical(data)
+    h, m = rng.normal(size=K), rng.normal(size=N)
+    a, b = rng.normal(size=(2, L)) * np.sqrt(d.mean())
+    return BranchHull(data), (Bt, Ct, d, h, m, a, b)
+
+
+problem, (Bt, Ct, d, h, m, a, b) = start(np.random.default_rng(0))
+print(
+    f"{len(d)} hulls, {h.size} + {m.size} unknowns; the optimum is {solve(problem).report.certificate.upper:.6f}"
+)
+
+
+# %% [markdown]
+# ## Core: a step of ADMM
+
+
+# %%
+def admm_step(Bt, Ct, d, h, m, a, b, rho):
+    """One step from (h, m, a, b): the new h (K,), m (N,), a (L,), b (L,).
+
+    Bt (L, K), Ct (L, N), d (L,) > 0, rho > 0. `project(p, q, d)` is there to be used.
+    """
+    raise NotImplementedError("your turn")
+
+
+# %% tags=["check"]
+@exercise(
+    "13_admm_step",
+    "admm_step",
+    points=4,
+    hints=(
+        "Step 1: complete the square in (1). Which point is projected, with which sign of a?",
+        "Step 2: write down the gradient of (1) in h and set it to zero. Mind the 2 of |h|^2.",
+        "Step 3 uses the h and m that step 2 has just made, and the p and q of step 1.",
+    ),
+)
+def check(answer, seed=0):
+    """Judge a step by what its result must satisfy; p and q are read off the multipliers."""
+    rng = np.random.default_rng(seed)
+    problem, (Bt, Ct, d, h, m, a, b) = start(rng)
+    rho = rng.uniform(2.5, 6)
+    shapes = h.shape, m.shape, a.shape, b.shape
+
+    def step(f):
+        return f(Bt, Ct, d, h, m, a, b, rho)
+
+    def pq(f, sign=1, old=False):
+        """What the step must have used as p and q, if it moved the multipliers as in 3."""
+        h_new, m_new, a_new, b_new = step(f)
+        h_used, m_used = (h, m) if old else (h_new, m_new)
+        return sign * (a_new - a) + Bt @ h_used, sign * (b_new - b) + Ct @ m_used
+
+    def nearest(found, sign=-1, d=d):
+        return same(found, project(Bt @ h + sign * a, Ct @ m + sign * b, d))
+
+    def gradient(f, two=2.0, with_a=1, rho=rho):
+        """Of (1) in h and m, at the new h and m."""
+        (p, q), (h_new, m_new, *_) = pq(f), step(f)
+        return np.concatenate(
+            [
+                two * h_new - rho * Bt.T @ (p + with_a * a - Bt @ h_new),
+                two * m_new - rho * Ct.T @ (q + with_a * b - Ct @ m_new),
+            ]
+        )
+
+    def zero(v):
+        return np.abs(v).max() < 1e-7
+
+    def stays(f):
+        answer = solve(problem)
+        pulls = zip((answer.h, answer.m), (Bt, Ct), answer.dual, strict=True)
+        # a certificate does not see the size of a dual; a fixed point does: 2 h = rho Bt'a
+        a, b = (2 * v @ v / (v @ A.T @ al) * al / rho for v, A, al in pulls)
+        rest = answer.h, answer.m, a, b
+        moved = f(Bt, Ct, d, *rest, rho)
+        return all(same(x, y, 1e-4) for x, y in zip(moved, rest, strict=True))
+
+    def gap(f):
+        state = np.zeros(h.size), np.zeros(m.size), np.zeros(len(d)), np.zeros(len(d))
+        for _ in range(400):
+            state = f(Bt, Ct, d, *state, rho)
+        found = certify(problem, state[0], state[1], rho * np.array(state[2:])).gap
+        return Seen(found < 0.02, f"After 400 of your steps the certified gap is {found:.1e}.")
+
+    return judge(
+        answer,
+        takes("Bt", "Ct", "d", "h", "m", "a", "b", "rho"),
+        *returns("h, m, a, b in this order", step, *shapes),
+        (
+            "take p and q from the hulls, the points nearest to where (1) wants them",
+            lambda f: nearest(pq(f)),
+        ),
+        ("make the gradient of (1) in h and m zero", lambda f: zero(gradient(f))),
+        ("stay where it is at the optimum", stays),
+        ("find the optimum when it is repeated", gap),
+        mistakes=(
+            (
+                lambda f: same(step(f)[2], a) and same(step(f)[3], b),
+                "Your multipliers never move. Without step 3 this is no ADMM.",
+            ),
+            (
+                lambda f: nearest(pq(f, sign=-1)),
+                "Your multipliers run away from the constraint: p - B h is added, not taken off.",
+            ),
+            (
+                lambda f: nearest(pq(f, old=True)),
+                "Step 3 looks at the old h and m. By then there are new ones.",
+            ),
+            (
+                lambda f: nearest(pq(f), sign=1),
+                "You project another point. In (1), p is wanted where p - B h + a is zero.",
+            ),
+            (
+                lambda f: nearest(pq(f), sign=0),
+                "You project B h, C m as they are, as if the multipliers were zero.",
+            ),
+            (
+                lambda f: same(pq(f), (Bt @ h - a, Ct @ m - b)),
+                "Nothing is projected: your p, q need not be in the hulls.",
+            ),
+            (
+                lambda f: nearest(pq(f)) and zero(gradient(f, two=1)),
+                "Your h and m belong to (|h|^2 + |m|^2) / 2. What is the gradient of |h|^2?",
+            ),
+            (
+                lambda f: nearest(pq(f)) and zero(gradient(f, with_a=0)),
+                "In step 2 the multipliers are missing: look at (1) once more.",
+            ),
+            (
+                lambda f: nearest(pq(f)) and zero(gradient(f, rho=1 / rho)),
+                "rho stands on the wrong side in step 2: a large rho means a small step of h, not a large one.",
+            ),
+        ),
+    )
+
+
+# %%
+check(admm_step)
+
+
+# %% [markdown]
+# ## Go further: gradient and Hessian for Newton's method
+#
+# The interior-point method of lesson 13 stays inside the hulls by a barrier,
+#
+# $$F(h, m) = |h|^2 + |m|^2 - \mu \sum_\ell \log(p_\ell q_\ell - d_\ell),
+#   \qquad p = \tilde B h, \; q = \tilde C m, \tag{2}$$
+#
+# and Newton's method needs its gradient and its Hessian. Write $s = p q - d$. Every measurement adds
+# a matrix of two by two in $(p_\ell, q_\ell)$; $\tilde B$ and $\tilde C$ carry them to $(h, m)$, block
+# by block.
+
+
+# %%
+def barrier(Bt, Ct, d, h, m, mu):
+    """F of (2); inf outside the hulls."""
+    p, q = Bt @ h, Ct @ m
+    s = p * q - d
+    return h @ h + m @ m - mu * np.log(s).sum() if min(p.min(), s.min()) > 0 else np.inf
+
+
+# %%
+def newton(Bt, Ct, d, h, m, mu):
+    """Gradient (K + N,) and Hessian (K + N, K + N) of (2) at (h, m), h first."""
+    raise NotImplementedError("your turn")
+
+
+# %% tags=["check"]
+@exercise(
+    "13_admm_step",
+    "newton",
+    points=4,
+    hints=(
+        "First the two-by-two: derive -log(p q - d) once and twice in p and q.",
+        "The mixed second derivative is (p q - s) / s^2. Which letter is p q - s?",
+        "By the chain rule p has derivative Bt in h: every block is A' diag(v) A2.",
+    ),
+)
+def check_newton(answer, seed=0):
+    """Judge derivatives by differences, and the step by what it does to F."""
+    rng = np.random.default_rng(seed)
+    problem, (Bt, Ct, d, *_) = start(rng)
+    found = solve(problem)
+    h, m = (1.4 * found.h, 1.5 * found.m)
+    mu, K, n = rng.uniform(0.4, 0.9), h.size, h.size + m.size
+    eye = np.eye(n)
+
+    def move(v):
+        return h + v[:K], m + v[K:]
+
+    def value(v):
+        return barrier(Bt, Ct, d, *move(v), mu)
+
+    def at(f, v=np.zeros(n)):  # noqa: B008
+        return f(Bt, Ct, d, *move(v), mu)
+
+    slopes = np.array([(value(1e-6 * e) - value(-1e-6 * e)) / 2e-6 for e in eye])
+
+    def curved(f):
+        return np.array([(at(f, 1e-5 * e)[0] - at(f, -1e-5 * e)[0]) / 2e-5 for e in eye])
+
+    def near(a, b):
+        return same(a, b, 1e-3)
+
+    def blocks(f):
+        H, D = at(f)[1], curved(f)
+        return [
+            near(H[i, j], D[i, j])
+            for i, j in [(np.s_[:K], np.s_[:K]), (np.s_[:K], np.s_[K:]), (np.s_[K:], np.s_[K:])]
+        ]
+
+    def goes_down(f):
+        g, H = at(f)
+        v = -np.linalg.solve(H, g)
+        now, then = value(0 * v), value(v / max(1, 4 * np.abs(v).max() / np.abs(np.r_[h, m]).max()))
+        return Seen(then < now, f"F goes from {now:.4f} to {then:.4f}.")
+
+    return judge(
+        answer,
+        takes("Bt", "Ct", "d", "h", "m", "mu"),
+        *returns("gradient and Hessian", at, (n,), (n, n)),
+        ("give the slope of F in its first part", lambda f: near(at(f)[0], slopes)),
+        ("give a symmetric matrix", lambda f: same(at(f)[1], at(f)[1].T)),
+        ("give the derivative of your gradient in its second part", lambda f: all(blocks(f))),
+        ("point downhill: -H^-1 g lowers F", goes_down),
+        mistakes=(
+            (
+                lambda f: near(-at(f)[0], slopes),
+                "Your gradient has the wrong sign: F falls where it should grow.",
+            ),
+            (
+                lambda f: (
+                    near(at(f)[0] + np.r_[h, m], slopes) or near(at(f)[0] + 2 * np.r_[h, m], slopes)
+                ),
+                "The part of |h|^2 + |m|^2 is missing in the gradient, or half of it is.",
+            ),
+            (
+                lambda f: (
+                    not near(at(f)[0], slopes)
+                    and near(at(f)[0], 2 * np.r_[h, m] + (slopes - 2 * np.r_[h, m]) / mu)
+                ),
+                "Where is mu in your gradient?",
+            ),
+            (
+                lambda f: near(at(f)[1] + 2 * np.eye(n), curved(f)),
+                "The Hessian of |h|^2 + |m|^2 is missing.",
+            ),
+            (
+                lambda f: (
+                    blocks(f) == [True, False, True]
+                    and same(at(f)[1][:K, K:], 0 * at(f)[1][:K, K:])
+                ),
+                "Your h and m do not feel each other: the mixed derivative of log(p q - d) is not 0.",
+            ),
+            (
+                lambda f: blocks(f) == [True, False, True],
+                "The two square blocks are right, the mixed block is not. Derive -q/s in q, with s = p q - d.",
+            ),
+        ),
+    )
+
+
+# %%
+check_newton(newton)
+
+# %% [markdown]
+# ## What to take away
+#
+# - ADMM asks for two things only: a projection, and two small linear systems that never change.
+# - At its fixed point $2 h = \rho \tilde B^T a$: the multipliers are the dual, up to $\rho$.
+# - Newton's matrix is built from two-by-two blocks, $L$ of them, and has the size $K + N$.
+#
+# **Source.** ADMM as in arXiv 1809.08359, eqs (4)-(6), specialised to the l2 objective; (2) derived.

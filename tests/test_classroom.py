@@ -1,0 +1,146 @@
+"""The way through nbgrader: release, right, half-right, empty and hostile submissions, CSV."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nbgrader")
+
+from kit.course import classroom, exercises, leaks, matrix, notebooks
+
+ROOT = Path(__file__).parents[1]
+STEM = "22_cascade_epsilon"
+CHECKS = {"check": 3, "check_promises": 2}
+
+
+def test_the_source_for_nbgrader_has_points_locks_and_hidden_ends():
+    nb = classroom.source(ROOT / "solutions" / f"{STEM}.py", seed=9)
+    cells = {c.metadata.nbgrader.grade_id: c for c in nb.cells if "nbgrader" in c.metadata}
+    graded = {c.metadata.nbgrader.points for c in cells.values() if c.metadata.nbgrader.grade}
+    assert graded == set(CHECKS.values())
+    assert cells["define-check"].metadata.nbgrader.locked
+    assert "BEGIN SOLUTION" in cells["answer-promises"].source
+    assert "seed=9" in cells["marks-check"].source and "HIDDEN" in cells["marks-check"].source
+    assert not any(set(exercises.SECRET).intersection(notebooks.tags(c)) for c in nb.cells)
+
+
+def test_every_exercise_can_be_made_into_an_assignment(tmp_path):
+    stems = [path.stem for path in (ROOT / "solutions").glob("*.py")]
+    classroom.build(tmp_path, stems, seed=1)
+    for stem in stems:
+        nb = notebooks.read(tmp_path / "source" / stem / f"{stem}.ipynb")
+        ids = [c.metadata.nbgrader.grade_id for c in nb.cells if "nbgrader" in c.metadata]
+        assert len(ids) == len(set(ids)) and any(i.startswith("marks") for i in ids), stem
+    assert "*.py" in (tmp_path / "nbgrader_config.py").read_text()
+
+
+def nbgrader(folder: Path, *command: str) -> str:
+    """Run a command of nbgrader in the course folder; its log."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    env = {key: value for key, value in env.items() if not key.startswith("PYTEST")}
+    env["IPYTHONDIR"] = str(folder / ".ipython")
+    # nbgrader calls alembic by name: as in an activated environment
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", *command],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return done.stdout + done.stderr
+
+
+def hand_in(folder: Path, student: str, **answers: str) -> None:
+    """Submit the release with other bodies of functions."""
+    nb = json.loads((folder / "release" / STEM / f"{STEM}.ipynb").read_text())
+    for cell in nb["cells"]:
+        text = "".join(cell["source"])
+        for name, body in answers.items():
+            if text.startswith(f"def {name}("):
+                cell["source"] = text.replace(exercises.STUB, body)
+                assert cell["source"] != text
+    path = folder / "submitted" / student / STEM / f"{STEM}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(nb))
+
+
+RIGHT = "return np.sqrt(gamma) * np.linalg.norm((W.T @ X_hat - Y)[Y > 0])"
+FORGED = 'print("3.0")\n    from IPython.display import display\n    display(3.0)\n    return 0.0'
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_nbgrader_from_release_to_csv(tmp_path):
+    classroom.build(tmp_path, [STEM], seed=4, seconds=8)
+    solution = ROOT / "solutions" / f"{STEM}.py"
+    beside = tmp_path / "source" / STEM / f"{STEM}.py"  # a paired .py must not travel
+    beside.write_text(solution.read_text())
+    said = nbgrader(tmp_path, "generate_assignment", STEM)
+    release = tmp_path / "release" / STEM
+    assert [p.name for p in release.iterdir()] == [f"{STEM}.ipynb"], said
+    travelling = leaks.travelling(release)
+    assert leaks.leaks(notebooks.read(solution), travelling, STEM) == []
+    text = (release / f"{STEM}.ipynb").read_text()
+    assert "seed=4" not in text and "HIDDEN" not in text and "NotImplementedError" in text
+
+    promise = "return epsilon * np.cumprod(np.r_[1.0, np.sqrt(gammas) * norms])"
+    hand_in(tmp_path, "right", cascade_epsilon=RIGHT, promises=promise)
+    hand_in(tmp_path, "half", cascade_epsilon=RIGHT.replace("[Y > 0]", ""))
+    hand_in(tmp_path, "empty")
+    hand_in(tmp_path, "endless", cascade_epsilon="while True:\n        pass")
+    hand_in(tmp_path, "huge", cascade_epsilon="return np.ones(10 << 40)")
+    hand_in(tmp_path, "exits", cascade_epsilon="exit()")
+    hand_in(tmp_path, "prints", cascade_epsilon=FORGED)
+    said = nbgrader(tmp_path, "autograde", STEM)
+    assert "right" in said
+    nbgrader(tmp_path, "generate_feedback", STEM)
+    nbgrader(tmp_path, "export", "--to", "grades.csv")
+    rows = csv.DictReader((tmp_path / "grades.csv").read_text().splitlines())
+    scores = {row["student_id"]: float(row["score"] or 0) for row in rows}
+    assert scores.pop("right") == 5
+    assert 0 < scores.pop("half") < 3
+    assert scores == {"empty": 0, "endless": 0, "huge": 0, "exits": 0, "prints": 0}, said
+    feedback = (tmp_path / "feedback" / "half" / STEM / f"{STEM}.html").read_text()
+    assert "The silent entries are in your sum" in feedback
+
+
+def test_the_table_of_wrong_answers_in_the_guide_is_fresh():
+    text = (ROOT / "INSTRUCTORS.md").read_text()
+    assert matrix.renewed(text, ROOT) == text, "run python -m kit.course.matrix"
+    assert matrix.main(["--check"]) == 0
+
+
+def test_a_stale_table_is_told_and_a_nameless_mistake_refused(tmp_path, monkeypatch, capsys):
+    (tmp_path / "solutions").mkdir()
+    path = tmp_path / "solutions" / "99_x.py"
+    path.write_text('# %% tags=["wrong"]\n# Mistake: a | b.\n# Hint: look\ncheck(1)\n')
+    (tmp_path / "INSTRUCTORS.md").write_text(f"A\n{matrix.BEGIN}\nold\n{matrix.END}\nZ\n")
+    monkeypatch.setattr(matrix, "ROOT", tmp_path)
+    assert matrix.main(["--check"]) == 1 and "stale" in capsys.readouterr().out
+    assert matrix.main([]) == 0 and matrix.main(["--check"]) == 0
+    text = (tmp_path / "INSTRUCTORS.md").read_text()
+    assert "| check | a \\| b. | look |" in text and text.startswith("A\n") and text.endswith("Z\n")
+    path.write_text('# %% tags=["wrong"]\n# Mistake: a.\ncheck(1)\n')
+    with pytest.raises(ValueError, match=r"99_x\.py"):
+        matrix.table(tmp_path)
+
+
+def test_the_guide_counts_right():
+    text = (ROOT / "INSTRUCTORS.md").read_text()
+    total = {}
+    for path in sorted((ROOT / "solutions").glob("*.py")):
+        found = re.findall(r"points=(\d+)", path.read_text())
+        total[path.stem] = (len(found), sum(map(int, found)))
+    assert len(total) == 13 and sum(n for n, _ in total.values()) == 29
+    said = dict(re.findall(r"(\d\d_\w+) \((\d+)\)", text))
+    assert {stem: int(points) for stem, points in said.items()} == {
+        stem: points for stem, (_, points) in total.items()
+    }
