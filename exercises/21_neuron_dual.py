@@ -248,7 +248,10 @@ def check_weights(answer, seed=0):
             "return one number for each weight",
             lambda f: most(f).shape == (len(X),) and not np.isnan(most(f)).any(),
         ),
-        ("prove nothing where |X q| is largest: inf", lambda f: np.isposinf(most(f)[first])),
+        (
+            "prove nothing where |X q| is largest: inf, or huge by rounding",
+            lambda f: most(f)[first] > 1e9 * gap,
+        ),
         ("not change when q is doubled", lambda f: same(most(f)[rest], most(f, q=2 * q)[rest])),
         ("double with the gap", lambda f: same(2 * most(f)[rest], most(f, gap=2 * gap)[rest])),
         (
