@@ -36,6 +36,7 @@ from kit import branchhull
 from kit.course.explorers import explorer
 from kit.course.figures import lifting as figures
 from kit.course.figures.style import caption
+from kit.experiments.theorems import LEDGER, examine, table
 from kit.results import Status
 
 # %% [markdown]
@@ -297,7 +298,18 @@ assert shares["lifting"][-1] == 1 and shares["lifting"][0] < 0.1
 #
 # One descent from one start begins to succeed with the fewest products of the three, and never quite
 # always. It does not know when it has failed for lack of luck, and when for lack of data.
+
+# %% [markdown]
+# ## In the ledger
 #
+# The kit measures each numbered result inside its hypotheses, and again with one of them broken
+# (`kit.experiments.theorems`). The statements of this lesson:
+
+# %%
+for name in ("Lifting counts K N", "Nuclear norm: weak duality"):
+    print(table(examine(LEDGER[name], np.random.default_rng(0))))
+
+# %% [markdown]
 # ## Break it yourself
 #
 # Noise. With $L \le K N$ some $Z$ fits any data, noisy or not. With $L > K N$ there are more equations

@@ -22,7 +22,7 @@
 # cascade of layers needs it.
 #
 # **Before**: [00 Start here](00_start_here.ipynb). Symbols: [glossary](glossary.ipynb).
-# **Time**: 30 minutes. **Module**: `kit.nettrim.problem`.
+# **Time**: 30 minutes. **Module**: `kit.nettrim.problem`. **Ledger**: Proposition 1, Theorem 2.
 
 # %%
 # %matplotlib inline
@@ -33,6 +33,7 @@ from kit import nettrim
 from kit.course.explorers import explorer
 from kit.course.figures import relu as figures
 from kit.course.figures.style import caption
+from kit.experiments.theorems import LEDGER, examine, table
 from kit.results import Status
 
 # %% [markdown]
@@ -342,6 +343,19 @@ explorer(
     gamma=FloatSlider(1.5, min=1, max=4, step=0.1, description="gamma"),
     positive=Checkbox(True, description="V = positive part"),
 )
+
+# %% [markdown]
+# ## In the ledger
+#
+# The kit measures each numbered result inside its hypotheses, and again with one of them broken
+# (`kit.experiments.theorems`). The statements of this lesson:
+
+# %%
+for name in (
+    "Proposition 1",
+    "One layer is no longer than it was",
+):
+    print(table(examine(LEDGER[name], np.random.default_rng(0))))
 
 # %% [markdown]
 # ## Break it yourself
