@@ -131,7 +131,7 @@ def table(findings: Iterable[Finding]) -> str:
         sign = "holds" if finding.holds else "fails"
         where = f"without: {finding.broken}" if finding.broken else "inside the hypotheses"
         measured, promised = (
-            f"{0.0 if abs(side) <= entry.tol else side:.3g}"  # what is below tol is rounding
+            f"{0.0 if abs(side) <= min(entry.tol, 1e-4) else side:.3g}"  # a solver's rounding
             for side in (finding.measured, finding.promised)
         )
         sides = f"{measured} {entry.relation} {promised}"
