@@ -216,7 +216,7 @@ def faults(name, folder, jobs=3):
 
 def test_every_paper_size_is_committed():
     assert set(CHECKED) == set(PAPER)
-    assert {PAPER[name].file(RESULTS) for name in PAPER} == set(RESULTS.glob("*.jsonl"))
+    assert {PAPER[name].file(RESULTS) for name in PAPER} <= set(RESULTS.glob("*.jsonl"))
 
 
 @pytest.mark.parametrize("name", PAPER)
