@@ -343,6 +343,8 @@ assert refused.run.status is Status.INFEASIBLE
 #
 # **Next**: [11 Hull geometry](11_hull_geometry.ipynb).
 #
+# **Exercise**: [10_lifted_operator](../exercises/10_lifted_operator.ipynb), about the lifted operator.
+#
 # ## Sources
 #
 # * A. Ahmed, B. Recht, J. Romberg, *Blind deconvolution using convex programming*, IEEE Transactions on

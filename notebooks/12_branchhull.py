@@ -463,6 +463,8 @@ assert fast.report.certificate.gap <= 1e-8
 # * 50 percent recovery at $L = 2(K + N - 2)$, measured beside the law.
 # * Noise blunts the corner: the optimum stays certifiable, the ADMM becomes slow.
 #
+# **Exercise**: [12_certificate](../exercises/12_certificate.ipynb), about the certificate.
+#
 # ## Sources
 #
 # * The program and the theorem "$L \gg 2(K+N)$": A. Aghasi, A. Ahmed, P. Hand, B. Joshi, arXiv

@@ -288,6 +288,8 @@ print(f"|w x - y| / |y| = {np.linalg.norm(product - flipped) / np.linalg.norm(fl
 # * With noise it finds the valley and does not average; polish its answer by least squares.
 # * Structured $B$ and $C$ are outside the theorems. Certificates and residuals still say what is true.
 #
+# **Exercise**: [16_gains](../exercises/16_gains.ipynb), about the gains.
+#
 # ## Sources
 #
 # * A. Aghasi, A. Ahmed, P. Hand, B. Joshi, *BranchHull*, arXiv 1702.04342, names both applications; the

@@ -388,6 +388,8 @@ assert not silent.W.any()
 # **Next**: 21 solves a layer and walks along $\epsilon$;
 # [22 Networks](22_networks.ipynb) prunes whole networks.
 #
+# **Exercise**: [20_omega_and_v](../exercises/20_omega_and_v.ipynb), about $\Omega$ and $V$.
+#
 # ## Sources
 #
 # * A. Aghasi, A. Abdi, N. Nguyen, J. Romberg, *Net-Trim*, arXiv 1611.05162: program (S.1), the
