@@ -439,9 +439,9 @@ def test_hostile_submissions_score_what_they_deserve_and_harm_nobody(tmp_path):
         ),
     }
     honest = {"honest_first": solved(), "zz_honest_last": solved()}
-    start = time.monotonic()
+    start, stages = time.monotonic(), set(Path("/tmp").glob("kit-stage-*"))
     found = marked(tmp_path, {**hostile, **honest})
-    assert time.monotonic() - start < 240
+    assert time.monotonic() - start < 550  # each within its limits, on a busy machine too
     points = {name: one[0] for name, one in found.items()}
     assert points["honest_first"] == points["zz_honest_last"] == 5
     untouched = 0.67  # `return p, q` leaves the points inside alone, which is one property of six
@@ -458,7 +458,7 @@ def test_hostile_submissions_score_what_they_deserve_and_harm_nobody(tmp_path):
     planted = [tmp_path, ROOT, ROOT / "kit", Path("/tmp"), Path("/usr"), Path.home()]
     assert [p for p in planted if list(p.glob("planted-by-a-submission"))] == []
     assert list(tmp_path.rglob("planted*")) == []
-    assert list(Path("/tmp").glob("kit-stage-*")) == []
+    assert set(Path("/tmp").glob("kit-stage-*")) <= stages
 
 
 @pytest.mark.slow
