@@ -1,6 +1,8 @@
 """The floor everything stands on: results, proximal maps, the one loop, reading arguments."""
 
 import math
+import subprocess
+import sys
 from dataclasses import dataclass
 from itertools import count
 
@@ -191,3 +193,9 @@ def test_arguments_are_converted():
     assert arguments.real_array("X", np.float32([1, 2])).dtype == float
     assert arguments.number("x", np.int64(3)) == 3.0
     assert arguments.whole("n", np.int64(3), least=1) == 3
+
+
+def test_importing_the_kit_does_not_wait_for_cvxpy():
+    code = "import sys, kit.branchhull, kit.nettrim; print('cvxpy' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"

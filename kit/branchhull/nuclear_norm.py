@@ -31,7 +31,6 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cvxpy as cp
 import numpy as np
 
 from kit.arguments import number, real_array
@@ -139,6 +138,8 @@ def reference(data: Bilinear, *, tol: float, max_iter: int = 200) -> tuple[Array
     tol is handed to Clarabel as gap and feasibility tolerance, no smaller than 1e-10. Seconds
     include cvxpy's compilation.
     """
+    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
+
     L, K, N = data.shape
     b, c = (np.linalg.norm(A, axis=1) for A in (data.B, data.C))
     unit = np.divide(1.0, b * c, out=np.zeros(L), where=b * c > 0)

@@ -12,7 +12,6 @@ that xi has a price of its own in each row (problem.normalise).
 import time
 import warnings
 
-import cvxpy as cp
 import numpy as np
 
 from kit.arguments import choice
@@ -33,6 +32,8 @@ def reference(
     cvxpy's compilation, and history["compiling"] (1,) is that part of them. max_iter None: 200
     iterations of Clarabel, 100,000 of SCS.
     """
+    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
+
     choice("solver", solver, SOLVERS)
     L, K, N = problem.data.shape
     Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))

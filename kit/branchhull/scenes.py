@@ -22,7 +22,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import eye_array
 from scipy.special import jv
-from sklearn.datasets import load_sample_image
 
 from kit.arguments import choice, generator, number, real_array, shown, whole
 from kit.branchhull.problem import Bilinear, BranchHull, Truth
@@ -129,6 +128,8 @@ def photograph(
     recovery is promised or found.
     """
     rng, (p, q) = generator(rng), _shape(shape)
+    from sklearn.datasets import load_sample_image  # a second to import, for two pictures
+
     grey = load_sample_image(choice("name", name, PHOTOGRAPHS)).mean(axis=2) / 255
     side = min(grey.shape[0] // p, grey.shape[1] // q)
     if side < 1:

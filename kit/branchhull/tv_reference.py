@@ -11,7 +11,6 @@ so that the duals of its two bounds give w.
 import time
 import warnings
 
-import cvxpy as cp
 import numpy as np
 
 from kit.branchhull.problem import BranchHull
@@ -30,6 +29,8 @@ def tv_reference(
     1e-10: the repair of the dual for a general B costs about as much. Seconds
     include cvxpy's compilation.
     """
+    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
+
     t, _, Bt, Ct, d = parts(problem)
     (L, N), K = Ct.shape, Bt.shape[1]
     on = np.flatnonzero(d > 0)

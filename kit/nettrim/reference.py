@@ -14,13 +14,16 @@ Program: Fast Convex Pruning, arXiv 1806.06457, eq. (1).
 
 import time
 import warnings
+from typing import TYPE_CHECKING
 
-import cvxpy as cp
 import numpy as np
 
 from kit.nettrim.certificate import certify, unit
 from kit.nettrim.problem import NetTrim
 from kit.results import Array, Run, Status
+
+if TYPE_CHECKING:
+    import cvxpy as cp
 
 ACCURACY = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 
@@ -33,6 +36,8 @@ def reference(
     Entries of W below 1e-6 max|W| are set to 0 where W stays feasible to `feasibility`: an
     interior point method never writes an exact zero. Seconds include cvxpy's compilation.
     """
+    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
+
     start = time.perf_counter()
     notes: tuple[str, ...] = ()
     W, Q, iterations, verdict = _attempt(problem, max_iter, phase_one=False)
@@ -55,6 +60,8 @@ def _attempt(
     problem: NetTrim, max_iter: int, *, phase_one: bool
 ) -> tuple[Array | None, Array | None, int, str]:
     """Build and solve in units of max|X| and max|Y|; back to the units of the problem."""
+    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
+
     N, M, P = problem.shape
     x, y = np.abs(problem.X).max() or 1.0, unit(problem)
     X, Y, V = problem.X / x, problem.Y / y, problem.V / y
@@ -87,8 +94,10 @@ def _attempt(
     return W.value * (y / x), link.dual_value / x, iterations, model.status
 
 
-def _pick(R: cp.Expression, mask: Array) -> cp.Expression:
+def _pick(R: "cp.Expression", mask: Array) -> "cp.Expression":
     """The entries of R (rows, P) where mask is True, row by row, as numpy's R[mask]."""
+    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
+
     return cp.vec(R, order="C")[np.flatnonzero(mask)]
 
 
