@@ -78,6 +78,7 @@
 # | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | `kit.branchhull.lifting`, `nuclear_norm`, `gradient`, `alternating` |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
+# | [13 Solvers](13_solvers.ipynb) | `kit.branchhull.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
 # | [16 Calibration](16_calibration.ipynb) | `kit.branchhull.applications` |
 # | [17 Images](17_images.ipynb) | `kit.branchhull`, the files on total variation |

@@ -3,18 +3,23 @@
     python -m kit.experiments.theorems            prints all of it; words of names print a part
 
 To add a result, write its measurement under @theorem (see ledger.py) in bilinear_theorems.py,
-sparse_theorems.py or nettrim_theorems.py, and add it to THEOREMS there. A test examines it
-from then on.
+solver_theorems.py, sparse_theorems.py or nettrim_theorems.py, and add it to THEOREMS there. A test
+examines it from then on.
 """
 
 import sys
 
 import numpy as np
 
-from kit.experiments import bilinear_theorems, nettrim_theorems, sparse_theorems
+from kit.experiments import (
+    bilinear_theorems,
+    nettrim_theorems,
+    solver_theorems,
+    sparse_theorems,
+)
 from kit.experiments.ledger import Finding, Theorem, examine, table, theorem
 
-PARTS = (bilinear_theorems, sparse_theorems, nettrim_theorems)
+PARTS = (bilinear_theorems, solver_theorems, sparse_theorems, nettrim_theorems)
 LEDGER: dict[str, Theorem] = {entry.name: entry for part in PARTS for entry in part.THEOREMS}
 
 __all__ = ["LEDGER", "Finding", "Theorem", "examine", "table", "theorem"]
