@@ -18,7 +18,7 @@ from kit import nettrim as n
 from kit.branchhull import hull
 from kit.course.figures import counts
 from kit.course.figures import hull as figures
-from kit.experiments import bilinear, neurons, theorems
+from kit.experiments import bilinear, neurons, sparse, theorems
 
 rng = np.random.default_rng
 data, truth = b.gaussian(rng(0), 12, 2, 3)
@@ -243,6 +243,8 @@ CALLS = {
     "Theorem.tol": lambda x: dataclasses.replace(TANGENT, tol=x).name,
     "l1_cone": lambda x: neurons.l1_cone(20, x),
     "dual_size": lambda x: neurons.dual_size(X, x),
+    "window": lambda x: sparse.window(x, truth),
+    "window.truth": lambda x: sparse.window(data, x),
     "l2_residual": lambda x: bilinear.l2_residual(x, truth),
     "fingerprint": lambda x: e.fingerprint(x),
 }

@@ -83,6 +83,9 @@ def test_a_minimiser_that_is_not_the_only_one():
     twin = Bilinear(data.B, C, w * x, np.sign(w))
     verdict = branchhull.verdict(twin, Truth(truth.h, np.array([1.0, 0, 2.0])), "l1")
     assert verdict.optimal and not verdict.unique and not verdict
+    # and with weight on both there is room to spare, but still another minimiser
+    both = branchhull.verdict(twin, Truth(truth.h, np.array([0.5, 0.5, 2.0])), "l1")
+    assert both.optimal and both.margin > 0.01 and not both.unique
     one = Bilinear(data.B, C[:, [0, 2]], w * x, np.sign(w))
     assert branchhull.verdict(one, Truth(truth.h, np.array([1.0, 2.0])), "l1")
 

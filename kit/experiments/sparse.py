@@ -6,10 +6,12 @@ Sources: arXiv 1809.08359 and 1906.11636, their experiments, and the counts that
 from dataclasses import replace
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kit import branchhull
-from kit.branchhull import BranchHull
-from kit.results import Array
+from kit.arguments import instance
+from kit.branchhull import Bilinear, BranchHull, Truth
+from kit.results import Array, Status
 
 # Successes of 10 by the published solver, for S = 1 to 15; K = N = 20 S, entries +1 or -1
 PUBLISHED: dict[int, tuple[int, ...]] = {
@@ -25,6 +27,8 @@ PUBLISHED: dict[int, tuple[int, ...]] = {
     20: (10, 7, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     12: (10, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
 }
+# The first L, in steps of 4, with 5 of 10 successes, for S = 1 to 14
+PUBLISHED_FIRST = (12, 20, 28, 40, 52, 60, 60, 84, 88, 96, 104, 112, 128, 136)
 # Mean relative error of the published solver on noise of norm alpha; L = 150, K = N = 140, S = 7
 PUBLISHED_NOISE = {
     0.1: 0.00390,
@@ -72,9 +76,72 @@ def l1_noise(rng: np.random.Generator, alpha: float) -> dict:
 
 
 def l1_outliers(rng: np.random.Generator, outliers: int, lam: float) -> dict:
-    """error with slack of price lam (0: none) and wrong products; L = 120, K = N = 40, S = 3."""
+    """error with slack of price lam (0: none) and wrong products; L = 120, K = N = 40, S = 3.
+
+    The slack shifts the scale of h against that of m: the error is that of the answer balanced as
+    it would be without, so that of its directions. infeasible: there is no answer, and 0 is taken
+    for it, whose error is 1.
+    """
     data, truth = branchhull.gaussian(
         rng, 120, 40, 40, sparsity=(3, 3), values="signs", outliers=outliers
     )
-    answer = branchhull.solve(BranchHull(data, "l1", lam=lam or None), tol=1e-6)
-    return {"error": branchhull.recovery_error(answer.h, answer.m, truth, "l1")}
+    answer = branchhull.solve(BranchHull(data, "l1", lam=lam or None))
+    infeasible = answer.report.run.status is Status.INFEASIBLE
+    h, m = branchhull.balance(answer.h, answer.m, "l1")
+    error = 1.0 if infeasible else branchhull.recovery_error(h, m, truth, "l1")
+    return {"error": error, "infeasible": infeasible}
+
+
+def window(data: Bilinear, truth: Truth) -> tuple[float, float] | None:
+    """The prices lam, from .. to, at which the truth with its slack is a minimiser; None if none.
+
+    Its slack is the least that makes (h, m) feasible, xi = max(0, d / p - q) in canonical form.
+    With q' = q + xi, on the rows where p q' = d, it is a minimiser at lam, for gamma = 1, iff there
+    are nu >= 0 and r with
+
+        Bt'(nu q') = r sign(h),   Ct'(nu p) = sign(m)    (off the supports: at most r, 1 in size)
+        nu p <= lam,  and equal to it where xi > 0.
+
+    r is the square of the factor c that balances (c h, m / c, xi / c). All is linear in nu, r and
+    lam: two linear programs give both ends; `to` may be inf. Raises ValueError where B h of the
+    truth has not the signs of the data, or where an entry of y is 0. Source: derived (lesson 15).
+    """
+    Bt, Ct, d = branchhull.canonical(instance("data", data, Bilinear))
+    instance("truth", truth, Truth)
+    if (truth.h.size, truth.m.size) != data.shape[1:]:
+        raise ValueError(f"truth must have the shape of the data, {data.shape[1:]}")
+    p, q = Bt @ truth.h, Ct @ truth.m
+    if not (p > 0).all():
+        raise ValueError(f"truth must have the signs of the data, {np.sum(p <= 0)} are others")
+    if not (d > 0).all():
+        raise ValueError(f"data must have no y = 0, got {np.sum(d == 0)}")
+    xi = np.maximum(0, d / p - q)
+    slack = xi > 1e-9 * np.abs(q).max()
+    active = slack | (p * q <= d * (1 + 1e-9))
+    p, q, slack = p[active], (q + xi)[active], slack[active]
+    n, one = p.size, np.ones(p.size)
+    # unknowns: nu p (n of them), r, lam
+    h, m = np.sign(truth.h), np.sign(truth.m)
+    of_h = np.c_[Bt[active].T * (q / p), -h, 0 * h]
+    of_m = np.c_[Ct[active].T, 0 * m, 0 * m]
+    off, out = h == 0, m == 0
+    room = np.c_[np.zeros((off.sum(), n)), np.ones(off.sum()), np.zeros(off.sum())]
+    price = np.c_[np.eye(n), 0 * one, -one]
+    constraints = [
+        LinearConstraint(of_h[~off], 0, 0),
+        LinearConstraint(of_h[off] + room, 0, np.inf),
+        LinearConstraint(of_h[off] - room, -np.inf, 0),
+        LinearConstraint(of_m, np.where(out, -1, m), np.where(out, 1, m)),
+        LinearConstraint(price, np.where(slack, 0, -np.inf), 0),
+    ]
+    ends = []
+    for way in (1.0, -1.0):
+        cost = np.r_[np.zeros(n + 1), way]
+        answer = milp(cost, constraints=constraints, bounds=Bounds(0, np.inf))
+        if answer.status == 0:
+            ends.append(float(answer.x[-1]))
+        elif way > 0:
+            return None
+        else:
+            ends.append(np.inf)
+    return ends[0], ends[1]

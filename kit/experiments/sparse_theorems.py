@@ -50,8 +50,8 @@ def optimality(rng: Rng, stretch: float = 1.0, noise: float = 0.0) -> Pair:
     """Share of 16 instances, of which about half are recovered, where solver and nu agree."""
     agree = 0
     for _ in range(16):
-        data, truth = branchhull.gaussian(rng, 16, 16, 16, sparsity=(2, 2), values="signs")
-        noisy = replace(data, y=data.y * (1 + noise * np.abs(rng.standard_normal(16))))
+        data, truth = branchhull.gaussian(rng, 12, 16, 16, sparsity=(2, 2), values="signs")
+        noisy = replace(data, y=data.y * (1 + noise * np.abs(rng.standard_normal(12))))
         answer = branchhull.solve(BranchHull(noisy, "l1"), tol=1e-6)
         found = branchhull.recovery_error(answer.h, answer.m, truth, "l1") < 1e-3
         h, m = branchhull.balance(truth.h, truth.m, "l1")
@@ -61,7 +61,7 @@ def optimality(rng: Rng, stretch: float = 1.0, noise: float = 0.0) -> Pair:
         A, on = np.hstack([q[:, None] * Bt, p[:, None] * Ct]), z != 0
         sides = np.vstack([A[:, ~on].T, -A[:, ~on].T])
         cone = linprog(
-            np.zeros(16), sides, np.ones(len(sides)), A[:, on].T, np.sign(z[on]), method="highs"
+            np.zeros(12), sides, np.ones(len(sides)), A[:, on].T, np.sign(z[on]), method="highs"
         )
         agree += found == (cone.status == 0)
     return agree / 16, 1.0

@@ -63,7 +63,7 @@ def _l1_noise(alpha: tuple, trials: int) -> Sweep:
 
 def _l1_outliers(outliers: tuple, lam: tuple, trials: int) -> Sweep:
     grid = {"outliers": outliers, "lam": lam}
-    return Sweep("l1-outliers", 1, l1_outliers, grid, trials, paired=("lam",))
+    return Sweep("l1-outliers", 2, l1_outliers, grid, trials, paired=("lam",))
 
 
 def _neurons(pairs: tuple, trials: int) -> Sweep:
