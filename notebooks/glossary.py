@@ -80,6 +80,7 @@
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
 # | [13 Solvers](13_solvers.ipynb) | `kit.branchhull.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
+# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | `kit.branchhull.verdict`, `interior_l1`, `kit.experiments.sparse` |
 # | [16 Calibration](16_calibration.ipynb) | `kit.branchhull.applications` |
 # | [17 Images](17_images.ipynb) | `kit.branchhull`, the files on total variation |
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
