@@ -72,8 +72,9 @@ for L in (30, 44):
 # ## When is the truth the optimum?
 #
 # Write $(\tilde h, \tilde m)$ for the balanced truth (lesson 11: $\|\tilde h\| = \|\tilde m\|$), and
-# $\tilde w = B \tilde h$, $\tilde x = C \tilde m$. There, *every* constraint is active:
-# $s_\ell \tilde w_\ell \tilde x_\ell = |y_\ell|$. The gradient of the $\ell$-th one is
+# $\tilde w = B \tilde h$, $\tilde x = C \tilde m$. There, *every* product constraint is active,
+# $s_\ell \tilde w_\ell \tilde x_\ell = |y_\ell|$, and no sign constraint is, as $\tilde w_\ell \ne 0$. The
+# gradient of the $\ell$-th product is
 #
 # $$a_\ell = s_\ell \begin{pmatrix} \tilde x_\ell\, b_\ell \\ \tilde w_\ell\, c_\ell \end{pmatrix} \in \mathbb R^{K+N} .$$
 #
@@ -114,6 +115,8 @@ print(f"certificate and solver agree in {agree} of 40 trials")
 assert agree == 40
 
 # %% [markdown]
+# (Where is the threshold? `EXACT` is 1e-9, and any number in the gap of the next picture would do.)
+#
 # ## Certificates decide without a threshold
 #
 # `results/` holds the rows of a sweep over six sizes, twelve values of $L$ and 200 trials each. Each
@@ -174,7 +177,7 @@ assert not stale
 # independent of $(\tilde w_\ell, \tilde x_\ell)$ and has the same law as its negative. Hence so has $g_\ell$,
 # whatever the others do: we may flip the sign of each $g_\ell$ by a fair coin and change nothing.
 #
-# *Counting* (Wendel 1962). Fix $g_1, \dots, g_L$ in general position. Of the $2^L$ sign patterns
+# *Counting* (Wendel 1962). Fix $g_1, \dots, g_L$ in general position, as they are with probability 1. Of the $2^L$ sign patterns
 # $\varepsilon$, how many leave $0$ *outside* the hull of the $\varepsilon_\ell g_\ell$? Outside means: some
 # $\delta$ has $\varepsilon_\ell\, g_\ell^\top \delta > 0$ for all $\ell$. So each such pattern is one of the
 # regions into which the $L$ hyperplanes $g_\ell^\top \delta = 0$ cut $\mathbb R^d$. Let $R(L, d)$ be their
@@ -225,6 +228,8 @@ assert outside == 2 * sum(comb(8, k) for k in range(3))
 # The law has no constant to fit. It puts 50 percent at $L = 2(K + N - 2)$, depends on $K + N$ only, and
 # not at all on $h$, $m$, or the size of a row. The abstract of the paper says $L \gg 2(K + N)$ suffices,
 # "a precise upper bound"; this is the whole curve.
+#
+# **Guess first.** Which is easier, $K = N = 30$ or $K = 10$, $N = 50$?
 
 # %%
 curves = {}
@@ -255,15 +260,17 @@ run(LAPTOP["l2-law"], "results")  # or PAPER["l2-law"]; replace(..., seed=1) for
 
 # %% [markdown]
 # How many measurements make failure rare? Hoeffding's inequality for the binomial tail gives
-# $P(\text{failure}) \le \exp\bigl(-\tfrac{(L - 2(K+N) + 5)^2}{2(L-1)}\bigr)$ for $L - 1 \ge 2(K+N-3)$: about
+# $P(\text{failure}) \le \exp\bigl(-\tfrac{(L - 2(K+N) + 5)^2}{2(L-1)}\bigr)$ for $L - 1 \ge 2(K+N-3)$: some
 # $\sqrt{L}$ more than the border, not a multiple of it.
 
 # %%
 for K in (5, 20, 80):
     L = np.arange(2 * K, 12 * K)
     needed = L[np.argmax(wendel(L, K, K) >= 0.99)]
+    more = needed - (4 * K - 4)
     print(
-        f"K = N = {K:2d}: 50 % at L = {4 * K - 4:3d}, 99 % at L = {needed:3d}, a factor of {needed / (4 * K - 4):.2f}"
+        f"K = N = {K:2d}: 50 % at L = {4 * K - 4:3d}, 99 % at L = {needed:3d}, "
+        f"{more:2d} more = {more / np.sqrt(needed):.1f} sqrt(L)"
     )
 
 # %% [markdown]
@@ -296,9 +303,9 @@ for method in values(rivals, "method"):
     print(f"{method:>22}" + "".join(f"{rate[L]:6.2f}" for L in lengths))
 
 # %% [markdown]
-# Lifting, without signs, needs more (lesson 10). But look at the last lines: Gauss-Newton on the
-# residuals finds the truth *below* the border of the convex program, from the signs' one-bit start
-# nearly as soon as there are more equations than unknowns.
+# Lifting, without signs, needs more (lesson 10). But the descents of lesson 12, one start each, find
+# the truth *below* the border of the convex program. Gauss-Newton on the residuals, begun at the signs
+# (one bit for each product), does so nearly as soon as there are more equations than unknowns.
 #
 # This is no contradiction. The law says when the truth is the *smallest point of the hulls*; that is
 # more than being the only point with the right products. Below the border BranchHull still returns a
@@ -350,13 +357,16 @@ print(table(examine(LEDGER["Law of success"], np.random.default_rng(0))))
 #
 # * Success is membership in a cone; a certificate decides it without solver and without threshold.
 # * $0$ in the hull of $L$ symmetric vectors in $K + N - 2$ dimensions: one half at $L = 2(K + N - 2)$, and
-#   99 percent about $\sqrt L$ later.
-# * Gauss-Newton goes below the line, and proves nothing.
+#   99 percent some $2.3 \sqrt L$ later.
+# * Local descent goes below the line, Gauss-Newton from the signs furthest, and proves nothing.
 # * Rows keep numbers; any of them can be done again.
+#
+# **Exercise**: [14_phase_transition](../exercises/14_phase_transition.ipynb), about reading the law and an
+# experiment.
 #
 # ## Sources
 #
-# * "$L \gg 2(K+N)$": A. Aghasi, A. Ahmed, P. Hand, B. Joshi, arXiv 1702.04342.
+# * "$L \gg 2(K+N)$": A. Aghasi, A. Ahmed, P. Hand, B. Joshi, arXiv 1702.04342, abstract.
 # * J. G. Wendel, *A problem in geometric probability*, Mathematica Scandinavica 11, 1962; the regions of
 #   hyperplanes through the origin: L. Schläfli, 19th century, and T. Cover, 1965.
 # * The law for BranchHull is derived for this kit; the sweeps are `kit.experiments.trials`.

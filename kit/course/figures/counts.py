@@ -66,7 +66,8 @@ def half_plane(count: int = 6, seed: int = 0) -> tuple[Figure, Facts]:
     ax.plot(0, 0, **MARK[TRUTH])
     said = "0 is in the hull" if inside else "all in a half-plane: 0 is outside"
     tidy(ax, "", "", said).set_aspect("equal")
-    ax.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), xticks=(), yticks=())
+    ax.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15))
+    ax.set_axis_off()
     figure.subplots_adjust(left=0.04, right=0.97, bottom=0.04, top=0.92)
     facts = {
         "0 is in the hull": bool(inside),
