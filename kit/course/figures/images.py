@@ -104,12 +104,15 @@ def path(history: Mapping[str, Array]) -> tuple[Figure, dict[str, object]]:
 
 
 def moments(scene: Scene, iterations: Sequence[int], rho: float) -> tuple[Figure, dict]:
-    """Pictures on the way of the ADMM on the published program (mu = 0); it runs the ADMM.
+    """The true picture, and those on the way of the ADMM on the published program (mu = 0).
+
+    It runs the ADMM.
 
     Facts: iteration -> error in shares of the contrast, and the best of all iterations.
     """
     program = scene.problem(mu=0.0, lam=1000.0)
-    panels, facts, best = {}, {}, (np.inf, 0)
+    panels = {"true picture": branchhull.picture(scene.truth.h, scene.shape)}
+    facts, best = {}, (np.inf, 0)
     for k, state in enumerate(tv_admm(program, rho=rho), start=1):
         error = branchhull.contrast_error(state.h, scene.truth.h)
         best = min(best, (error, k))
@@ -148,7 +151,7 @@ def recovery_map(rows: Sequence[Mapping], below: float) -> tuple[Figure, dict[st
         ax.set_xticks(range(len(mus)), [f"{mu:g}" for mu in mus])
         ax.set_yticks(range(len(Ns)), [str(N) for N in Ns])
         tidy(ax, "weight mu", "columns N" if k == 0 else "", LIGHTS[light])
-    figure.subplots_adjust(left=0.09, right=0.98, bottom=0.17, top=0.88, wspace=0.12)
+    figure.subplots_adjust(left=0.09, right=0.98, bottom=0.17, top=0.88, wspace=0.18)
     return figure, {
         "share": share,
         "scenes a cell": min(counts),
