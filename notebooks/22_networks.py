@@ -24,8 +24,9 @@
 # - fit the weights that are left anew without losing the promise,
 # - measure both promises on a network of your own, and say which part of a promise is loose.
 #
-# **Before**: 20 (why a known activity makes the set convex) and 21 (one layer); a first course in
-# optimisation is enough for the rest. Symbols: [glossary](glossary.ipynb). **Time**: 35 minutes, of which one is computing.
+# **Before**: [20](20_relu_convexification.ipynb) (why a known activity makes the set convex) and
+# [21](21_net_trim_layer.ipynb) (one layer). Symbols: [glossary](glossary.ipynb). **Time**: 35 minutes, of
+# which one is computing.
 
 # %%
 # %matplotlib inline
@@ -153,9 +154,11 @@ print(f"{problem.Omega.size:,} constraints, {problem.Omega.mean():.0%} of them i
 # U_1 &\leftarrow U_1 + W_1 - W_3^\top X,\quad U_2 \leftarrow U_2 + W_2 - W_3 .
 # \end{aligned}$$
 #
-# All neurons at once, one Cholesky factor for the whole run. The answer is $W_2$, which has exact
-# zeros; $Q = \rho U_1$ is the dual. Until the method has converged $W_2$ is a little *outside* the
-# constraints, and an infeasible answer looks better than it is. So we always watch two numbers:
+# All neurons at once, one Cholesky factor for the whole run. The answer is $W_2$, which has exact zeros;
+# $Q = \rho U_1$ is the dual (at a fixed point the steps for $W_2$ and $W_3$ say that $X Q^\top$ is a
+# subgradient of the norm at $W_2$, the one for $W_1$ that $Q \le 0$ off $\Omega$). Until the method has
+# converged $W_2$ is a little *outside* the constraints, and an infeasible answer looks better than it is.
+# So we always watch two numbers:
 #
 # - **violation**: by how much, relative to $\epsilon$, the answer is outside (1e-3: 0.1 %);
 # - **gap**: (value - lower bound) / value.
@@ -287,6 +290,7 @@ print(
     f"about 10^{magnitude} times."
 )
 print(f"layer 1 alone: error / epsilon = {result.realised[0] / result.epsilon[0]:.2f}")
+print("entrywise l1 norms of the layers:", *(f"{norm:,.0f}" for norm in l1))
 assert facts["kept"]
 assert facts["loose"] < 10 < 1e4 < facts["loose_crude"]
 assert np.all(result.realised[:2] <= result.epsilon[:2] * (1 + 1e-3))  # Prop. 1, violation 0.1 %
@@ -294,7 +298,7 @@ assert np.all(result.realised[:2] <= result.epsilon[:2] * (1 + 1e-3))  # Prop. 1
 # %% [markdown]
 # Read the two numbers together. Prop. 1 is nearly *tight*: a layer uses the room it is given. Theorem
 # 1 is *true*, and in its published form of no practical size: the entrywise $\ell_1$ norms of these
-# layers are in the hundreds and thousands. What helps in practice is the spectral norm, which costs
+# layers are large numbers, and they are multiplied. What helps in practice is the spectral norm, which costs
 # one singular value per layer, computed after pruning: the promise is then a few times what happens.
 # It is still a promise for the worst case, and at $\epsilon = 20\,\%$ it exceeds the output itself.
 #
@@ -332,16 +336,17 @@ print(
 #
 # **Theorem 2.** In a link-normalised network $\hat D_\ell \le \epsilon_1 \sqrt{\gamma_2 \cdots \gamma_\ell}$.
 #
-# *Proof*, without normalisation. Off $\Omega$, $(\hat z)_+ \le (V)_+$, so Prop. 1 becomes
+# *Proof*, without normalisation; $\hat D_1 \le \epsilon_1$ is Prop. 1. Let $\ell \ge 2$ and
+# $\hat z = \hat W_\ell^\top \hat Y_{\ell-1}$. Off $\Omega$, $(\hat z)_+ \le (V)_+$, so Prop. 1 becomes
 #
 # $$\hat D_\ell^2 \le \epsilon_\ell^2 + \lVert (V)_+\rVert_{\Omega^c}^2
 # \le \gamma_\ell \big(\lVert V - Y_\ell\rVert_{\Omega}^2 + \lVert (V)_+\rVert_{\Omega^c}^2\big)
 # \le \gamma_\ell \lVert W_\ell^\top(\hat Y_{\ell-1} - Y_{\ell-1})\rVert_F^2
 # \le \gamma_\ell \lVert W_\ell\rVert_2^2\, \hat D_{\ell-1}^2 .$$
 #
-# The third step: on $\Omega$, $Y_\ell = W_\ell^\top Y_{\ell-1}$; off $\Omega$, $w^\top y \le 0$, so a positive
-# $v = w^\top\hat y$ is no larger than $v - w^\top y$. In a link-normalised network
-# $\lVert W\rVert_2 \le \lVert W\rVert_1 = 1$. $\square$
+# The second step uses $\gamma_\ell \ge 1$. The third: on $\Omega$, $Y_\ell = W_\ell^\top Y_{\ell-1}$; off
+# $\Omega$, $w^\top y \le 0$, so a positive $v = w^\top\hat y$ is no larger than $v - w^\top y$. In a
+# link-normalised network $\lVert W\rVert_2 \le \lVert W\rVert_1 = 1$. $\square$
 #
 # Theorem 1 *adds* an error in every layer; Theorem 2 only multiplies the first one by $\sqrt\gamma$.
 #
@@ -399,19 +404,21 @@ assert all(
 )
 
 # %% [markdown]
-# The cascade is nearer to the trained network, because later layers make up for what earlier ones
-# lost. It is not sparser at equal $\epsilon$ in every layer: making up costs weights. The fair question
-# is how many weights are left at the *same change of the outputs*: that is the horizontal axis of the
-# figure, and there the cascade's curves lie lower. With its outputs moved by 12 % it has 40, 40 and 50 %
-# of the weights; the parallel network, moved by 11 %, still has 53, 46 and 62 %.
+# The cascade is nearer to the trained network, because later layers make up for what earlier ones lost. It
+# is not sparser at equal $\epsilon$ in every layer: making up costs weights. The fair question is how many
+# weights are left at the *same change of the outputs*: that is the horizontal axis of the figure. In layer
+# 1 the cascade's curve lies lower; in layers 2 and 3 the curves are close, or cross, while the outputs move
+# little, and the cascade's is lower afterwards. With its outputs moved by 12 % it has 40, 40 and 50 % of
+# the weights; the parallel network, moved by 11 %, still has 53, 46 and 62 %.
 #
-# The published spiral run (2-200-200-2, trained with dropout and an $\ell_1$ penalty; data that ship with
-# another package) went from 319, 6554 and 304 weights to 189, 929 and 84 at a change of 1.8 %, and a
-# 2-50-50-2 from 99, 2483, 100 to 98, 467, 54 below 2 %. With spirals of our own, dropout 0.25 and an
-# $\ell_1$ penalty in PyTorch (`tests/test_nettrim_published.py`, not run here), a cascade takes 2-50-50-2
-# from 100, 2500, 100 to 73, 493 and 41 weights at 2.0 %; and a 2-200-200-2, measured once, whose weights
-# above 1e-3 numbered 206, 9823 and 162, to 171, 790 and 28 at 2.4 %. The first layer differs most: there are 50
-# neurons, and Adam with an $\ell_1$ penalty leaves some of them with nothing to do, which Net-Trim finds.
+# The published spiral run (Net-Trim's supplement, section 3: 2-200-200-2, trained with dropout and an
+# $\ell_1$ penalty; data that ship with another package) went from 319, 6554 and 304 weights to 189, 929 and
+# 84 at a change of 1.8 %, and a 2-50-50-2 (tables S.1 and S.2) from 99, 2483, 100 to 98, 467, 54 below 2 %.
+# With spirals of our own, dropout 0.25 and an $\ell_1$ penalty in PyTorch
+# (`tests/test_nettrim_published.py`, not run here), a cascade takes 2-50-50-2 from 100, 2500, 100 to 73,
+# 493 and 41 weights at 2.0 %; and a 2-200-200-2, measured once, whose weights above 1e-3 numbered 206, 9823
+# and 162, to 171, 790 and 28 at 2.4 %. The first layer differs most: there are 50 neurons, and Adam with an
+# $\ell_1$ penalty leaves some of them with nothing to do, which Net-Trim finds.
 #
 # ## Refit: undo the shrinkage, keep the promise
 #
@@ -422,8 +429,10 @@ assert all(
 # $$f(U) = \sum_{y > 0} (u^\top x - y)^2 + \sum_{y = 0} (u^\top x)_+^2 ,$$
 #
 # which is convex, is at least the squared error behind the ReLU (the proof of Prop. 1), and is at most
-# $\epsilon^2$ at the answer of Net-Trim. Going *down* from there keeps Prop. 1 and Theorem 2: **this refit
-# is proved to keep the promise**, and least squares is not.
+# $\epsilon^2$ at the answer of Net-Trim; in the cascade, at most
+# $\epsilon^2 + \lVert (V)_+\rVert_{\Omega^c}^2$, from where the proof of Theorem 2 goes on. Going *down*
+# from there keeps Prop. 1 and Theorem 2: **this refit is proved to keep the promise**, and least squares is
+# not.
 
 # %%
 net, d = beds["digits"]
@@ -578,6 +587,9 @@ assert output_change(small.network, data.X_test) > 1.2 * output_change(small.net
 #   about other samples.
 #
 # ## Exercises
+#
+# [22_cascade_epsilon](../exercises/22_cascade_epsilon.ipynb) asks for the $\epsilon$ of a cascade and its
+# promise. With pen and paper:
 #
 # 1. Show that $\lVert\hat W_i\rVert_2$ in Theorem 1 may be taken without the bias row, and find a
 #    network where that matters. (Hint: what is the difference of two rows of ones?)
