@@ -82,8 +82,12 @@ def test_admm_without_noise_is_certified_agrees_with_clarabel_and_finds_the_trut
     admm = branchhull.solve(problem, "admm", tol=1e-6)
     clarabel = branchhull.solve(problem, "cvxpy", tol=1e-6)
     assert admm.report.certificate.gap <= 1e-6
-    assert clarabel.report.certificate.gap <= 1e-5  # it stalls where rounding lets it
-    assert abs(admm.report.certificate.upper / clarabel.report.certificate.upper - 1) <= 1e-5
+    # Clarabel, asked for 1e-6, stalls where rounding lets it: at 1.2e-6 on seed 3 (5e-8 or less on
+    # the others), hence 1e-5; both values lie in one interval no longer than the larger gap
+    stalled = clarabel.report.certificate.gap
+    assert stalled <= 1e-5
+    ratio = admm.report.certificate.upper / clarabel.report.certificate.upper
+    assert abs(ratio - 1) <= max(1e-6, stalled)
     assert branchhull.recovery_error(admm.h, admm.m, truth) <= 1e-6
 
 
