@@ -416,9 +416,12 @@ for noise in (0.0, 0.05):
 assert all(facts[noise]["interior"]["last gap"] < 1e-12 for noise in (0.0, 0.05))
 
 # %% [markdown]
-# Seconds depend on the machine and are not printed here: `python3 run.py bench
+# Seconds depend on the machine, and no cell prints any: `python3 run.py bench
 # tests/benchmarks/test_branchhull_speed.py` measures them on yours, all methods in one run, with the
-# gap that each reached and cvxpy's compilation apart.
+# gap that each reached. One such run, processor time on one core of a busy machine, certified to $10^{-8}$
+# where the solver gets there, in multiples of `"auto"`, cvxpy's compilation counted and in brackets not:
+# clean, $K = N = 200$, $L = 1600$: SCS 52 (45), Clarabel 243 (229); $K = N = 100$, $L = 6400$:
+# SCS 748 (707); noisy, $K = N = 50$, $L = 400$: Clarabel 15 (13).
 #
 # ## Why noisy data are harder
 #
