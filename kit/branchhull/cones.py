@@ -27,32 +27,51 @@ def scaling(s: Array, lam: Array) -> tuple[Array, Array]:
     """eta (L,) and w (3, L) of the Nesterov-Todd point: W = eta (2 v v' - J), built from w."""
     det_s, det_lam = det(s), det(lam)
     s, lam = s / np.sqrt(det_s), lam / np.sqrt(det_lam)
-    gamma = np.sqrt((1 + np.sum(s * lam, axis=0)) / 2)
+    gamma = np.sqrt((1 + dot(s, lam)) / 2)
     return (det_s / det_lam) ** 0.25, (s + SIGNS * lam) / (2 * gamma)
+
+
+def dot(u: Array, v: Array) -> Array:
+    """Inner products of the columns (L,); np.sum over three rows would take longer."""
+    return u[0] * v[0] + u[1] * v[1] + u[2] * v[2]
 
 
 def apply(eta: Array, w: Array, v: Array) -> Array:
     """W v with W = eta [w0, w1'; w1, I + w1 w1' / (1 + w0)]."""
     inner = w[1] * v[1] + w[2] * v[2]
     lead = v[0] + inner / (1 + w[0])
-    return eta * np.stack([w[0] * v[0] + inner, v[1] + lead * w[1], v[2] + lead * w[2]])
+    out = lead * w
+    out += v
+    out[0] = w[0] * v[0] + inner
+    out *= eta
+    return out
 
 
 def apply_inverse(eta: Array, w: Array, v: Array) -> Array:
     """W^-1 v: as W with J w in place of w and 1 / eta in place of eta."""
-    return apply(1 / eta, SIGNS * w, v)
+    inner = w[1] * v[1] + w[2] * v[2]
+    lead = inner / (1 + w[0]) - v[0]
+    out = lead * w
+    out += v
+    out[0] = w[0] * v[0] - inner
+    out /= eta
+    return out
 
 
 def product(u: Array, v: Array) -> Array:
     """The Jordan product u o v."""
-    return np.stack([np.sum(u * v, axis=0), u[0] * v[1] + v[0] * u[1], u[0] * v[2] + v[0] * u[2]])
+    out = u[0] * v
+    out += v[0] * u
+    out[0] = dot(u, v)
+    return out
 
 
 def divide(nu: Array, v: Array) -> Array:
     """The x with nu o x = v."""
-    inner = nu[1] * v[1] + nu[2] * v[2]
-    first = (nu[0] * v[0] - inner) / det(nu)
-    return np.stack([first, (v[1] - first * nu[1]) / nu[0], (v[2] - first * nu[2]) / nu[0]])
+    first = (nu[0] * v[0] - nu[1] * v[1] - nu[2] * v[2]) / det(nu)
+    out = (v - first * nu) / nu[0]
+    out[0] = first
+    return out
 
 
 def to_boundary(v: Array, dv: Array) -> float:

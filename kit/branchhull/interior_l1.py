@@ -34,7 +34,8 @@ as interior_point.py; the eliminations are derived.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
@@ -46,6 +47,7 @@ from kit.branchhull.cones import (
     apply_inverse,
     det,
     divide,
+    dot,
     inside,
     product,
     scaling,
@@ -119,22 +121,22 @@ class _Point:
     u2: Array  # (K + N,)
     v: Array  # as xi
 
-    @property
+    @cached_property
     def pairs(self) -> tuple[tuple[Array, Array], ...]:
         """The coordinates that must stay positive, with their multipliers."""
         return (self.t - self.z, self.u1), (self.t + self.z, self.u2), (self.xi, self.v)
 
-    @property
+    @cached_property
     def mu(self) -> float:
         """The mean of all products."""
-        total = np.sum(self.s * self.lam) + sum(x @ u for x, u in self.pairs)
+        total = dot(self.s, self.lam).sum() + sum(x @ u for x, u in self.pairs)
         return total / (self.s.shape[1] + 2 * self.z.size + self.xi.size)
 
     def moved(self, step: "_Point", a: float, b: float) -> "_Point":
         """The point after a times the primal and b times the dual step."""
-        names = [f.name for f in fields(self)]
-        lengths = dict.fromkeys(names[:4], a) | dict.fromkeys(names[4:], b)
-        return _Point(*(getattr(self, n) + lengths[n] * getattr(step, n) for n in names))
+        primal = [getattr(self, n) + a * getattr(step, n) for n in ("z", "t", "xi", "s")]
+        dual = [getattr(self, n) + b * getattr(step, n) for n in ("lam", "u1", "u2", "v")]
+        return _Point(*primal, *dual)
 
     def lengths(self, step: "_Point") -> tuple[float, float]:
         """How far the primal and the dual step may go until something is 0."""
@@ -162,11 +164,13 @@ class _Map:
         """(3, L), the part of s that moves."""
         p, q = self.pq(z)
         q = self.turn * (q + xi) if xi.size else q
-        return np.stack([p + q, self.turn * (p - q), np.zeros_like(p)])
+        out = np.zeros((3, p.size))
+        out[0], out[1] = p + q, self.turn * (p - q)
+        return out
 
     def weights(self, lam: Array) -> Array:
         """(al, be) (2, L) of a dual point: lam's = al p + be q + lam2 s2; be = 0 where d = 0."""
-        return np.stack([lam[0] + self.turn * lam[1], self.turn * (lam[0] - lam[1])])
+        return np.array([lam[0] + self.turn * lam[1], self.turn * (lam[0] - lam[1])])
 
     def columns(self, al: Array, be: Array) -> Array:
         """(Bt'al ; Ct'be) (K + N,)."""
@@ -180,7 +184,11 @@ class _Newton:
         self.map, self.at = map_, at
         self.eta, self.w = scaling(at.s, at.lam)
         al, be = map_.weights(at.lam)
-        self.r_cone = at.s - map_.rows(at.z, at.xi) - np.stack([0 * root, 0 * root, root])
+        self.nu = apply(self.eta, self.w, at.lam)
+        self.squared = product(self.nu, self.nu)
+        self.r_cone = at.s - map_.rows(at.z, at.xi)
+        self.r_cone[2] -= root
+        self.scaled_r = apply_inverse(self.eta, self.w, self.r_cone)
         self.r_z, self.r_t = at.u1 - at.u2 - map_.columns(al, be), at.u1 + at.u2 - 1
         self.r_xi = at.v + be - kappa if kappa.size else kappa
         (f1, u1), (f2, u2), (xi, v) = at.pairs
@@ -190,7 +198,8 @@ class _Newton:
         reduced = self.D
         if kappa.size:
             keep = self.Dv / self.whole
-            reduced = np.stack([det_D / self.whole + self.D[0] * keep, *(self.D[1:] * keep)])
+            reduced = self.D * keep
+            reduced[0] += det_D / self.whole
         diagonal = 4 * self.D1 * (self.D2 / (self.D1 + self.D2))
         n, L = diagonal.size, map_.turn.size
         if n > 2 * L and n > 64:
@@ -208,7 +217,7 @@ class _Newton:
         """Dpp, Dpq, Dqq (3, L) of W^-2 turned to (p, q), and their det: no cancellations."""
         w, turn = self.w, self.map.turn
         Dpp = np.where(turn > 0, 2 * (w[0] - w[1]) ** 2, 1.0)
-        D = np.stack([Dpp, turn * 2 * w[2] ** 2, turn * 2 * (w[0] + w[1]) ** 2]) / self.eta**2
+        D = np.array([Dpp, turn * 2 * w[2] ** 2, turn * 2 * (w[0] + w[1]) ** 2]) / self.eta**2
         return D, turn * 4 * (1 + 2 * w[2] ** 2) / self.eta**4
 
     def step(self, first: _Point | None, goal: float) -> _Point:
@@ -217,17 +226,14 @@ class _Newton:
         first is the affine step, whose second-order terms are then taken into account.
         """
         at, eta, w = self.at, self.eta, self.w
-        nu = apply(eta, w, at.lam)
-        wanted = goal * UNIT - product(nu, nu)
+        wanted = goal * UNIT - self.squared
         linear = [goal - x * u for x, u in at.pairs]
         if first is not None:
             wanted = wanted - product(apply_inverse(eta, w, first.s), apply(eta, w, first.lam))
             linear = [c - dx * du for c, (dx, du) in zip(linear, first.pairs, strict=True)]
-        rhs = divide(nu, wanted)
+        rhs = divide(self.nu, wanted)
         e1, e2, e3 = (c / x for c, (x, _) in zip(linear, at.pairs, strict=True))
-        to_p, to_q = self.map.weights(
-            apply_inverse(eta, w, rhs + apply_inverse(eta, w, self.r_cone))
-        )
+        to_p, to_q = self.map.weights(apply_inverse(eta, w, rhs + self.scaled_r))
         own, (_, Dpq, Dqq) = to_q, self.D
         if self.whole is not None:
             own = to_q + self.r_xi + e3
@@ -314,9 +320,9 @@ class _ByRows:
 
 
 def _ratio(v: Array, dv: Array) -> float:
-    """The largest step t with v + t dv >= 0 (inf if there is no end)."""
-    down = dv < 0
-    return float(np.min(v[down] / -dv[down])) if down.any() else np.inf
+    """The largest step t with v + t dv >= 0, for v > 0 (inf if there is no end)."""
+    fastest = (-dv / v).max(initial=0.0)
+    return float(1 / fastest) if fastest > 0 else np.inf
 
 
 def _start(map_: _Map, d: Array, kappa: Array) -> _Point:

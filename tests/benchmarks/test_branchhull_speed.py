@@ -9,9 +9,7 @@ takes a minute a seed): `test_beside_cvxpy` is to end within some six minutes of
 
 import resource
 import time
-from contextlib import contextmanager
 
-import cvxpy as cp
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
@@ -42,25 +40,6 @@ def instance(seed: int, L: int, K: int, noise: float) -> BranchHull:
     return BranchHull(data)
 
 
-@contextmanager
-def compilation():
-    """Collect the seconds that cvxpy spends on translating the model."""
-    seconds, original = [], cp.Problem.get_problem_data
-
-    def timed(*args, **options):
-        start = time.process_time()
-        try:
-            return original(*args, **options)
-        finally:
-            seconds.append(time.process_time() - start)
-
-    cp.Problem.get_problem_data = timed
-    try:
-        yield seconds
-    finally:
-        cp.Problem.get_problem_data = original
-
-
 def timed(call) -> tuple[float, Recovered]:
     start = time.process_time()
     answer = call()
@@ -68,7 +47,7 @@ def timed(call) -> tuple[float, Recovered]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_beside_cvxpy(benchmark, name):
+def test_beside_cvxpy(benchmark, compilation, name):
     L, K, noise, peers = CASES[name]
     solve(instance(9000, L, K, noise))  # warm
     rows, ours = [], []
