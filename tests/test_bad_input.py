@@ -18,7 +18,7 @@ from kit import nettrim as n
 from kit.branchhull import hull
 from kit.course.figures import counts
 from kit.course.figures import hull as figures
-from kit.experiments import bilinear, neurons, sparse, theorems
+from kit.experiments import bilinear, neurons, rates, sparse, theorems
 
 rng = np.random.default_rng
 data, truth = b.gaussian(rng(0), 12, 2, 3)
@@ -246,6 +246,8 @@ CALLS = {
     "window": lambda x: sparse.window(x, truth),
     "window.truth": lambda x: sparse.window(data, x),
     "l2_residual": lambda x: bilinear.l2_residual(x, truth),
+    "local_rate": lambda x: rates.local_rate(x, np.ones(2), np.ones(2), np.ones((2, 6))),
+    "steps_of_admm": lambda x: rates.steps_of_admm(x, 5),
     "fingerprint": lambda x: e.fingerprint(x),
 }
 

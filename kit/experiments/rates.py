@@ -20,7 +20,7 @@ from itertools import islice
 
 import numpy as np
 
-from kit.arguments import instance, number
+from kit.arguments import instance, number, real_array, whole
 from kit.branchhull.admm import State, admm
 from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.results import Array
@@ -34,8 +34,13 @@ def local_rate(problem: BranchHull, h: Array, m: Array, dual: Array, rho: float 
 
     h, m, dual  an answer to the l2 program, certified as well as can be: touching rows are those
                 with a weight. Dense eigenvalues of a 2 L x 2 L matrix: for L of a few hundred.
+
+    Raises ValueError for arguments that do not fit each other.
     """
     instance("problem", problem, BranchHull)
+    dual = real_array("dual", dual, 2)
+    if dual.shape != (2, problem.data.y.size):
+        raise ValueError(f"dual must be (2, L) for L = {problem.data.y.size}, got {dual.shape}")
     number("rho", rho, least=0, above=True)
     Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
     h, m, dual = h / zoom, m / zoom, dual / np.stack([of_al, of_be])
@@ -57,6 +62,7 @@ def local_rate(problem: BranchHull, h: Array, m: Array, dual: Array, rho: float 
 def steps_of_admm(problem: BranchHull, count: int, rho: float = 2.0) -> Array:
     """|s_k - s_(k-1)| for k = 2 .. count, from the states of the ADMM; (count - 1,)."""
     instance("problem", problem, BranchHull)
+    count = whole("count", count, least=2)
     Bt, Ct, _, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
 
     def joined(state: State) -> Array:
