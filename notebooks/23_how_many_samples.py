@@ -22,8 +22,9 @@
 # $\ell_1$ recovery with a random number of equations, predict the number of samples without fitting
 # anything, and compare it with the theorem's $(11 s + 7)\,\mu \log N$.
 #
-# **Before**: [21 A layer of Net-Trim](21_net_trim_layer.ipynb),
-# [14 How many measurements](14_how_many_measurements.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
+# **Before**: [21 One Net-Trim layer](21_net_trim_layer.ipynb),
+# [14 How many measurements](14_how_many_measurements.ipynb). Symbols: [glossary](glossary.ipynb). **Time**:
+# 30 minutes.
 
 # %%
 # %matplotlib inline
@@ -78,9 +79,10 @@ for P in (20, 40, 80):
 #
 # $$w \text{ is optimal} \iff \text{ there is } \nu \in \mathbb R^{\Omega} \text{ with } X_{\Gamma,\Omega}\, \nu = \operatorname{sign}(w_\Gamma), \quad \|X_{\Gamma^c,\Omega}\, \nu\|_\infty \le 1 . \tag{1}$$
 #
-# This is the papers' Proposition 2. If the maximum is below 1, and the active samples see the support
-# ($X_{\Gamma,\Omega}$ has rank $s$), $w$ is the only solution. `dual_size` computes the least possible maximum by
-# a linear program: recovered iff it is below 1, and it says how clearly. The solver agrees:
+# This is the papers' Proposition 2, read for samples without ties. If the maximum is below 1, and the
+# active samples see the support ($X_{\Gamma,\Omega}$ has rank $s$), $w$ is the only solution. `dual_size`
+# computes the least possible maximum by a linear program: recovered iff it is below 1, and it says how
+# clearly. The solver agrees:
 
 # %%
 agree = 0
@@ -112,8 +114,8 @@ assert np.ptp(sizes) < 1e-9
 #
 # ## Half of the samples, as if Gaussian
 #
-# So recovery is $\min \|u\|_1$ s.t. $X_\Omega^\top u = X_\Omega^\top w$: basis pursuit with the active samples as
-# equations. How many are there, and what do they look like?
+# So recovery is $\min \|u\|_1$ s.t. $X_\Omega^\top u = X_\Omega^\top w$: basis pursuit with the active
+# samples as equations. How many are there, and what do they look like?
 #
 # *How many.* Each sample is active with probability $\tfrac12$, independently:
 # $|\Omega| \sim \operatorname{Bin}(P, \tfrac12)$.
@@ -125,20 +127,21 @@ assert np.ptp(sizes) < 1e-9
 #
 # $$P(\text{recovered from } P \text{ samples}) = \sum_k P\bigl(\operatorname{Bin}(P, \tfrac12) = k\bigr)\; f_{N,s}(k), \tag{2}$$
 #
-# where $f_{N,s}(k)$ is the chance that $\ell_1$ minimisation finds an $s$-sparse vector of $\mathbb R^N$ from $k$
-# Gaussian equations. **The ReLU costs a factor of two, and nothing else.**
+# where $f_{N,s}(k)$ is the chance that $\ell_1$ minimisation finds an $s$-sparse vector of $\mathbb R^N$
+# from $k$ Gaussian equations. **The ReLU costs a factor of two, and nothing else.**
 #
 # ## The chance of $\ell_1$
 #
 # That chance is known to great precision. The directions in which $\|\cdot\|_1$ falls at $w$ form a cone; $k$
 # random equations have a solution in that cone besides 0, or not; and the cone's *statistical dimension*
-# $\delta$ plays the part of $d$ in lesson 14:
+# $\delta$ plays the part of the dimension $d$ in lesson 14:
 #
 # $$\delta(N, s) = \mathbb E \min_{\tau \ge 0} \Bigl[ \sum_{i \in \Gamma} (g_i - \tau)^2 + \sum_{i \notin \Gamma} (|g_i| - \tau)_+^2 \Bigr],
 #   \qquad f_{N,s}(k) \approx \Phi\Bigl(\frac{k - \delta}{\sigma}\Bigr),$$
 #
-# with $g$ standard normal, and $\sigma^2$ the variance of the cone's intrinsic volumes, which is the variance of
-# the minimum less $2\delta$ (Amelunxen, Lotz, McCoy, Tropp). Both are numbers that a short simulation gives
+# with $g$ standard normal in $\mathbb R^N$, $\Phi$ the normal distribution function, and $\sigma^2$ the
+# variance of the cone's intrinsic volumes, which is the variance of the minimum less $2\delta$ (Amelunxen,
+# Lotz, McCoy, Tropp; we take both from them, without proof). Both are numbers that a short simulation gives
 # (`l1_cone`). Only the normal shape of $f$ is an approximation. In (2) it puts one half at
 #
 # $$P_{1/2} \approx 2\, \delta(N, s) .$$
@@ -174,6 +177,9 @@ for N, s in NEURONS:
     curves[f"N = {N}, s = {s}"] = (P, measured, neuron_chance(P, N, s), 60)
     rising = np.maximum.accumulate(measured)
     half[N, s] = (float(np.interp(0.5, rising, P)), 2 * l1_cone(N, s)[0])
+every = np.arange(40, 160)
+ten, ninety = (every[np.argmax(neuron_chance(every, 200, 10) >= q)] for q in (0.1, 0.9))
+print(f"N = 200, s = 10: 10 percent at P = {ten}, 90 percent at P = {ninety}")
 figure, facts = figures.panels(curves, "samples P")
 figure
 
@@ -194,6 +200,8 @@ assert abs(facts["mean difference"]) < 0.02 and facts["largest deviation"] < 4.5
 # Willsky), so $4 s \log(N/s) + \tfrac52 s$ samples are enough for one half: the order of the second paper's
 # theorem, from (2). At the sizes here the constant is smaller. Beside it, Theorem 3 of the first paper:
 # $P = (11 s + 7)\,\mu \log N$ samples give $w$ with probability at least $1 - N^{1-\mu}$, $\mu > 1$.
+#
+# **Guess first.** How many times too many is that: 2, 10, 100?
 
 # %%
 figure, facts = figures.constants(half)
@@ -214,9 +222,9 @@ for N, s in NEURONS:
 assert facts["Theorem 3 asks at least"] > 5
 
 # %% [markdown]
-# The theorem is true and far from sharp: its proof builds *one* $\nu$ by least squares and bounds every entry
-# of $X_{\Gamma^c,\Omega}\,\nu$ by a union over $N$ events. The exact condition (1) may choose the best $\nu$. The
-# ledger measures the theorem inside its hypotheses and outside:
+# The theorem is true and far from sharp: its proof builds *one* $\nu$ by least squares and bounds every
+# entry of $X_{\Gamma^c,\Omega}\,\nu$ by a union over $N$ events. The exact condition (1) may choose the
+# best $\nu$. The ledger measures the theorem inside its hypotheses and outside:
 
 # %%
 names = ("Proposition 2", "Theorem 3", "A neuron is l1 with a binomial number of equations")
@@ -229,9 +237,9 @@ print(table(findings))
 # The map over $P$ and $s$ for a layer with $N = 40$ or 80 inputs, with the line where (2) is one half. Choose
 # a cell: its 20 neurons are drawn and decided again.
 #
-# Things to try: at $N = 40$, $s = 16$, find the least $P$ at which all 20 are recovered, and compare it with $2 N$,
-# where half of the samples would fix *any* $w$ without sparsity. How many of the 20 draws have more than
-# $P/2 + \sqrt P$ active samples?
+# Things to try: at $N = 40$, $s = 16$, find the least $P$ at which all 20 are recovered, and compare it
+# with $2 N$, where half of the samples would fix *any* $w$ without sparsity. How far is the mean number of
+# active samples from $P/2$?
 
 # %%
 grid = collect(PAPER["neuron-map"], "results")
@@ -251,8 +259,9 @@ run(LAPTOP["neuron-law"], "results")  # or PAPER["neuron-law"]; replace(..., see
 # %% [markdown]
 # ## Break it yourself
 #
-# *Samples that are not symmetric.* Shift every sample along $w$: a larger share $r$ of them is active, and one
-# might hope that (2) still holds with $r$ in place of $\tfrac12$, so that half are recovered at $P = \delta / r$.
+# *Samples that are not symmetric.* Shift every sample along $w$: a larger share $r$ of them is active, and
+# one might hope that (2) still holds with $r$ in place of $\tfrac12$, so that half are recovered at
+# $P = \delta / r$.
 #
 # **Guess first.** Is that right, too many samples, or too few?
 
@@ -260,7 +269,7 @@ run(LAPTOP["neuron-law"], "results")  # or PAPER["neuron-law"]; replace(..., see
 N, s = 60, 4
 delta = l1_cone(N, s)[0]
 print("  shift   active   P = delta / share   mean (x'u)^2   recovered of 40")
-for shift in (-0.6, 0.0, 1.0, 3.0):
+for shift in (-1.5, 0.0, 1.0, 3.0):
     share = norm.cdf(shift)
     P = round(float(delta / share))
     found, squares = 0, []
@@ -273,10 +282,10 @@ for shift in (-0.6, 0.0, 1.0, 3.0):
     print(f"{shift:7.1f} {share:8.2f} {P:12d} {np.mean(squares):18.2f} {found:16d}")
 
 # %% [markdown]
-# It is right without a shift only. With random signs the active samples are still symmetric, and Gaussian in every
-# direction but one: along $u = w / \|w\|$ their mean square is not 1 any more. Where it is larger, the equations
-# see the direction of $w$ itself better than a Gaussian would, and fewer are needed; where it is smaller, more.
-# A count of equations is not the whole story.
+# It is right without a shift only. With random signs the active samples are still symmetric, and Gaussian
+# in every direction but one: along $u = w / \|w\|$ their mean square is not 1 any more. Where it is larger,
+# the equations see the direction of $w$ itself better than a Gaussian would, and fewer are needed; where it
+# is smaller, more. A count of equations is not the whole story.
 #
 # *A bias.* A bias is one more weight on a row of ones, and the row is the same for all samples. What does that
 # do to the argument with random signs?
@@ -285,8 +294,12 @@ for shift in (-0.6, 0.0, 1.0, 3.0):
 #
 # * Only active samples help to find $w$; silent ones keep the pruned neuron silent.
 # * On Gaussian samples Net-Trim is $\ell_1$ recovery with $\operatorname{Bin}(P, \tfrac12)$ Gaussian equations:
-#   one half at $P = 2\,\delta(N, s)$.
-# * The constant in $s \log(N/s)$ is about 2.3 to 3.2 here; the theorem's count is five and more times as large.
+#   one half at $P \approx 2\,\delta(N, s)$.
+# * The constant in $s \log(N/s)$ is about 2.3 to 3.2 here; the theorem's count is seven and more times as
+#   large.
+#
+# **Exercise**: [23_sample_size](../exercises/23_sample_size.ipynb), about the promised number and a
+# certificate.
 #
 # ## Sources
 #
