@@ -18,12 +18,13 @@
 #
 # **After this lesson** you can
 #
-# - derive five pruning methods from one quadratic form, and say what each of them leaves out,
+# - derive pruning methods from one quadratic form, and say what each of them leaves out,
 # - read a table of rivals with its standard errors, and name the losers, Net-Trim among them,
 # - tell an improvement that was chosen on the test from one that was chosen before it,
 # - say what a guarantee is worth, and what it is not.
 #
-# **Before**: [22](22_networks.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes, of which half a minute is computing.
+# **Before**: [22](22_networks.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes, of which
+# half a minute is computing.
 
 # %%
 # %matplotlib inline
@@ -38,21 +39,21 @@ from kit.experiments import pruning
 from kit.nettrim import rivals
 
 # %% [markdown]
-# ## Nouns: one quadratic form, five methods
+# ## Nouns: one quadratic form, six methods
 #
 # A layer has inputs $X$ (a row of ones last) and before its ReLU $z = w^\top X$ for one neuron. Change
-# the weights by $d$, and $z$ changes by
+# the weights by $d$, and the change of $z$ has the square
 #
 # $$\lVert d^\top X\rVert_2^2 = d^\top H d, \qquad H = X X^\top .$$
 #
-# | method | it removes the $w_n$ with the smallest | what it leaves out |
+# | method | it removes the $w_n$ with the smallest ..., or solves | what it leaves out |
 # |---|---|---|
 # | magnitude | $\lvert w_n\rvert$ | the data |
 # | Wanda | $\lvert w_n\rvert\, \lVert x_n\rVert_2 = \sqrt{w_n^2 H_{nn}}$, the change if $w_n$ alone goes | that inputs are correlated |
 # | OBS | $w_n^2 / (H^{-1})_{nn}$, the change if the *others make up for it* | greedy: one at a time |
 # | SparseGPT | the same, in the order of the inputs, later ones make up | what earlier inputs could do |
 # | LASSO | $\min\lVert u\rVert_1$, $\lVert u^\top X - z\rVert \le \epsilon$ | that a ReLU follows |
-# | Net-Trim | $\min\lVert u\rVert_1$ in the convex set of lesson 20 | nothing, but it shrinks |
+# | Net-Trim | $\min\lVert u\rVert_1$ in the convex set of lesson 20 | what that set gave up; and it shrinks, as LASSO does |
 #
 # **Where the OBS formula comes from.** Minimise $d^\top H d$ subject to $d_n = -w_n$. The Lagrangian gives
 # $2 H d = \mu e_n$, so $d \propto H^{-1} e_n$; the constraint fixes the factor:
@@ -60,8 +61,9 @@ from kit.nettrim import rivals
 # $$d = -\frac{w_n}{(H^{-1})_{nn}} H^{-1} e_n, \qquad d^\top H d = \frac{w_n^2}{(H^{-1})_{nn}} .$$
 #
 # **A consequence** that is easy to miss: the form is quadratic and every step is its exact minimum, so
-# after any number of steps the weights left are *the least squares weights on their support*. OBS has
-# its refit built in. For all others a refit is one more step, and we give it to all of them.
+# after any number of steps, earlier zeros held, the weights left are *the least squares weights on their
+# support*. OBS has its refit built in. For all others a refit is one more step, and we give it to all of
+# them.
 #
 # ## Test bed and the naive question
 #
@@ -99,12 +101,14 @@ assert all(
 
 # %% [markdown]
 # Wanda is out of its regime here: it was made for layers so wide that $H$ cannot be inverted, and for
-# half of the weights, not for four fifths. The refit lifts *everybody*, and most of all those who
-# shrink (Net-Trim) or do not look at the data (magnitude).
+# half of the weights, not for four fifths (arXiv 2306.11695). The refit lifts everybody but OBS, and most
+# of all those whose other weights do not make up for what is gone (magnitude, Wanda).
 #
 # ## The table: three data draws and trainings each
 #
 # These rows were computed before and are stored with the notebook.
+#
+# **Guess first.** Does the order at 80 % hold at 95 %? And for two spirals, which have two inputs?
 
 # %%
 rows = experiments.collect(pruning.REPORT, "results")
@@ -155,8 +159,8 @@ figure
 # %%
 print("digits, the best and all that three trials cannot tell from it:")
 for share in pruning.SHARES:
-    print(f"{share:4.0%} as published: {', '.join(facts['best'][share])}")
-    print(f"     with a refit: {', '.join(facts['best_refitted'][share])}")
+    print(f"{share:4.0%} as published: {'; '.join(facts['best'][share])}")
+    print(f"     with a refit: {'; '.join(facts['best_refitted'][share])}")
 assert all("obs" in facts["best"][share] for share in pruning.SHARES)
 assert facts["best_refitted"][0.8] == ["obs"]
 assert not any("net-trim" in facts["best"][share] for share in pruning.SHARES[1:])
@@ -171,30 +175,54 @@ published = {m: means["spirals", m, "", 0.5][0] for m in rivals.RIVALS}
 print("spirals, half of the weights of every layer gone, as published, accuracy:")
 print(", ".join(f"{m} {a:.0%}" for m, a in sorted(published.items(), key=lambda pair: -pair[1])))
 assert min(published, key=published.get) == "net-trim"
-assert (
-    max(means["spirals", m, r, 0.9][0] for m in rivals.RIVALS for r in ("", "least-squares")) < 0.8
-)
+top = max(means["spirals", m, r, 0.9][0] for m in rivals.RIVALS for r in ("", "least-squares"))
+print(f"at 90 % zeros the best of these, with or without a refit: {top:.0%}; guessing: 50%")
+assert top < 0.7
 
 # %% [markdown]
-# **Where Net-Trim loses.** On digits up to 70 % zeros, with a refit, three trials hardly tell apart the
-# methods that look at the data. At 80 % OBS is ahead of all. From 90 % on Net-Trim loses clearly to OBS
+# **Where Net-Trim loses.** On digits up to 70 % zeros, with a refit, three trials hardly tell the methods
+# apart. At 80 % OBS is ahead of all. From 90 % on Net-Trim loses clearly to OBS
 # and to LASSO with a refit. As published, without a refit, it is behind OBS from 70 % on. On spirals it
-# is the *worst of all* at 50 % as published; at 90 % all methods are near guessing there.
+# is the *worst of all* at 50 % as published; at 90 % all are far below the trained network.
 #
+# Why? The second hidden layer of the network above, at 90 % zeros:
+
+# %%
+below = nettrim.forward(network, data.X)[0]
+layer = rivals.Trained(
+    np.vstack([below, np.ones(below.shape[1])]), np.vstack([network.weights[1], network.biases[1]])
+)
+silent = np.sum(layer.Y.max(axis=1) == 0)
+gone = {}
+for name in ("net-trim", "net-trim, a ball each", "obs"):
+    method = {**rivals.RIVALS, **rivals.IMPROVED}[name]
+    U = method(layer, [round(0.1 * network.weights[1].size)])[0]
+    move = np.linalg.norm(np.maximum(U.T @ layer.X, 0) - layer.Y) / np.linalg.norm(layer.Y)
+    share = np.abs(U[:-1]).sum() / np.abs(rivals.least_squares(layer, U)[:-1]).sum()
+    gone[name] = int(np.sum(~U[:-1].any(axis=0)))
+    print(
+        f"{name:22} answers move by {move:3.0%}, {gone[name]} of {U.shape[1]} neurons without a weight, "
+        f"|u|_1 is {share:4.0%} of the least squares weights'"
+    )
+print(f"{silent} neurons never answer on these samples")
+assert gone["net-trim"] > gone["net-trim, a ball each"]
+
+# %% [markdown]
 # Three reasons. (i) Shrinkage: the $\ell_1$ norm makes what it keeps smaller, by more the sparser we ask it
 # to be. (ii) To be sparse, an $\ell_1$ method must be given a large $\epsilon$, and a *large* promise is no
-# promise: at 90 % the ball is so large that whole neurons go. (iii) One ball for the layer lets it do so:
-# neurons with small outputs are given up first. Also, equal shares of zeros *per layer* are hard on the
-# spirals: their first layer has 60 weights, two to a neuron, and Net-Trim by itself would have kept
-# nearly all of them (lesson 22).
+# promise. (iii) One ball for the layer lets it give up whole neurons, those with small outputs first; with
+# a ball each it keeps them, and the layer's answers move more. Also, equal shares of zeros *per layer* are
+# hard on the spirals: their first layer has 60 weights, two to a neuron, and Net-Trim by itself keeps twice
+# the share there that it keeps in the second (lesson 22).
 #
 # ## Do better, honestly
 #
 # Three changes to try: **a ball for each neuron** of the same total size (the promise is the same);
-# **reweighting**, solve, then solve again with the price $1/(\lvert w_n\rvert + \delta)$ for $\lvert u_n\rvert$,
-# so that large weights are hardly shrunk; and a **refit**. That gives nine combinations. If we picked the
-# best of nine on the table above and reported its number from the same table, we would report luck.
-# So: chosen on *other* data and trainings (seed 0), reported on these (seed 1).
+# **reweighting**, solve, then solve again with the price $1/(\lvert w_n\rvert + \delta)$ for
+# $\lvert u_n\rvert$, so that large weights are hardly shrunk; and a **refit**. That gives nine
+# combinations. If we picked the best of nine on the table above and reported its number from the same
+# table, we would report luck. So: chosen on *other* data and trainings (seed 0), reported on these (seed
+# 1).
 
 # %%
 family = ("net-trim", *rivals.IMPROVED)
@@ -256,11 +284,14 @@ explorer(
 # ## What to take away
 #
 # - All methods here minimise one quadratic form, with more or less patience; OBS has its refit built in.
-# - A refit is nearly free and helps everyone but OBS. A table without it compares shrinkage, not supports.
+# - A refit is nearly free, and on the digits helps everyone but OBS. A table without it compares shrinkage,
+#   not supports.
 # - At equal sparsity Net-Trim does not win. Its case is the promise.
 # - An improvement counts where it was not chosen.
 #
 # ## Exercises
+#
+# [24_refit](../exercises/24_refit.ipynb) asks for the refit and the simplest rival. With pen and paper:
 #
 # 1. Show that Wanda's score is the OBS score if $H$ is diagonal.
 # 2. Show that OBS, LASSO and Net-Trim do not change their supports when a row of $X$ is scaled and its

@@ -23,7 +23,7 @@ def table(rng: np.random.Generator, *, data: str) -> list[Row]:
     """Rows of `rivals.compare` for all methods and refits on "digits" or "spirals".
 
     Each row also holds `trained`, the accuracy before pruning. digits: 64-40-24-10 on 539 samples;
-    spirals: 2-30-30-2 on 300.
+    spirals: 2-30-30-1 on 300.
     """
     choice("data", data, SIZES)
     if data == "digits":

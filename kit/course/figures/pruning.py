@@ -73,7 +73,7 @@ def rivals(means: Means, data: str, trained: float) -> tuple[Figure, Facts]:
         facts[name] = {s: leaders(means, data, refit, s, methods) for s in shares}
         tidy(ax, "zeros in the hidden layers (%)", "", "with a refit" if refit else "as published")
     axes[0].set_ylabel("test accuracy (%)")
-    axes[0].legend(frameon=False, fontsize=7, loc="lower left")
+    axes[1].legend(frameon=False, fontsize=7, loc="lower left")
     fig.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.92, wspace=0.06)
     return fig, facts
 
@@ -108,7 +108,11 @@ def at_share(means: Means, data: str, zeros: float, refit: str) -> tuple[Figure,
         capsize=3,
     )
     for at, cell in zip(place, cells, strict=True):
-        ax.text(1, at, f"{100 * cell[0]:.0f}", color="white", va="center", fontweight="bold")
+        ax.text(
+            *(1.5, at, f"{100 * cell[0]:.0f}"),
+            va="center",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+        )
     ax.set_yticks(place, methods)
     ax.set_xlim(0, 100)
     tidy(ax, f"test accuracy (%), {data}, {zeros:.0%} zeros, refit: {refit or 'none'}", "")
