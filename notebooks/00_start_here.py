@@ -82,13 +82,13 @@ explorer(
 # **BranchHull** measures $L$ products at once: $y_\ell = (b_\ell^\top h)(c_\ell^\top m)$ with known
 # vectors $b_\ell, c_\ell$ and unknown $h \in \mathbb R^K$, $m \in \mathbb R^N$. Each measurement
 # with a known sign gives one hull; the program looks for the smallest $(h, m)$ in the intersection
-# of all of them. Smallest, because the hull contains more than the branch, and the boundary nearest
-# to the origin is where the truth lives.
+# of all of them. Smallest, because the hull contains more than the branch, and a smallest point is never
+# deep inside: it lies on boundaries. Lesson 12 measures how often it is the true point.
 #
-# **Net-Trim** looks at one layer of a trained network, $Y = \max(W^\top X, 0)$. One output of a ReLU
-# is a bent line of its input: flat on one side, slanted on the other. The *activity* of the output,
+# **Net-Trim** looks at one layer of a trained network, $Y = \max(W^\top X, 0)$: each column
+# $x$ of $X$ is a sample, each column of $W$ the weights of a neuron. One output of a ReLU is a bent line: flat on one side, slanted on the other. The *activity* of the output,
 # known from the trained network, tells which piece applies: where $Y > 0$ the response
-# $u^\top x$ must stay close to $Y$, where $Y = 0$ it must stay below $0$. Both are convex. The
+# $u^\top x$ of new weights $u$ must stay close to $Y$, where $Y = 0$ it must stay below $0$. Both are convex. The
 # program looks for the sparsest weights (the smallest $\ell_1$ norm) in the intersection.
 #
 # | | BranchHull | Net-Trim |

@@ -231,7 +231,7 @@ assert np.allclose(against.T @ np.ones(2), 0)
 
 # %% [markdown]
 # And why must weights be $\ge 0$? At 20 degrees the first constraint alone decides: the optimum is the
-# point $a_1 / \|a_1\|^2$ with value $1/\|a_1\|^2$. Solve for weights as if both constraints touched:
+# point $a_1 / \|a_1\|^2$ (since $b_1 = 1$) with value $1/\|a_1\|^2$. Solve for weights as if both constraints touched:
 
 # %%
 tilted, _ = figures.plane_program(angle=20.0)

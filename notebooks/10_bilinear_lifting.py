@@ -25,7 +25,7 @@
 
 # %%
 # %matplotlib inline
-import time
+from time import process_time
 
 import numpy as np
 from ipywidgets import FloatSlider, IntSlider
@@ -88,26 +88,24 @@ figure
 
 # %%
 arrived, tried = figures.starts_that_arrive(data, every=20.0)
-print(f"{arrived} of {tried} starts reach the truth.")
-print(
-    caption(
-        "The one drawn ends after {steps} steps with a misfit of {misfit at the end:.3f}.",
-        facts,
-    )
-)
+print(f"About {arrived / tried:.1f} of the starts reach the truth.")
+print(caption("The one drawn ends with a misfit of {misfit at the end:.3f}.", facts))
 assert not facts["reached the truth"] and facts["local minima of the map"] == 2
 assert 0 < arrived < tried
 
 # %% [markdown]
-# There are two valleys. The wrong one explains the data up to a misfit of a few percent; with noisy
-# data one would have been content. And **nothing at that point says that a better one exists.**
+# There are two valleys, ringed in the picture. The wrong one explains all but 1.6 percent of
+# $\|y\|^2$; with noisy data one would have been content. And **nothing at that point says that a better one exists.**
 #
 # How much does luck with the data matter? Other instances, other numbers of products:
 
 # %%
 for L in (4, 6, 10, 20):
     shares = [figures.starts_that_arrive(figures.angle_instance(L, s)[0], 45.0) for s in range(4)]
-    print(f"L = {L:2d}: " + ", ".join(f"{good:2d} of {of}" for good, of in shares))
+    good, of = np.transpose(shares)
+    print(
+        f"L = {L:2d}: {good.sum() / of.sum():.1f} arrive; {np.sum(good < of)} of 4 instances trap some"
+    )
 
 # %% [markdown]
 # With plenty of products the traps vanish: descent is a serious method, and lesson 14 returns to it.
@@ -134,7 +132,9 @@ explorer(
 #
 # $$\text{find } Z \text{ with } \mathcal A(Z) = y,\quad \operatorname{rank} Z = 1 .$$
 #
-# The equations are convex, the rank condition is not: the sum of two matrices of rank one has rank two.
+# The equations are linear, the rank condition is not even convex: the mean of two matrices of rank one
+# has, in general, rank two. (Here $\langle A, Z\rangle = \sum_{kn} A_{kn} Z_{kn}$, the product of two
+# matrices as if they were vectors.)
 #
 # ## The nuclear norm
 #
@@ -145,7 +145,7 @@ explorer(
 #
 # Two facts make it less of a trick.
 #
-# *It is dual to the spectral norm:* $\langle G, Z \rangle \le \|G\|_2 \|Z\|_*$. With
+# *It is dual to the spectral norm* $\|G\|_2$, the largest singular value: $\langle G, Z \rangle \le \|G\|_2 \|Z\|_*$. With
 # $Z = \sum_i \sigma_i u_i v_i^\top$, $\langle G, Z\rangle = \sum_i \sigma_i\, u_i^\top G v_i$, and each
 # $u_i^\top G v_i \le \|G\|_2$. For $G = \sum_i u_i v_i^\top$ there is equality, so
 # $\|Z\|_* = \max_{\|G\|_2 \le 1} \langle G, Z\rangle$. A maximum of linear functions is convex.
@@ -240,23 +240,25 @@ for K in (2, 10, 100, 1000):
 
 # %% [markdown]
 # (The kit never writes $\mathcal A$ out: $b_\ell^\top Z c_\ell$ is computed from $B$ and $C$.) Seconds
-# differ from machine to machine; these are those of the run that is stored here:
+# differ from machine to machine; a large ratio does not. `lift_seconds / seconds` is yours to print:
 
-# %% tags=["nbval-ignore-output"]
-for K in (10, 20, 40):
+# %%
+for K in (10, 40):  # the small one warms up
     job, _ = branchhull.gaussian(np.random.default_rng(0), L=6 * K, K=K, N=K)
-    start = time.perf_counter()
+    start = process_time()
     branchhull.solve_lifted(job, tol=1e-5)
-    middle = time.perf_counter()
+    middle = process_time()
     branchhull.solve(branchhull.BranchHull(job))
-    end = time.perf_counter()
-    print(f"K = N = {K}: lifting {middle - start:.2f} s, BranchHull {end - middle:.2f} s")
+    lift_seconds, seconds = middle - start, process_time() - middle
+print(
+    f"K = N = {K}: lifting takes more than 4 times as long as BranchHull: {lift_seconds > 4 * seconds}"
+)
 
 # %% [markdown]
 # ## How many products?
 #
 # There are $K + N - 1$ free numbers in a pair, up to scaling, so fewer products cannot do. We measure
-# how many do, for $K = N = 5$, beside the law of BranchHull (lesson 12), which uses the signs,
+# how many will, for $K = N = 5$, beside the law of BranchHull (lesson 12), which uses the signs,
 # $P(\mathrm{Bin}(L-1, \tfrac12) \ge K + N - 2)$, and beside one descent (Gauss-Newton, that is
 # repeated linear least squares) from one random start.
 #
@@ -284,8 +286,11 @@ figure
 
 # %%
 print("L                   ", *(f"{L:5d}" for L in lengths))
-for name, share in {**shares, "BranchHull's law": law}.items():
+for name, share in {"lifting": shares["lifting"], "BranchHull's law": law}.items():
     print(f"{name:20s}", *(f"{value:5.2f}" for value in share))
+one = shares["descent, one start"]
+print(f"descent is ahead of both at L = 11 and 13: {np.all(one[1:3] > [0.2, 0.3])}")
+print(f"and fails now and then at L = 25 and 30:   {one[-2:].mean() < 1}")
 assert shares["lifting"][-1] == 1 and shares["lifting"][0] < 0.1
 
 # %% [markdown]
@@ -312,7 +317,7 @@ for name in ("Lifting counts K N", "Nuclear norm: weak duality"):
 # %% [markdown]
 # ## Break it yourself
 #
-# Noise. With $L \le K N$ some $Z$ fits any data, noisy or not. With $L > K N$ there are more equations
+# Noise. With $L \le K N$ Gaussian rows some $Z$ fits any data, noisy or not. With $L > K N$ there are more equations
 # than unknowns, and noise makes them contradict each other:
 
 # %%

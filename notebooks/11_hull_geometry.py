@@ -128,8 +128,9 @@ assert abs(facts["angle"] - 90) < 1e-6 and facts["nearest"][1] > 1.5
 #
 # $$\max\bigl(0,\; x_0,\; \tfrac12 (x_0 + |z_0|)\bigr) \;\le\; x \;\le\; \sqrt{2 d + z_0^2} ,$$
 #
-# and Newton's method inside that bracket finds it in a handful of steps. `hull.project` does this
-# for many points at once.
+# and it is the only one there: at each root the step to the branch is at a right angle to it, and from a
+# point outside a convex set only one boundary point is met so. Newton's method, kept inside the bracket, finds
+# it. `hull.project` does this for many points at once.
 
 # %%
 rng = np.random.default_rng(5)
@@ -196,7 +197,7 @@ assert facts["smallest value"] < facts["value at c"]
 #
 # $$s_\ell\, b_\ell\, c_\ell^\top z \;\ge\; |y_\ell| ,$$
 #
-# a half-plane in $z$; and $\|h\|^2 + \|m\|^2 \ge 2 |h| \|m\| = 2 \|z\|$, with equality when balanced. So
+# a half-plane in $z$ (the signs of $w$ then only choose the sign of $h$); and $\|h\|^2 + \|m\|^2 \ge 2 |h| \|m\| = 2 \|z\|$, with equality when balanced. So
 # BranchHull asks for **the point of a polygon that is nearest to the origin**: the point that a
 # growing disc touches first.
 #

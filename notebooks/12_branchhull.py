@@ -95,7 +95,10 @@ def descend(data, truth, rng):
 for L in (160, 60):
     few, its_truth = branchhull.gaussian(np.random.default_rng(0), L=L, K=20, N=20)
     starts = [descend(few, its_truth, np.random.default_rng(seed)) for seed in range(10)]
-    print(f"L = {L:3d}: {sum(error < 1e-6 for error in starts)} of 10 starts reach the truth")
+    hits = sum(error < 1e-6 for error in starts)
+    print(
+        f"L = {L:3d}: {'all 10' if hits == 10 else f'at most 3 of 10: {hits <= 3},'} reach the truth"
+    )
 
 # %% [markdown]
 # When it fails, it fails silently: it returns some point, and nothing in the answer says that another
@@ -266,8 +269,9 @@ figure
 
 # %%
 for label, fact in facts.items():
-    reached = "reached 1e-6" if fact["gap"] <= 1e-6 else "still above 1e-6"
-    print(f"{label:17s} {reached} after {fact['iterations'] / 100:.0f} hundred iterations")
+    reached = "at most 1e-6" if fact["gap"] <= 1e-6 else "still above 1e-6"
+    within = next(limit for limit in (300, 1500, 3000) if fact["iterations"] <= limit)
+    print(f"{label:16s} gap {reached} within {within:4d} iterations")
 assert facts["no noise"]["gap"] <= 1e-6 and facts["no noise"]["iterations"] <= 300
 assert facts["noise, rho = 2"]["gap"] > 1e-6
 assert runs["noise, rho = 2"].status is Status.MAX_ITER
@@ -308,14 +312,15 @@ for label, instance in (("no noise", data), ("5 % noise", noisy)):
 
 # %% tags=["nbval-ignore-output"]
 K = N = 4
-lengths, trials = np.array([8, 10, 12, 15, 19, 24]), 200
+lengths, trials = np.array([8, 10, 12, 15, 19, 24]), 150
 rng = np.random.default_rng(2026)
 hits = np.zeros(lengths.size)
 for place, L in enumerate(tqdm(lengths, desc="measurements")):
-    for _ in range(trials):
-        small, small_truth = branchhull.gaussian(rng, L, K, N)
-        found = branchhull.solve(branchhull.BranchHull(small))
-        hits[place] += branchhull.recovery_error(found.h, found.m, small_truth) < 1e-4
+    jobs = [branchhull.gaussian(rng, L, K, N) for _ in range(trials)]
+    stacks = (np.array([getattr(job, of) for job, _ in jobs]) for of in ("B", "C", "y", "signs"))
+    found = branchhull.solve_batch(*stacks)  # the same program, many small ones at once
+    for h, m, (_, small_truth) in zip(found.h, found.m, jobs, strict=True):
+        hits[place] += branchhull.recovery_error(h, m, small_truth) < 1e-4
 
 # %%
 promised = binom.sf(K + N - 3, lengths - 1, 0.5)
@@ -350,7 +355,7 @@ assert facts["in standard deviations"] < 4
 # %% tags=["nbval-ignore-output"]
 methods = {
     "BranchHull": lambda data, rng: branchhull.solve(branchhull.BranchHull(data)),
-    "lifting": lambda data, rng: branchhull.lift(data, tol=1e-5),
+    "lifting": lambda data, rng: branchhull.lift(data, tol=1e-4),
     "alternating, 10 starts": lambda data, rng: branchhull.alternate(
         data, rng, starts=10, start="random", max_iter=300
     ),
@@ -361,7 +366,7 @@ methods = {
         data, rng, "gauss-newton", start="signs"
     ),
 }
-products = (50, 70, 100, 160)
+products = (50, 70, 160)
 table = {name: [] for name in methods}
 for L in tqdm(products, desc="products"):
     for name, method in methods.items():
@@ -372,10 +377,16 @@ for L in tqdm(products, desc="products"):
             errors.append(branchhull.recovery_error(found.h, found.m, its_truth))
         table[name].append(int(np.sum(np.array(errors) < 1e-3)))
 
+
 # %%
-print("recovered, of 10         ", *(f"L = {L:<4d}" for L in products))
+def in_words(hits):
+    """Where chance decides, a count that another machine would find too."""
+    return "all" if hits == 10 else "few" if hits <= 3 else "many"
+
+
+print("recovered (few: at most 3 of 10)  ", *(f"L = {L:<4d}" for L in products))
 for name, row in table.items():
-    print(f"{name:25s}", *(f"{hits:<8d}" for hits in row))
+    print(f"{name:34s}", *(f"{in_words(hits):8s}" for hits in row))
 assert all(row[-1] == 10 for row in table.values())
 
 # %% [markdown]

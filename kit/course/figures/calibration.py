@@ -128,6 +128,8 @@ def against_snapshots(counts: Array, errors: dict[str, Array]) -> tuple[Figure, 
     half = next(iter(facts.values()))
     guide = half[0] * np.sqrt(counts[0] / np.asarray(counts, float))
     ax.loglog(counts, guide, color=BOUND, lw=1, label="falls like 1 / sqrt(T)")
+    ax.set_xticks(counts, [str(count) for count in counts])
+    ax.set_xticks([], minor=True)
     tidy(ax, "snapshots T", "error, median")
     ax.legend(fontsize=8)
     figure.subplots_adjust(left=0.13, right=0.97, bottom=0.15, top=0.95)

@@ -73,8 +73,8 @@ def landscape(
 ) -> tuple[Figure, dict[str, object]]:
     """The misfit over both angles, descent from (a, b) on it, and where it ends.
 
-    L >= 2 measurements, seed of the instance, a and b in degrees. Facts: steps, the misfit at the
-    end (relative, of |y|^2), whether that is the truth, how many local minima the map has.
+    L >= 2 measurements, seed of the instance, a and b in degrees. Facts: the misfit at the
+    end (a share of |y|^2), whether that is the truth, how many local minima the map has.
     """
     a, b = number("a", a), number("b", b)
     data, truth = angle_instance(L, seed)
@@ -88,7 +88,8 @@ def landscape(
     )
     figure.colorbar(mesh, label="log₁₀ of the misfit")
     lows = _minima(values)
-    ax.plot(*axis[lows].T, "v", color="white", ms=7, mec=BOUND, label="local minima")
+    ax.plot(*axis[lows].T, "o", mfc="none", mec="white", ms=20, mew=1.5)
+    ax.plot([], [], "o", mfc="none", mec=BOUND, ms=9, label="local minima")
     gaps = np.abs(np.diff(path[:, :2], axis=0)).max(axis=1) > 90  # the map's edges are joined
     line = np.insert(path[:, :2], np.flatnonzero(gaps) + 1, np.nan, axis=0)
     ax.plot(*line.T, color="white", lw=1.5)
@@ -100,8 +101,7 @@ def landscape(
     figure.legend(*ax.get_legend_handles_labels(), loc="lower center", ncols=4, fontsize=8)
     figure.subplots_adjust(left=0.1, right=0.99, bottom=0.19, top=0.93)
     return figure, {
-        "steps": len(path) - 1,
-        "misfit at the end": float(path[-1, 2]),
+        "misfit at the end": round(float(path[-1, 2]), 3),
         "reached the truth": bool(path[-1, 2] < 1e-6),
         "local minima of the map": len(lows),
     }

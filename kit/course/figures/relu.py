@@ -120,7 +120,8 @@ def moved(
     """The cascade: the input is no longer X but X^ = X + shift E. Left: V = 0; right: V = w'X^.
 
     shift >= 0; gamma >= 1; positive: on the right V = (w'X^)_+ instead. All three sets have the
-    same epsilon^2 = gamma |(w'X^ - y)_Omega|^2. Facts: whether w is in the left set, whether that
+    same epsilon^2 = gamma |(w'X^ - y)_Omega|^2; the plane is
+    shown near w. Facts: whether w is in the left set, whether that
     is proved to be empty, whether w is in the right set, |u|_1 and |w|_1 (right), the error
     |(u'X^)_+ - y| beside its bound sqrt(gamma) |w'(X^ - X)|. 12 samples, w at 15 degrees.
     """
@@ -135,11 +136,12 @@ def moved(
     u, proof = _smallest(cascade)
     figure = new_figure(9.2, 4.5)
     left, right = figure.subplots(1, 2)
+    near = grid(w, 0.25 + 0.5 * shift * np.sqrt(gamma))
     for ax, limit, title in (
         (left, 0 * V, "V = 0"),
         (right, V, "V = (w'X^)₊" if positive else "V = w'X^"),
     ):
-        _region(ax, allowed(Xhat, y, radius, limit), None, w)
+        _region(ax, allowed(Xhat, y, radius, limit, near), None, w, near)
         ax.set_title(f"weights allowed with {title}", loc="left", fontsize=10)
     _ball(right, u)
     if empty:
@@ -161,25 +163,21 @@ def moved(
 
 def true_answers(X: Array, y: Array, radius: float) -> Array:
     """Slack of the true set on the grid: >= 0 where |(u'X)_+ - y| <= radius, (n, n)."""
-    answers = np.maximum(_answers(X), 0)
+    answers = np.maximum(grid() @ X, 0)
     return radius - np.sqrt(np.sum((answers - y) ** 2, axis=-1))
 
 
-def allowed(X: Array, y: Array, radius: float, V: Array) -> Array:
+def allowed(X: Array, y: Array, radius: float, V: Array, points: Array | None = None) -> Array:
     """The same for the convex set: the least of radius - |(u'X - y)_Omega| and (V - u'X)_C."""
-    Omega, answers = y > 0, _answers(X)
+    Omega, answers = y > 0, (grid() if points is None else points) @ X
     inside = radius - np.sqrt(np.sum((answers - y)[..., Omega] ** 2, axis=-1))
     return np.minimum(inside, np.min((V - answers)[..., ~Omega], axis=-1, initial=np.inf))
 
 
-def grid() -> Array:
+def grid(centre: Array | tuple = (0.0, 0.0), reach: float = REACH) -> Array:
     """The points of the weight plane at which the sets are drawn, (n, n, 2)."""
-    axis = np.linspace(-REACH, REACH, 177)
-    return np.stack(np.meshgrid(axis, axis), axis=-1)
-
-
-def _answers(X: Array) -> Array:
-    return grid() @ X
+    axis = np.linspace(-reach, reach, 177)
+    return np.stack(np.meshgrid(axis, axis), axis=-1) + np.asarray(centre)
 
 
 def _smallest(problem: nettrim.NetTrim) -> tuple[Array, object]:
@@ -205,15 +203,18 @@ def _samples(ax: Axes, X: Array, active: Array, w: Array, u: Array) -> None:
     ax.legend(fontsize=8, loc="lower left", framealpha=0.9)
 
 
-def _region(ax: Axes, convex: Array, true: Array | None, w: Array) -> None:
-    u = grid()
+def _region(
+    ax: Axes, convex: Array, true: Array | None, w: Array, points: Array | None = None
+) -> None:
+    u = grid() if points is None else points
     if true is not None:
         ax.contourf(u[..., 0], u[..., 1], true, levels=[0, np.inf], colors=[WARN], alpha=0.35)
     ax.contourf(u[..., 0], u[..., 1], convex, levels=[0, np.inf], colors=[DATA], alpha=0.6)
     if (convex >= 0).any() and (convex < 0).any():
         ax.contour(u[..., 0], u[..., 1], convex, levels=[0], colors=[SIGN_POS], linewidths=1)
-    ax.plot(*w, **MARK[TRUTH])
+    ax.plot(*w, **({**MARK[TRUTH], "markersize": 11} if points is not None else MARK[TRUTH]))
     _cross(ax, REACH)
+    ax.set(xlim=u[0, [0, -1], 0], ylim=u[[0, -1], 0, 1])
     tidy(ax, "u₁", "u₂", "weights allowed")
 
 
