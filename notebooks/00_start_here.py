@@ -148,9 +148,9 @@ assert refused.gap > 1e-4
 # | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program, measure what it needs |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | draw a hull, project on it, intersect many, see the solution and its certificate |
 # | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, read a certificate, meet its rivals |
-# | 13 Solvers (not written yet) | derive the projection, ADMM, the Newton step, guess and certify, and see each converge |
+# | [13 Solvers](13_solvers.ipynb) | derive the projection, ADMM, the Newton step, guess and certify; predict how fast the ADMM ends |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it, with certificates as verdicts |
-# | 15 Sparse, noisy, wrong (not written yet) | recover sparse signals, bear noise, outliers and wrong signs |
+# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | recover sparse signals, decide it by one linear program, repair outliers, read a proof that data conflict |
 # | [16 Calibration](16_calibration.ipynb) | calibrate sensors and undo a mild blur, where the signs come for free; see what noise does |
 # | [17 Images](17_images.ipynb) | divide a scene from its illumination by total variation, and say where that works |
 #

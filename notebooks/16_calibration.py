@@ -263,7 +263,8 @@ assert told.report.run.status is Status.INFEASIBLE and ray
 # sensor that always answers with the wrong sign contradicts the others. The ray proves it: for any
 # $m$ with $\tilde C m > 0$ on rows with $d > 0$ it would give
 # $0 = (\tilde C^\top \beta)^\top m = \beta^\top \tilde C m > 0$. It need not say *which* sensor
-# is to blame; lesson 15's slack asks that question. With few equations wrong signs may go unnoticed:
+# is to blame; the slack of lesson
+# [15](15_sparse_noisy_wrong.ipynb) asks that question. With few equations wrong signs may go unnoticed:
 
 # %%
 loose, its_truth = branchhull.self_calibration(np.random.default_rng(0), 12, 3, 10)

@@ -11,6 +11,7 @@ drawn at its latest values, and no timer is needed here.
 
 import base64
 import html
+import re
 import textwrap
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -188,7 +189,7 @@ def _panel(controls: list, reset: widgets.Button) -> widgets.Box:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return re.sub(r"(?<!\|)_", " ", name)  # but |u|_1 is a norm
 
 
 def _readable(value: object) -> str:
