@@ -30,6 +30,10 @@
 
 # %%
 # %matplotlib inline
+import sys
+import tracemalloc
+from itertools import islice
+
 import numpy as np
 
 from kit.course.checks import Seen, judge, returns, same, takes
@@ -65,10 +69,8 @@ B, C, h, m = (
     rng.normal(size=3),
     rng.normal(size=4),
 )
-print(
-    "A(h m') is (B h) o (C m), up to",
-    np.abs(measure_slowly(B, C, np.outer(h, m)) - (B @ h) * (C @ m)).max() < 1e-12,
-)
+if np.allclose(measure_slowly(B, C, np.outer(h, m)), (B @ h) * (C @ m)):
+    print("A(h m') is (B h) o (C m), to rounding.")
 
 
 # %% [markdown]
@@ -100,7 +102,7 @@ def check(answer, seed=0):
     L, K, N = 9, 3, 4
     B, C, Z = rng.normal(size=(L, K)), rng.normal(size=(L, N)), rng.normal(size=(K, N))
     h, m = rng.normal(size=K), rng.normal(size=N)
-    many = 60_000
+    more, many = 1500, 60_000
     B_many, C_many = rng.normal(size=(many, K)), rng.normal(size=(many, N))
 
     def off(f):
@@ -108,6 +110,33 @@ def check(answer, seed=0):
         given, right = f(B, C, Z), measure_slowly(B, C, Z)
         k = np.argmax(np.abs(given - right))
         return Seen(same(given, right, 1e-9), f"At measurement {k} yours is {given[k]:.4g}.")
+
+    def memory(f):
+        """Whether a call stays far below the L x L numbers that B Z C' has."""
+        tracemalloc.start()
+        try:
+            f(B_many[:more], C_many[:more], Z)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        return Seen(peak < 8 * more**2 / 4, f"For L = {more} yours takes {peak >> 20} MB.")
+
+    def steps(f, L):
+        """How many steps Python takes in a call for L measurements."""
+        count, before = 0, sys.gettrace()
+
+        def trace(frame, *_):
+            nonlocal count
+            count += 1
+            frame.f_trace_opcodes = True
+            return trace
+
+        sys.settrace(trace)
+        try:
+            f(B_many[:L], C_many[:L], Z)
+        finally:
+            sys.settrace(before)
+        return count
 
     return judge(
         answer,
@@ -123,7 +152,17 @@ def check(answer, seed=0):
             lambda f: same(f(B, C, Z + 1), f(B, C, Z) + f(B, C, np.ones((K, N))), 1e-9),
         ),
         ("agree with the loop for every Z", off),
-        ("manage many measurements", lambda f: f(B_many, C_many, Z).shape == (many,)),
+        (
+            "do without an L x L matrix",
+            memory,
+            "The numbers are right, but an L x L matrix is built for them: most of it is in vain.",
+        ),
+        (
+            "do without a loop over the measurements",
+            lambda f: steps(f, 400) < steps(f, 100) + 300,
+            "The numbers are right, and Python still takes a step for every measurement.",
+        ),
+        ("manage many measurements", lambda f: np.shape(f(B_many, C_many, Z)) == (many,)),
         mistakes=(
             (
                 lambda f: same(f(B, C, Z), (B.sum(axis=1) * C.sum(axis=1)) * Z.sum(), 1e-9),
@@ -276,8 +315,10 @@ def check_factors(answer, seed=0):
     K, N = 4, 6
     h, m = rng.normal(size=K), rng.normal(size=N)
     exact = np.outer(h, m)
+    several = [np.outer(rng.normal(size=K), rng.normal(size=N)) for _ in range(12)]
+    drawn = (rng.normal(size=(K, N)) for _ in range(3000))
+    turned = list(islice((Z for Z in drawn if np.linalg.svd(Z)[0][0, 0] < 0), 3))
     rough = exact + 0.3 * rng.normal(size=(K, N))
-    tail = np.sqrt(np.sum(rough**2) - np.linalg.norm(rough, 2) ** 2)
 
     def lengths(f, Z=exact):
         return [np.linalg.norm(v) for v in f(Z)]
@@ -285,22 +326,37 @@ def check_factors(answer, seed=0):
     def product(f, Z=exact):
         return np.outer(*f(Z))
 
+    def nearest(Z):
+        U, s, Vt = np.linalg.svd(Z)
+        return s[0] * np.outer(U[:, 0], Vt[0])
+
+    def negative(f):
+        """How many matrices get an h with h[0] < 0."""
+        return sum(f(Z)[0][0] < 0 for Z in (exact, -exact, *several, *turned))
+
     def distance(f):
-        found = np.linalg.norm(rough - product(f, rough))
-        return Seen(found < tail * (1 + 1e-9), f"Your h m' is {found:.4g} away.")
+        """The reader's own distance to a matrix, where it is not the smallest."""
+        for Z in (rough, *turned):
+            found = np.linalg.norm(Z - product(f, Z))
+            if not found < np.linalg.norm(Z - nearest(Z)) * (1 + 1e-9):
+                return Seen(False, f"For one Z your h m' is {found:.4g} away from it.")
+        return True
 
     return judge(
         answer,
         takes("Z"),
         *returns("h and m", lambda f: f(exact), (K,), (N,)),
-        ("give back a matrix of rank one: h m' = Z", lambda f: same(product(f), exact, 1e-9)),
+        (
+            "give back a matrix of rank one: h m' = Z",
+            lambda f: all(same(product(f, Z), Z, 1e-9) for Z in (exact, *several)),
+        ),
         (
             "give h and m of the same length",
             lambda f: Seen(
                 np.isclose(*lengths(f)), "Yours are {:.4g} and {:.4g}.".format(*lengths(f))
             ),
         ),
-        ("have h[0] >= 0", lambda f: f(exact)[0][0] >= 0 and f(-exact)[0][0] >= 0),
+        ("have h[0] >= 0", lambda f: not negative(f)),
         ("be as near as possible to a matrix that has not rank one", distance),
         mistakes=(
             (
@@ -312,7 +368,9 @@ def check_factors(answer, seed=0):
                 "Both have the whole singular value, so the product has its square.",
             ),
             (
-                lambda f: same(product(f), -exact, 1e-9),
+                lambda f: any(
+                    same(product(f, Z), -nearest(Z), 1e-9) for Z in (exact, *several, *turned)
+                ),
                 "h m' is -Z: if h changes its sign, m must change with it.",
             ),
             (
@@ -327,9 +385,7 @@ def check_factors(answer, seed=0):
                 "A column of Z is a multiple of h, but not one of the right length.",
             ),
             (
-                lambda f: (
-                    same(product(f), exact, 1e-9) and (f(exact)[0][0] < 0 or f(-exact)[0][0] < 0)
-                ),
+                lambda f: same(product(f), exact, 1e-9) and negative(f),
                 "Right but for the sign: sometimes your h[0] is negative.",
             ),
         ),

@@ -393,18 +393,22 @@ def check_slack(answer, seed=0):
     def to(f):
         return np.array(f(p, q, xi, d))
 
-    def gap(f, others):
-        """Largest cosine between the step to the given point and steps to others of the set."""
-        step, away = given - to(f), others - to(f)
-        length = np.linalg.norm(step, axis=0) * np.linalg.norm(away, axis=0)
-        return np.max(np.sum(step * away, axis=0)[~inside] / length[~inside])
-
-    def others(f, size):
+    def others(mine, size):
         """Points of the set: near the reader's own for a small size."""
-        u, v, w = to(f)
+        u, v, w = mine
         u = u * np.exp(size * rng.normal(size=n))
         v = v + size * rng.normal(size=n)
         return np.array([u, v, np.maximum(d / u - v, w - size)])
+
+    def gap(f, sizes):
+        """Largest cosine between the step to the given point and steps to others of the set."""
+        mine = to(f)
+        step, found = given - mine, []
+        for size in sizes:
+            away = others(mine, size) - mine
+            length = np.linalg.norm(step, axis=0) * np.linalg.norm(away, axis=0)
+            found.append(np.max(np.sum(step * away, axis=0)[~inside] / length[~inside]))
+        return max(found)
 
     return judge(
         answer,
@@ -420,11 +424,11 @@ def check_slack(answer, seed=0):
         ),
         (
             "land on the nearest point: others of the set are nearer",
-            lambda f: max(gap(f, others(f, size)) for size in (1, 0.3, 0.1) * 20) < 0.1,
+            lambda f: gap(f, (1, 0.3, 0.1) * 20) < 0.1,
         ),
         (
             "land on the nearest point to more digits",
-            lambda f: max(gap(f, others(f, 1e-4)) for _ in range(20)) < 1e-3,
+            lambda f: gap(f, [1e-4] * 20) < 1e-3,
             "Nearly the nearest point; solve the equation further.",
         ),
         mistakes=(

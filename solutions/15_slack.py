@@ -212,7 +212,7 @@ def balanced(h, m, z, lam):
     "balanced",
     points=2,
     hints=(
-        "The price is c F + G / c. What is F, what is G? Derive it by c.",
+        "The price is c F + G / c. What is F, what is G? Set its derivative by c to 0.",
         "c^2 = G / F, and G has two parts.",
     ),
 )

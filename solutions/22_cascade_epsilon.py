@@ -88,7 +88,7 @@ def check(answer, seed=0):
     return judge(
         answer,
         takes("W", "X_hat", "Y", "gamma"),
-        *returns("a number", room, ()),
+        *returns("a number", lambda f: f(W, X_hat, Y, 1.0), ()),
         (
             "double when gamma is four times as large",
             lambda f: room(f) > 0 and np.isclose(room(f, 4), 2 * room(f)),
@@ -125,11 +125,22 @@ def check(answer, seed=0):
             ),
             (lambda f: np.isclose(room(f, 4), room(f)), "gamma has no effect."),
             (
+                lambda f: np.isclose(room(f, 1, 2 * X_hat, 2 * Y), room(f)),
+                "You count entries: `a * Y > 0` compares after it multiplies. Brackets help.",
+            ),
+            (
+                lambda f: np.isclose(room(f), miss / np.sqrt(Omega.sum())),
+                "That is a mean over the entries, and (1) is a sum.",
+            ),
+            (
                 lambda f: np.isclose(room(f), np.linalg.norm(Z - Y)),
                 "The silent entries are in your sum. They have a limit of their own, V.",
             ),
             (
-                lambda f: np.isclose(room(f), np.linalg.norm((np.maximum(Z, 0) - Y)[Omega])),
+                lambda f: (
+                    np.isclose(room(f), np.linalg.norm((np.maximum(Z, 0) - Y)[Omega]))
+                    or np.isclose(room(f), np.linalg.norm(np.maximum(Z, 0) - Y))
+                ),
                 "You compare after the ReLU. The constraint of the program is before it.",
             ),
             (
@@ -210,18 +221,28 @@ check(
 # Hint: A sum of absolute values
 check(lambda W, X_hat, Y, gamma: np.sqrt(gamma) * np.abs((W.T @ X_hat - Y)[Y > 0]).sum())
 
+# %% tags=["wrong"]
+# Mistake: a mask without brackets.
+# Hint: You count entries
+check(lambda W, X_hat, Y, gamma: np.sqrt(gamma) * np.linalg.norm((W.T @ X_hat - Y) * Y > 0))
+
+# %% tags=["wrong"]
+# Mistake: a mean.
+# Hint: (1) is a sum
+check(lambda W, X_hat, Y, gamma: np.sqrt(gamma * np.mean((W.T @ X_hat - Y)[Y > 0] ** 2)))
+
 # %% [markdown]
 # ## Go further: the promise
 #
 # Let $D_\ell = |\hat Y_\ell - Y_\ell|_F$ be what the pruned network's layer $\ell$ differs by. The first
-# layer is solved with $\epsilon_1$, so $D_1 \le \epsilon_1$. For $\ell \ge 2$, with $W = W_\ell$, (1) and
-# $y = (W^T x)_+$ give
+# layer is solved with $\epsilon_1$, so $D_1 \le \epsilon_1$. For $\ell \ge 2$ the active entries of the
+# pruned layer miss $Y_\ell$ by at most the $\epsilon_\ell$ of (1), the silent ones by what $V$ lets
+# through; both are, but for $\sqrt{\gamma_\ell}$, what the old weights make of the changed input:
 #
-# $$D_\ell \le \epsilon_\ell' \le \sqrt{\gamma_\ell} \; |W_\ell^T (\hat Y_{\ell-1} - Y_{\ell-1})|_F
+# $$D_\ell \le \sqrt{\gamma_\ell} \; |W_\ell^T (\hat Y_{\ell-1} - Y_{\ell-1})|_F
 #   \le \sqrt{\gamma_\ell} \; |W_\ell|_2 \, D_{\ell-1} , \tag{2}$$
 #
-# $|W|_2$ the largest singular value (in the middle the silent entries are counted too, which is where
-# $V$ comes in). Return the promises for all layers.
+# with $|W|_2$ the largest singular value (lesson 22 has the proof). Return the promises for all layers.
 
 
 # %%
@@ -258,16 +279,22 @@ def check_promises(answer, seed=0):
     def factors(f):
         return bounds(f)[1:] / bounds(f)[:-1]
 
+    def steps(f):
+        """The first factor that is not that of (2), as the reader has it."""
+        wrong = ~np.isclose(factors(f), np.sqrt(gammas) * norms, rtol=1e-9)
+        k = int(np.argmax(wrong))
+        return Seen(
+            not wrong.any(),
+            f"Your number {k + 2} is {factors(f)[k]:.4g} times the one before it.",
+        )
+
     return judge(
         answer,
         takes("epsilon", "gammas", "norms"),
         *returns(f"{n + 1} numbers for {n} gammas", bounds, (n + 1,)),
         ("begin with epsilon", lambda f: np.isclose(bounds(f)[0], epsilon)),
         ("double with epsilon", lambda f: same(bounds(f, 2 * epsilon), 2 * bounds(f), 1e-9)),
-        (
-            "grow from layer to layer as (2) says",
-            lambda f: same(factors(f), np.sqrt(gammas) * norms, 1e-9),
-        ),
+        ("grow from layer to layer as (2) says", steps),
         mistakes=(
             (
                 lambda f: same(factors(f), gammas * norms, 1e-9),
@@ -279,11 +306,18 @@ def check_promises(answer, seed=0):
             ),
             (lambda f: same(factors(f), norms, 1e-9), "Where are the gammas?"),
             (
+                lambda f: same(factors(f), np.sqrt(gammas * norms), 1e-9),
+                "gamma is under the root in (2), the norm is not.",
+            ),
+            (
                 lambda f: same(bounds(f)[1:], epsilon * np.sqrt(gammas) * norms, 1e-9),
                 "Every layer stands on the one below it, not on the first.",
             ),
             (
-                lambda f: same(np.diff(bounds(f)), epsilon * np.sqrt(gammas) * norms, 1e-9),
+                lambda f: (
+                    same(np.diff(bounds(f)), epsilon * np.sqrt(gammas) * norms, 1e-9)
+                    or same(bounds(f)[1:], epsilon * np.cumsum(np.sqrt(gammas) * norms), 1e-9)
+                ),
                 "You add. In the parallel mode promises add up; in the cascade they multiply.",
             ),
             (
@@ -340,6 +374,13 @@ check_promises(
 # Mistake: from the last layer to the first.
 # Hint: in the wrong order
 check_promises(lambda epsilon, gammas, norms: promises(epsilon, gammas[::-1], norms[::-1]))
+
+# %% tags=["wrong"]
+# Mistake: the norms under the root as well.
+# Hint: the norm is not
+check_promises(
+    lambda epsilon, gammas, norms: epsilon * np.sqrt(np.cumprod(np.r_[1, gammas * norms]))
+)
 
 # %% [markdown]
 # ## What to take away

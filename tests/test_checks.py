@@ -141,6 +141,11 @@ def test_the_line_is_the_one_in_the_readers_own_cell():
     assert "in line 3 of its cell with `LinAlgError" in check_double(names["f"]).message
 
 
+def test_sizes_that_do_not_fit_are_told_in_plain_words():
+    message = check_double(lambda x: np.ones((2, 4)) @ np.ones((6, 2))).message
+    assert "sizes that do not fit, 4 and 6" in message and "gufunc" not in message
+
+
 def test_a_function_that_spoils_its_input_spoils_nothing_for_the_next():
     assert check_double(overwrites).kind == "mistake"
     x = [np.zeros(2)]

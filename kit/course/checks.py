@@ -22,6 +22,7 @@ A property that cannot even read the answer (too few values, wrong types) does n
 import copy
 import functools
 import inspect
+import re
 import textwrap
 import traceback
 import warnings
@@ -259,9 +260,16 @@ def _told(problem: BaseException, function: Callable) -> str:
         if code is not None and frame.f_code.co_filename == code.co_filename
     ]
     where = f" in line {lines[-1]} of its cell" if lines else ""
-    says = f": {problem}" if problem.args and problem.args[0] is not None else ""
-    text = textwrap.shorten(f"{type(problem).__name__}{says}".replace("`", "'"), 160)
-    return f"Your function stops{where} with `{text}`."
+    return f"Your function stops{where} with `{named(problem)}`."
+
+
+def named(problem: BaseException) -> str:
+    """Type and message of an exception, short; numpy's on matrix products in plain words."""
+    says = str(problem) if problem.args and problem.args[0] is not None else ""
+    if "matmul" in says and (sizes := re.search(r"size (\d+) is different from (\d+)", says)):
+        says = f"a matrix product of sizes that do not fit, {sizes[2]} and {sizes[1]}"
+    text = ": ".join(filter(None, [type(problem).__name__, says]))
+    return textwrap.shorten(text.replace("`", "'"), 160)
 
 
 def _with_names(function: Callable, args: tuple, kwargs: dict, handed: tuple) -> list[tuple]:

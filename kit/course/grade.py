@@ -27,7 +27,7 @@ from pathlib import Path
 from kit.course import submission
 from kit.course.judge import Mark, Result
 from kit.course.practice import CELL
-from kit.course.sandbox import ROOT, Limits, best_way, measure
+from kit.course.sandbox import ROOT, Limits, best_way, measure, tidy
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -211,6 +211,7 @@ def contained(found: dict, way: str) -> list[str]:
 def grade(folder: Path, out: Path, *, seed: int, limits: Limits, jobs: int, say=print) -> dict:
     """Mark a folder and write everything; returns student -> notebook -> Result."""
     found = collect(folder, exercises())
+    tidy()
     way = best_way()
     about = {
         "seed": seed,

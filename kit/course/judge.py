@@ -22,8 +22,6 @@ from pathlib import Path
 
 from kit.course import submission, wire
 from kit.course.checks import LEADS, Feedback
-from kit.course.exercises import exercise
-from kit.course.notebooks import read, tags
 from kit.course.practice import Exercise
 from kit.course.sandbox import ROOT, Limits, Sandbox
 
@@ -65,31 +63,37 @@ class Exam:
 
 
 def load(stem: str, root: Path = ROOT) -> Exam:
-    """Read a solution: run its definitions for the checks, keep the exercise's public ones."""
-    nb = read(root / "solutions" / f"{stem}.py")
+    """Run the definitions of a solution for its checks; keep those that the exercise shows."""
+    solution = _code(root / "solutions" / f"{stem}.ipynb")
     names: dict = {}
-    for k, cell in enumerate(nb.cells, 1):
-        if cell.cell_type == "code" and not {"wrong", "answer"}.intersection(tags(cell)):
-            for s in submission._statements(cell.source, f"solution cell {k}"):
+    for k, (source, tags) in enumerate(solution, 1):
+        if not {"wrong", "answer"}.intersection(tags):
+            for s in submission._statements(source, f"solution cell {k}"):
                 exec(compile(s.source, s.title, "exec"), names)
     public = [
         s.sent()
-        for k, cell in enumerate(exercise(nb).cells, 1)
-        if cell.cell_type == "code"
-        for s in submission._statements(cell.source, f"given cell {k}")
+        for k, (source, _) in enumerate(_code(root / "exercises" / f"{stem}.ipynb"), 1)
+        for s in submission._statements(source, f"given cell {k}")
     ]
     checks = {name: value for name, value in names.items() if isinstance(value, Exercise)}
     kit: dict[str, str] = {}
     for path in sorted((root / "kit").rglob("*.py")):
         module = ".".join(path.relative_to(root).with_suffix("").parts)
         kit |= {s: f"{module}.{f}" for s, f in submission.shapes(path.read_text()).items()}
-    text = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "code")
+    text = "\n".join(source for source, _ in solution)
     text = "\n".join(line for line in text.split("\n") if not line.startswith("%"))
     shared = "\n".join(source for source, *_ in public)
     published = submission.shapes(text)
     for given in submission.shapes(shared):
         published.pop(given, None)
     return Exam(stem, checks, public, kit, published)
+
+
+def _code(path: Path) -> list[tuple[str, list[str]]]:
+    """Source and tags of the code cells of a notebook of the course."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return [("".join(cell["source"]), cell["metadata"].get("tags", [])) for cell in code]
 
 
 def mark(exam: Exam, path: Path, box: Sandbox, seed: int, limits: Limits) -> Result:

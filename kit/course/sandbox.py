@@ -30,6 +30,7 @@ from kit.course import wire
 from kit.course.checks import Told, overwritten
 
 ROOT = Path(__file__).resolve().parents[2]
+STAGE = "kit-stage-"  # + the grader's process + "-" + something random: a folder that stays empty
 WAYS = ("namespaces", "bubblewrap", "limits")
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")
 MOUNTS = """\
@@ -97,7 +98,7 @@ class Sandbox:
     def start(self) -> None:
         """Start the worker and have it run the public code. Raises wire.Broken if it cannot."""
         self.control, inner = socket.socketpair()
-        self.stage = tempfile.mkdtemp(prefix="kit-stage-")
+        self.stage = tempfile.mkdtemp(prefix=f"{STAGE}{os.getpid()}-")
         command = command_for(self.way, self.stage, inner.fileno())
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
         if not os.environ.get("KIT_SANDBOX_LOUD"):
@@ -239,6 +240,24 @@ def _signature(found: object) -> inspect.Signature | None:
         )
     except (TypeError, ValueError, IndexError):
         return None
+
+
+def tidy(folder: str | None = None) -> list[str]:
+    """Remove the stages that graders of this user left behind when they were killed.
+
+    A stage is an empty folder here (what is mounted on it is seen by its worker alone). One whose
+    grader still runs is kept, and so is one that is a link, not empty, or somebody else's.
+    """
+    removed = []
+    for path in sorted(Path(folder or tempfile.gettempdir()).glob(f"{STAGE}*")):
+        grader = path.name.removeprefix(STAGE).partition("-")[0]
+        with contextlib.suppress(OSError):
+            ours = path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.getuid()
+            known = grader.isdecimal() and Path("/proc/self").exists()
+            if ours and known and not Path("/proc", grader).exists():
+                path.rmdir()
+                removed.append(path.name)
+    return removed
 
 
 # Ways --------------------------------------------------------------------------------------------

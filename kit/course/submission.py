@@ -172,24 +172,33 @@ def shape(source: str) -> str:
     Two functions of the same shape differ at most in what their variables are called.
     """
     try:
-        tree = ast.parse(source).body[0]
-    except Exception:
+        first = ast.parse(source).body[0]
+        return _shape(first) if isinstance(first, ast.FunctionDef) else ""
+    except Exception:  # no Python, or nested too deeply
         return ""
-    if not isinstance(tree, ast.FunctionDef):
-        return ""
-    body = [s for s in tree.body if not (isinstance(s, ast.Expr) and _constant(s.value))]
+
+
+def _shape(function: ast.FunctionDef) -> str:
+    body = [s for s in function.body if not (isinstance(s, ast.Expr) and _constant(s.value))]
+    size = sum(1 for statement in body for _ in ast.walk(statement))
     seen: dict[str, str] = {}
-    size = 0
-    for statement in body:
-        for node in ast.walk(statement):
-            size += 1
-            if isinstance(node, ast.Name):
-                node.id = seen.setdefault(node.id, f"n{len(seen)}")
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                node.value = ""
-            elif isinstance(node, ast.arg):
-                node.arg, node.annotation = seen.setdefault(node.arg, f"n{len(seen)}"), None
-    return "\n".join(map(ast.dump, body)) if size >= 40 else ""
+    return "\n".join(_nameless(s, seen) for s in body) if size >= 40 else ""
+
+
+def _nameless(node: object, seen: dict[str, str]) -> str:
+    """A syntax tree as text, with variables numbered in the order in which they appear."""
+    if isinstance(node, list):
+        return f"[{','.join(_nameless(part, seen) for part in node)}]"
+    if isinstance(node, ast.Name):
+        return seen.setdefault(node.id, f"n{len(seen)}")
+    if isinstance(node, ast.arg):
+        return seen.setdefault(node.arg, f"n{len(seen)}")
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return "''"
+    if isinstance(node, ast.AST):
+        inside = (_nameless(part, seen) for name, part in ast.iter_fields(node) if name != "ctx")
+        return f"{type(node).__name__}({','.join(inside)})"
+    return repr(node)
 
 
 def _constant(node: ast.expr) -> bool:
@@ -203,6 +212,6 @@ def shapes(text: str) -> dict[str, str]:
     except SyntaxError:
         return {}
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    found = {shape(ast.unparse(node)): node.name for node in nodes}
+    found = {_shape(node): node.name for node in nodes}
     found.pop("", None)
     return found

@@ -19,7 +19,6 @@ import signal
 import socket
 import sys
 import tempfile
-import textwrap
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from kit.course import wire
+from kit.course.checks import named
 
 KIT = str(Path(__file__).parents[1]) + os.sep
 SUBREAPER = 36  # prctl: orphans below this process become its children, not init's
@@ -233,8 +233,7 @@ def told(error: BaseException) -> str:
     ]
     where = f" in line {lines[-1]} of its cell" if lines else ""
     with contextlib.suppress(BaseException):
-        text = f"{type(error).__name__}: {error}".replace("`", "'")
-        return f"Your function stops{where} with `{textwrap.shorten(text, 160)}`."
+        return f"Your function stops{where} with `{named(error)}`."
     return f"Your function stops{where} with an exception that cannot be shown."
 
 
