@@ -280,7 +280,7 @@ def check_newton(answer, seed=0):
     def goes_down(f):
         g, H = at(f)
         v = -np.linalg.solve(H, g)
-        now, then = value(0 * v), value(v / max(1, 4 * np.abs(v).max() / np.abs(np.r_[h, m]).max()))
+        now, then = value(0 * v), min(value(v / 2**k) for k in range(12))
         return Seen(then < now, f"F goes from {now:.4f} to {then:.4f}.")
 
     return judge(

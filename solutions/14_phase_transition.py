@@ -63,7 +63,7 @@ def measurements(K, N, target):
     `binom.sf(k, n, 0.5)` is P(Bin(n, 1/2) > k).
     """
     ### BEGIN SOLUTION
-    L = K + N
+    L = K + N - 1  # fewer never do
     while binom.sf(K + N - 3, L - 1, 0.5) < target:
         L += 1
     return L
@@ -114,7 +114,9 @@ def check(answer, seed=0):
 
     def shifted(f, change):
         """Whether the answers are those of a law with something changed."""
-        right = [next(L for L in range(1, 400) if change(L, K + N) >= t) for K, N, t in cases]
+        right = [
+            next((L for L in range(1, 400) if change(L, K + N) >= t), 400) for K, N, t in cases
+        ]
         return np.array_equal(all_of(f), right)
 
     return judge(
@@ -188,7 +190,7 @@ def first(K, N, target, law):
 
     Hint: You ask for more than K + N - 2
     """
-    return next(L for L in range(1, 400) if law(L, K + N) >= target)
+    return next((L for L in range(1, 400) if law(L, K + N) >= target), 400)
 
 
 check(lambda K, N, target: first(K, N, target, lambda L, n: binom.sf(n - 2, L - 1, 0.5)))
