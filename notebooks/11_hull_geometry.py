@@ -313,7 +313,7 @@ except ValueError as refusal:
 # * The smallest point of the feasible set is balanced: $\|h\| = \|m\|$.
 # * A solution is certified by weights on the tangents that touch; contradictory signs by a ray.
 #
-# **Exercise**: `exercises/11_projection` asks you to write the projection.
+# **Exercise**: [11_projection](../exercises/11_projection.ipynb) asks you to write the projection.
 #
 # ## Sources
 #

@@ -450,6 +450,8 @@ explorer(
 #   compute. Too cheap, and everything is bought; too dear, and the lies are believed.
 # * Wrong signs of $B h$ are past help, and a ray proves it.
 #
+# **Exercise**: [15_slack](../exercises/15_slack.ipynb), the smallest slack and the scale that balances.
+#
 # ## Sources
 #
 # * Program, theorem, poster line, phase plot: A. Aghasi, A. Ahmed, P. Hand, B. Joshi, *A convex program for
