@@ -130,6 +130,7 @@ def lab(options: list) -> int:
 
 def test(options: list) -> int:
     """The tests, then the lessons; naming files in the options leaves the other half out."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # two workers: their threads would collide
     every = "--all" in options
     options = [option for option in options if option != "--all"]
     ends = (".py", ".ipynb", "tests", "notebooks")

@@ -29,7 +29,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from ipywidgets import Dropdown, IntSlider, SelectionSlider, ToggleButtons
+from ipywidgets import Dropdown, IntSlider, SelectionSlider
 
 from kit import branchhull
 from kit.course.explorers import explorer
@@ -394,20 +394,28 @@ assert np.mean(off < 1e-3) > 0.95 and set(largest) == set(struck)
 # %% [markdown]
 # ## Play
 #
-# `solve` finds the minimiser, whatever it is; `path` stops the ADMM after so many iterations. Find a
-# setting where the scene is found; then make $\mu$ small and watch the edges go. With `path` and
-# $\mu = 0$, watch the picture come and go.
+# `solved` is the minimiser, whatever it is; a number stops the ADMM after so many steps. Find a setting
+# where the scene is found; then make $\mu$ small and watch the edges go. With $\mu = 0$ and more and
+# more steps, watch the picture come and go.
+
 
 # %%
+def play(light, N, mu, stop, seed):
+    """The minimiser, or the ADMM stopped after so many steps."""
+    method, steps = ("solve", 1) if stop == "solved" else ("path", stop)
+    return figures.explore(seed, light, N, mu, method, steps)
+
+
 explorer(
-    figures.explore,
+    play,
     light=Dropdown(options=["random", "dct", "smooth"], description="dictionary"),
     N=IntSlider(10, min=2, max=60, description="columns N"),
     mu=SelectionSlider(
         options=[0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0], value=2.0, description="weight mu"
     ),
-    method=ToggleButtons(options=["solve", "path"], description="method"),
-    iterations=SelectionSlider(options=[3, 10, 30, 100, 300], value=30, description="iteration"),
+    stop=SelectionSlider(
+        options=[3, 10, 30, 100, 300, "solved"], value="solved", description="ADMM steps"
+    ),
     seed=IntSlider(0, min=0, max=20, description="scene"),
 )
 

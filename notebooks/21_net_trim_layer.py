@@ -163,7 +163,7 @@ for share, one in zip(shares, nettrim.path(problem, [s * size for s in shares]),
 # %%
 explorer(
     figures.epsilon_view,
-    share=FloatSlider(0.15, min=0.01, max=1.0, step=0.01, description="eps / |y|"),
+    share=FloatSlider(0.15, min=0.05, max=1.0, step=0.05, description="eps / |y|"),
 )
 
 # %%
