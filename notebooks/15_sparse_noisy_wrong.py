@@ -419,7 +419,7 @@ for finding in examine(LEDGER["Small noise, l1"], np.random.default_rng(0)):
 # %%
 explorer(
     figures.play,
-    noise=FloatSlider(0.0, min=0.0, max=1.0, step=0.05, description="noise"),
+    noise=FloatSlider(0.0, min=0.0, max=1.0, step=0.2, description="noise"),
     outliers=IntSlider(2, min=0, max=10, description="outliers"),
     lam=SelectionSlider(
         options=[0.1, 0.15, 0.2, 0.25, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0],

@@ -410,11 +410,9 @@ explorer(
     play,
     light=Dropdown(options=["random", "dct", "smooth"], description="dictionary"),
     N=IntSlider(10, min=2, max=60, description="columns N"),
-    mu=SelectionSlider(
-        options=[0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0], value=2.0, description="weight mu"
-    ),
+    mu=SelectionSlider(options=[0.0, 0.1, 0.5, 2.0, 10.0], value=2.0, description="weight mu"),
     stop=SelectionSlider(
-        options=[3, 10, 30, 100, 300, "solved"], value="solved", description="ADMM steps"
+        options=["solved", 3, 10, 30, 100], value="solved", description="ADMM steps"
     ),
     seed=IntSlider(0, min=0, max=20, description="scene"),
 )

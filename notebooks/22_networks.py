@@ -465,7 +465,7 @@ assert max(change["relu"], change["least-squares"]) < change[None]
 explorer(
     pictures.spiral,
     epsilon=FloatLogSlider(0.05, base=10, min=-2, max=-0.2, step=0.1, description="epsilon"),
-    gamma=FloatSlider(1.1, min=1.0, max=3.0, step=0.1, description="gamma"),
+    gamma=FloatSlider(1.1, min=1.1, max=4.1, step=1.0, description="gamma"),
     mode=ToggleButtons(options=["cascade", "parallel"], description="mode"),
 )
 

@@ -305,8 +305,7 @@ def wait_for_prompts(page, condition, timeout):
 def controls(box):
     """Each control of an explorer with sequences of keys; the first that moves it counts."""
     for handle in box.locator(".noUi-handle").all():
-        # several steps: one may move a thin line by less than a pixel
-        yield handle, [["ArrowRight"] * 5, ["ArrowLeft"] * 5]
+        yield handle, [["ArrowRight"], ["ArrowLeft"]]
     for group in box.locator(".widget-toggle-buttons").all():
         yield group.locator("button:not(.mod-active)").first, [["Enter"]]
     for select in box.locator("select").all():
