@@ -25,7 +25,7 @@ HELP = """\
 python3 run.py lab [options of JupyterLab]   open the lessons in JupyterLab, in your own copy my/
 python3 run.py test [options of pytest]      quick tests; every lesson executed and compared
 python3 run.py test --all [...]              the slow tests too
-python3 run.py bench [options of pytest]     benchmarks beside cvxpy, one by one: minutes
+python3 run.py bench [options of pytest]     benchmarks beside cvxpy, one after the other
 python3 run.py lessons [files]               execute lessons and store what they show
 python3 run.py exercises [--check]           build exercises/ from solutions/
 python3 run.py site [folder]                 the lessons as pages to read without kernel or network
