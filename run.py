@@ -136,7 +136,8 @@ def test(options: list) -> int:
     ends = (".py", ".ipynb", "tests", "notebooks")
     named = [name for name in options if name.split("::")[0].rstrip("/").endswith(ends)]
     books = [name for name in named if name.startswith("notebooks")]
-    pytest = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"]
+    # the files in the order of their names: else the browser's, long but of few tests, comes last
+    pytest = [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     codes = []
     if not books:
         codes += [call(*pytest, *([] if every else ["-m", "not slow"]), *options)]

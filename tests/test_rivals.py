@@ -192,11 +192,11 @@ def test_lifting_reaches_thirty_by_thirty():
 def test_the_transition_of_lifting(L, least, most):
     # K = N = 10; BranchHull has its 50 % at L = 2 (K + N - 2) = 36. Measured over 200 seeds:
     # .13 at L = 36, .44 at 42, .65 at 44, .85 at 48, .95 at 52, .98 at 56, 1 at 60
-    share, convex = share_recovered(branchhull.lift, L, 10, 10, 100), 0
+    share = share_recovered(branchhull.lift, L, 10, 10, 40)
     assert least <= share <= most
     if L == 36:
         convex = share_recovered(lambda d: branchhull.solve(BranchHull(d)), L, 10, 10, 100)
-        assert abs(convex - 0.5) < 4 * np.sqrt(0.25 / 100) and share < convex
+        assert abs(convex - 0.5) < 4 * np.sqrt(0.25 / 100) and share < convex - 0.15
 
 
 # local methods
