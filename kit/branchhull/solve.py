@@ -112,8 +112,9 @@ def by_auto(
 ) -> Answer:
     """guess, interior; where these fail, cvxpy as well, and the better certificate wins."""
     if problem.objective == "tv" and is_identity(problem.data.B):
-        answer = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
-        return *answer[:4], ("auto took interior: banded steps, since B = I.", *answer[4])
+        first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
+        why = "auto took interior: banded steps, since B = I."
+        return _or_cvxpy(problem, first, why, tol, max_iter)
     if problem.objective == "tv":
         answer = by_cvxpy(problem, tol=tol, max_iter=max_iter, callback=callback)
         why = "auto took cvxpy: no faster method is for this program yet."
@@ -131,8 +132,17 @@ def by_auto(
     else:
         why = "auto took interior: L is too small for a guess."
     first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
-    if first[3].status not in (Status.FAILED, Status.MAX_ITER) or infeasible_ray(problem):
-        return *first[:4], (why,)
+    return _or_cvxpy(problem, first, why, tol, max_iter)
+
+
+def _or_cvxpy(
+    problem: BranchHull, first: Answer, why: str, tol: float, max_iter: int | None
+) -> Answer:
+    """The interior point method's answer; where it is none, the better of it and of cvxpy's."""
+    given_up = first[3].status is Status.FAILED
+    given_up |= first[3].status is Status.MAX_ITER and max_iter is None
+    if not given_up or infeasible_ray(problem):
+        return *first[:4], (why, *first[4])
     second = by_cvxpy(problem, tol=tol)
     gaps = [certify(problem, h, m, dual).gap for h, m, dual, *_ in (first, second)]
     if gaps[1] >= gaps[0]:
@@ -178,15 +188,21 @@ def _drive(
     callback: Callback,
     every: int,
 ) -> Answer:
-    last, run = drive(
-        states,
-        lambda state: certify(problem, state.h, state.m, state.dual),
-        tol=tol,
-        max_iter=max_iter,
-        every=every,
-        callback=callback,
-    )
-    return last.h, last.m, last.dual, run, ()
+    least, best = np.inf, None
+
+    def graded(state: Any) -> Certificate:
+        nonlocal least, best
+        certificate = certify(problem, state.h, state.m, state.dual)
+        if certificate.gap < least:
+            least, best = certificate.gap, state
+        return certificate
+
+    last, run = drive(states, graded, tol=tol, max_iter=max_iter, every=every, callback=callback)
+    final = run.history["gap"][-1]
+    if best is None or run.status is Status.STOPPED or final <= least:
+        return last.h, last.m, last.dual, run, ()
+    note = f"An earlier iterate is returned: the last was certified to {final:.1e} only."
+    return best.h, best.m, best.dual, run, (note,)
 
 
 METHODS: dict[str, Callable[..., Answer]] = {
