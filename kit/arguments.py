@@ -71,6 +71,13 @@ def whole(name: str, value: object, *, least: int) -> int:
     return int(value)
 
 
+def flag(name: str, value: object) -> bool:
+    """Return value, which must be True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be True or False, got {shown(value)}")
+    return bool(value)
+
+
 def generator(rng: object) -> np.random.Generator:
     """Return rng, which must be a numpy Generator: streams are passed in, never global."""
     if not isinstance(rng, np.random.Generator):

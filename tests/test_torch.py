@@ -134,6 +134,41 @@ def test_prune_torch_is_prune_on_dense_layers():
         assert np.allclose(one.discrepancy, two.discrepancy, rtol=1e-2)
 
 
+@pytest.mark.parametrize("kind", ["least-squares", "relu"])
+@pytest.mark.parametrize("mode", ["parallel", "cascade"])
+def test_refit_kappa_and_layers_are_those_of_prune(mode, kind):
+    module, X = dense(), samples()
+    settings = {"epsilon": 0.2, "mode": mode, "refit": kind, "kappa": 0.9, "layers": (0, 2)}
+    one = nettrim.prune_torch(module, X, method="exact", progress=False, **settings)
+    two = nettrim.prune(nettrim.from_torch(module), X.T, method="exact", progress=False, **settings)
+    assert one.layers[1] is None and one.epsilon[1] == 0 and one.refitted[1] is None
+    assert np.allclose(one.epsilon, two.epsilon, rtol=1e-3)
+    assert np.allclose(one.discrepancy, two.discrepancy, rtol=2e-2)
+    assert torch.equal(one.module[4].weight, module[4].weight)
+    for a, b in ((0, 0), (2, 2)):
+        assert np.isclose(one.refitted[a].violation, two.refitted[b].violation, atol=1e-3)
+
+
+def test_kappa_without_a_feasible_point_is_told():
+    module, X = dense(), samples(200)
+    done = nettrim.prune_torch(
+        module, X, epsilon=0.3, mode="cascade", kappa=1e-3, method="exact", progress=False
+    )
+    assert done.notes == ("kappa = 0.001 is infeasible in layer 2: solved with 1.",)
+
+
+@pytest.mark.parametrize("options", [{}, {"refit": "least-squares"}, {"refit": "relu"}])
+@pytest.mark.parametrize("free", [False, True])
+def test_a_layer_without_bias_gets_none(options, free):
+    module, X = dense(bias=False), samples()
+    done = nettrim.prune_torch(
+        module, X, epsilon=0.2, method="exact", progress=False, penalise_bias=not free, **options
+    )
+    for k, answer in zip((1, 4, 7), done.layers, strict=True):
+        assert answer.report.certificate.gap <= 1e-6 and not answer.W[-1].any()
+        assert torch.equal(done.module[k].weight == 0, torch.as_tensor((answer.W[:-1] == 0).T))
+
+
 BAD = {
     "no module": (lambda: nettrim.from_torch("x"), "module must be a torch.nn.Sequential"),
     "relu last": (lambda: nettrim.from_torch(dense()[:3]), "module must end with a Linear"),
@@ -154,6 +189,18 @@ BAD = {
             progress=False,
         ),
         "no dilation and no groups",
+    ),
+    "samples": (
+        lambda: nettrim.prune_torch(dense(), np.ones((4, 7)), epsilon=0.1),
+        "X must be samples as the module takes them, got shape .4, 7. before Linear",
+    ),
+    "no weights": (
+        lambda: nettrim.prune_torch(nn.Sequential(nn.ReLU()), np.ones((4, 7)), epsilon=0.1),
+        "module must have a Linear or a Conv2d layer, got none",
+    ),
+    "layers": (
+        lambda: nettrim.prune_torch(dense(), samples(), epsilon=0.1, layers=(3,)),
+        "layers must name layers 0 to 2",
     ),
     "mode": (lambda: nettrim.prune_torch(dense(), samples(), epsilon=0.1, mode="x"), "mode must"),
 }

@@ -3,7 +3,7 @@
 `prune` (kit/nettrim/prune.py) says what the programs are and what comes of them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
+from kit.arguments import number, several, whole
 from kit.nettrim.certificate import certify
 from kit.nettrim.networks import Network, forward, with_ones
 from kit.nettrim.problem import NetTrim
@@ -58,6 +59,53 @@ class Layer:
     notes: tuple[str, ...]
 
 
+def which_layers(layers: Iterable[int] | None, L: int) -> list[int]:
+    """The layers named, in order; all L for None."""
+    if layers is None:
+        return list(range(L))
+    chosen = sorted(whole("layers", k, least=0) for k in several("layers", layers))
+    if not chosen or chosen[-1] >= L or len(set(chosen)) < len(chosen):
+        raise ValueError(f"layers must name layers 0 to {L - 1}, each once, got {chosen}")
+    return chosen
+
+
+def risk(kappa: object) -> float:
+    """kappa, which must be in (0, 1]."""
+    kappa = number("kappa", kappa, least=0, above=True)
+    if kappa > 1:
+        raise ValueError(f"kappa must be at most 1, got {kappa:g}")
+    return kappa
+
+
+def layer_program(
+    X: Array,
+    Y: Array,
+    V: Array | None,
+    share: float,
+    *,
+    linear: bool,
+    balls: str = "layer",
+    penalise_bias: bool = True,
+) -> NetTrim:
+    """One layer as a Net-Trim program, on the input X (N, P) that it has.
+
+    V      (M, P) what the old weights make of X; None: X is the original input
+    share  eps = share |Y|_F on the original input, else share |V - Y|_F over Omega: epsilon of the
+           layer, or sqrt(gamma), times kappa
+    """
+    Omega = np.ones(Y.shape, bool) if linear else None
+    if V is None:
+        V, error = 0.0, share * np.linalg.norm(Y, axis=1)
+    else:
+        inside = Omega if linear else 1e-9 * Y.max() < Y
+        error = share * np.linalg.norm(np.where(inside, V - Y, 0), axis=1)
+        if np.linalg.norm(error) <= EXACT * np.linalg.norm(Y):  # all before is exact, to rounding
+            error = np.zeros_like(error)
+    radius = error if balls == "neuron" else float(np.linalg.norm(error))
+    extra = {} if penalise_bias else {"penalise_bias": False}
+    return NetTrim(X, Y, radius, V, Omega, **extra)
+
+
 def program(plan: Plan, k: int, below: Array, kappa: float, exact: bool) -> NetTrim:
     """Layer k as a Net-Trim program, the bias as last row, on the input `below` (N, P).
 
@@ -65,20 +113,18 @@ def program(plan: Plan, k: int, below: Array, kappa: float, exact: bool) -> NetT
     cascade and in all layers of the parallel mode (share > 0), and V = 0.
     """
     network = plan.network
-    Y, linear = forward(network, plan.X)[k], k == len(network) - 1
-    Omega = np.ones(Y.shape, bool) if linear else None
-    if exact:
-        V, error = 0.0, plan.share[k] * np.linalg.norm(Y, axis=1)
-    else:
-        V = network.weights[k].T @ below + network.biases[k][:, None]
-        inside = Omega if linear else 1e-9 * Y.max() < Y
-        error = plan.growth[k] * np.linalg.norm(np.where(inside, V - Y, 0), axis=1)
-        if np.linalg.norm(error) <= EXACT * np.linalg.norm(Y):  # all before is exact, to rounding
-            error = np.zeros_like(error)
-    error = error * (kappa if linear else 1.0)
-    radius = error if plan.balls == "neuron" else float(np.linalg.norm(error))
-    extra = {} if plan.penalise_bias else {"penalise_bias": False}
-    return NetTrim(with_ones(below), Y, radius, V, Omega, **extra)
+    linear = k == len(network) - 1
+    V = None if exact else network.weights[k].T @ below + network.biases[k][:, None]
+    share = (plan.share if exact else plan.growth)[k] * (kappa if linear else 1.0)
+    return layer_program(
+        with_ones(below),
+        forward(network, plan.X)[k],
+        V,
+        share,
+        linear=linear,
+        balls=plan.balls,
+        penalise_bias=plan.penalise_bias,
+    )
 
 
 def in_parallel(plan: Plan, solver: Solver) -> dict[int, Layer]:
@@ -96,14 +142,13 @@ def in_cascade(plan: Plan, solver: Solver) -> dict[int, Layer]:
         for k in range(last + 1):
             W, b = network.weights[k], network.biases[k]
             if k in plan.chosen:
-                exact, kappa, notes = not done, plan.kappa if k == last else 1.0, ()
                 callback = _watch(bar, k) if solver.progress else None
-                job = program(plan, k, below, kappa, exact)
-                answer = _solve_one(k, job, solver, callback)[1]
-                if kappa < 1 and answer.report.certificate.upper == np.inf:
-                    notes = (f"kappa = {kappa:g} is infeasible in layer {k}: solved with 1.",)
-                    kappa, job = 1.0, program(plan, k, below, 1.0, exact)
-                    answer = _solve_one(k, job, solver, callback)[1]
+                job, answer, kappa, notes = with_kappa(
+                    lambda kappa, k=k, below=below: program(plan, k, below, kappa, not done),
+                    lambda job, k=k, watch=callback: _solve_one(k, job, solver, watch)[1],
+                    plan.kappa if k == last else 1.0,
+                    k,
+                )
                 done[k] = _finish(plan, k, job, answer, kappa, notes)
                 W, b = done[k].W[:-1], done[k].W[-1]
                 bar.update()
@@ -112,20 +157,50 @@ def in_cascade(plan: Plan, solver: Solver) -> dict[int, Layer]:
     return done
 
 
+def with_kappa(
+    make: Callable[[float], NetTrim], solve: Callable[[NetTrim], Pruned], kappa: float, k: int
+) -> tuple[NetTrim, Pruned, float, tuple[str, ...]]:
+    """Solve layer k with its radius times kappa, and where that is infeasible with kappa = 1."""
+    job = make(kappa)
+    answer, notes = solve(job), ()
+    if kappa < 1 and answer.report.certificate.upper == np.inf:
+        notes = (f"kappa = {kappa:g} is infeasible in layer {k}: solved with 1.",)
+        kappa, job = 1.0, make(1.0)
+        answer = solve(job)
+    return job, answer, kappa, notes
+
+
+def finish(
+    job: NetTrim,
+    answer: Pruned,
+    Z: Array,
+    kind: str | None,
+    *,
+    linear: bool,
+    kappa: float = 1.0,
+    notes: tuple[str, ...] = (),
+) -> Layer:
+    """Refit the answer if asked, and certify what became of it.
+
+    Z  (M, P) what the old layer has before its ReLU, on the original input
+    """
+    W, again = answer.W, None
+    if kind is not None:
+        before = linear or kind == "least-squares"
+        W = refit(W, job.X, Z if before else job.Y, "least-squares" if before else "relu")
+        again = certify(job, W, answer.dual)
+    return Layer(answer, W, float(np.linalg.norm(job.epsilon)), kappa, again, notes)
+
+
 def _finish(
     plan: Plan, k: int, job: NetTrim, answer: Pruned, kappa: float, notes: tuple[str, ...]
 ) -> Layer:
-    """Refit the answer if asked, and certify what became of it."""
-    W, again = answer.W, None
-    if plan.refit is not None:
-        linear = k == len(plan.network) - 1
-        wanted = job.Y
-        if plan.refit == "least-squares" and not linear:  # what the old layer has before its ReLU
-            original = [plan.X, *forward(plan.network, plan.X)][k]
-            wanted = plan.network.weights[k].T @ original + plan.network.biases[k][:, None]
-        W = refit(W, job.X, wanted, "least-squares" if linear else plan.refit)
-        again = certify(job, W, answer.dual)
-    return Layer(answer, W, float(np.linalg.norm(job.epsilon)), kappa, again, notes)
+    network, linear = plan.network, k == len(plan.network) - 1
+    Z = job.Y
+    if plan.refit == "least-squares" and not linear:
+        original = [plan.X, *forward(network, plan.X)][k]
+        Z = network.weights[k].T @ original + network.biases[k][:, None]
+    return finish(job, answer, Z, plan.refit, linear=linear, kappa=kappa, notes=notes)
 
 
 def _solve_all(jobs: dict[int, NetTrim], solver: Solver) -> dict[int, Pruned]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kit.arguments import instance, number, numeric, real_array, shown
+from kit.arguments import flag, instance, number, numeric, real_array
 from kit.results import Array
 
 
@@ -56,10 +56,7 @@ class NetTrim:
             )
         for name, value in (("X", X), ("Y", Y), ("Omega", Omega)):
             object.__setattr__(self, name, value)
-        if not isinstance(self.penalise_bias, bool | np.bool_):
-            raise ValueError(
-                f"penalise_bias must be True or False, got {shown(self.penalise_bias)}"
-            )
+        flag("penalise_bias", self.penalise_bias)
         object.__setattr__(self, "epsilon", _radius(self.epsilon, len(Y)))
         object.__setattr__(self, "V", _limit(self.V, Y.shape))
 

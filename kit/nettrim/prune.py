@@ -21,9 +21,17 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import choice, number, real_array, several, shown, whole
+from kit.arguments import choice, flag, real_array, shown
 from kit.nettrim import promises
-from kit.nettrim.layerwise import Layer, Plan, Solver, in_cascade, in_parallel
+from kit.nettrim.layerwise import (
+    Layer,
+    Plan,
+    Solver,
+    in_cascade,
+    in_parallel,
+    risk,
+    which_layers,
+)
 from kit.nettrim.networks import (
     Network,
     forward,
@@ -126,16 +134,13 @@ def prune(
     choice("mode", mode, ("parallel", "cascade"))
     choice("balls", balls, ("layer", "neuron"))
     _check_refit(refit)
-    for name, flag in (("normalise", normalise), ("penalise_bias", penalise_bias)):
-        if not isinstance(flag, bool | np.bool_):
-            raise ValueError(f"{name} must be True or False, got {shown(flag)}")
+    flag("normalise", normalise)
+    flag("penalise_bias", penalise_bias)
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
         raise ValueError(f"n_jobs must be a whole number other than 0, got {shown(n_jobs)}")
     L = len(network)
-    chosen = _layers(layers, L)
-    kappa = number("kappa", kappa, least=0, above=True)
-    if kappa > 1:
-        raise ValueError(f"kappa must be at most 1, got {kappa:g}")
+    chosen = which_layers(layers, L)
+    kappa = risk(kappa)
     share, growth = _shares(epsilon, chosen, L, mode), _growth(gamma, chosen, L)
     work, scales = link_normalise(network) if normalise else (network, np.ones(L))
     plan = Plan(work, X, tuple(chosen), share, growth, kappa, balls, penalise_bias, refit)
@@ -200,15 +205,6 @@ def _measured(
     return PrunedNetwork(
         new, layers, epsilon, realised, discrepancy, bound, theorem, refitted, notes
     )
-
-
-def _layers(layers: Iterable[int] | None, L: int) -> list[int]:
-    if layers is None:
-        return list(range(L))
-    chosen = sorted(whole("layers", k, least=0) for k in several("layers", layers))
-    if not chosen or chosen[-1] >= L or len(set(chosen)) < len(chosen):
-        raise ValueError(f"layers must name layers 0 to {L - 1}, each once, got {chosen}")
-    return chosen
 
 
 def _shares(epsilon: object, chosen: list[int], L: int, mode: str) -> Array:

@@ -10,18 +10,21 @@ and so are weights: W_l here is weight.T there. Dropout does nothing, as in modu
 """
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from kit.arguments import choice, number, real_array, shown
+from kit.arguments import choice, flag, number, real_array, shown
 from kit.nettrim.convolution import Convolution
+from kit.nettrim.layerwise import Layer, finish, layer_program, risk, which_layers, with_kappa
 from kit.nettrim.networks import Network, with_ones
-from kit.nettrim.problem import NetTrim
+from kit.nettrim.refit import REFITS
 from kit.nettrim.solve import solve
-from kit.results import Array, Pruned
+from kit.results import Array, Certificate, Pruned
 
 IGNORED = ("Dropout", "Identity")
 
@@ -59,15 +62,20 @@ def to_torch(network: Network, module: Any) -> Any:
 class PrunedModule:
     """A pruned copy of a module, and the certified answer of every layer with weights.
 
-    layers       one Pruned for each Linear and Conv2d, in order; None where it was left alone
-    epsilon      absolute
+    layers       one Pruned for each Linear and Conv2d, in order; None where it was left alone;
+                 before a refit
+    epsilon      absolute, 0 where a layer was left alone
     discrepancy  |Y^_l - Y_l|_F behind each of these layers (and its ReLU)
+    refitted     certificates of the refitted layers in the program of their layer, None elsewhere
+    notes        what was decided on the way
     """
 
     module: Any
     layers: tuple[Pruned | None, ...]
     epsilon: Array
     discrepancy: Array
+    refitted: tuple[Certificate | None, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         zeros = ", ".join("-" if one is None else f"{one.zeros:.0%}" for one in self.layers)
@@ -81,79 +89,132 @@ def prune_torch(
     epsilon: float,
     mode: str = "parallel",
     gamma: float = 1.1,
+    kappa: float = 1.0,
+    layers: Iterable[int] | None = None,
+    penalise_bias: bool = True,
+    refit: str | None = None,
     progress: bool = True,
     **options: Any,
 ) -> PrunedModule:
     """Net-Trim on every Linear and Conv2d of a Sequential, on samples X as the module takes them.
 
     X         array or tensor (P, ...): rows are samples, as in PyTorch
-    epsilon   relative: epsilon |Y_l|_F, in a cascade for the first layer only
-    mode      "parallel" or "cascade", gamma as in nettrim.prune
+    epsilon   relative: epsilon |Y_l|_F, in a cascade for the first pruned layer only
+    layers    which of the layers with weights, from 0; None for all
+    mode, gamma, kappa, penalise_bias, refit   as in nettrim.prune
     options   of nettrim.solve
 
     A layer with a ReLU behind it (Dropout between them does not count) is pruned with Omega where
     it is active, any other as a linear one. All other modules of the Sequential, pooling among
     them, are run as they are. Conv2d with dilation, groups or other than zero padding is refused.
+    What a network of Linear layers promises as a whole is told by from_torch, prune and to_torch.
+
+    Raises ValueError for arguments out of range, before anything is solved.
     """
     torch = _torch()
     epsilon, gamma = number("epsilon", epsilon, least=0), number("gamma", gamma, least=1)
+    kappa = risk(kappa)
     choice("mode", mode, ("parallel", "cascade"))
-    parts = _parts(module)
-    twin = copy.deepcopy(module).eval()
-    news = list(twin)
-    dtype = next(module.parameters()).dtype
-    old = torch.as_tensor(real_array("X", X), dtype=dtype)
-    new, answers, radii, errors = old, [], [], []
+    if refit is not None:
+        choice("refit", refit, REFITS[1:])
+    flag("penalise_bias", penalise_bias)
+    parts = list(copy.deepcopy(_sequential(module)).eval())
     weighted = [k for k, part in enumerate(parts) if type(part).__name__ in ("Linear", "Conv2d")]
-    with torch.no_grad(), tqdm(weighted, desc="layers", disable=not progress) as bar:
-        for k, part in enumerate(news):
+    if not weighted:
+        raise ValueError("module must have a Linear or a Conv2d layer, got none")
+    for k in weighted:
+        _check_conv(parts[k])
+    chosen = [weighted[k] for k in which_layers(layers, len(weighted))]
+    dtype = next(module.parameters()).dtype
+    old = new = torch.as_tensor(real_array("X", X), dtype=dtype)
+    found: dict[int, Layer] = {}
+    errors = []
+    _try(parts, old)
+    with torch.no_grad(), tqdm(chosen, desc="layers", disable=not progress) as bar:
+        for k, part in enumerate(parts):
             if k not in weighted:
                 old, new = part(old), part(new)
                 continue
-            rest = [type(p).__name__ for p in parts[k + 1 :] if type(p).__name__ not in IGNORED]
-            linear = rest[:1] != ["ReLU"]
-            below = new if mode == "cascade" else old
-            Z = _columns(part(old))  # before any change of the weights: part is still the old one
-            Y = Z if linear else np.maximum(Z, 0)
-            first = mode == "parallel" or not answers
-            V, radius = 0.0, epsilon * np.linalg.norm(Y)
-            if not first:
-                V = _columns(part(below))
-                inside = np.ones(Y.shape, bool) if linear else 1e-9 * Y.max() < Y
-                radius = np.sqrt(gamma) * np.linalg.norm(np.where(inside, V - Y, 0))
-            Omega = np.ones(Y.shape, bool) if linear else None
-            job = NetTrim(_input(part, below), Y, radius, V, Omega)
-            answer = solve(job, **options)
+            names = [type(p).__name__ for p in parts[k + 1 :] if type(p).__name__ not in IGNORED]
+            linear = names[:1] != ["ReLU"]
             after = part(old)
-            W = answer.W
-            _write(part, W[:-1].T.reshape(tuple(part.weight.shape)), W[-1])
+            Z = _columns(after)
+            Y = Z if linear else np.maximum(Z, 0)
+            if k in chosen:
+                exact = mode == "parallel" or not found
+                below = old if mode == "parallel" else new
+                V = None if exact else _columns(part(below))
+                share = epsilon if exact else np.sqrt(gamma)
+                priced = penalise_bias or part.bias is None
+                make = partial(layer_program, _input(part, below), Y, V, linear=linear)
+                job, answer, tighter, said = with_kappa(
+                    lambda kappa, make=make, share=share, priced=priced: make(
+                        share * kappa, penalise_bias=priced
+                    ),
+                    partial(solve, **options),
+                    kappa if linear and k == weighted[-1] else 1.0,
+                    weighted.index(k),
+                )
+                found[k] = finish(job, answer, Z, refit, linear=linear, kappa=tighter, notes=said)
+                W = found[k].W
+                _write(part, W[:-1].T.reshape(tuple(part.weight.shape)), W[-1])
+                bar.update()
             old, new = after, part(new)
             behind = _columns(new) if linear else np.maximum(_columns(new), 0)
             errors.append(np.linalg.norm(behind - Y))
-            answers.append(answer)
-            radii.append(radius)
-            bar.update()
+    twin = copy.deepcopy(module)
+    twin.load_state_dict(torch.nn.Sequential(*parts).state_dict())
+    done = [found.get(k) for k in weighted]
     return PrunedModule(
-        twin.train(module.training), tuple(answers), np.array(radii), np.array(errors)
+        twin,
+        tuple(one and one.answer for one in done),
+        np.array([one.radius if one else 0.0 for one in done]),
+        np.array(errors),
+        tuple(one and one.refitted for one in done),
+        tuple(note for one in found.values() for note in one.notes),
     )
 
 
+def _try(parts: list[Any], X: Any) -> None:
+    """Refuse samples that the module does not take."""
+    try:
+        with _torch().no_grad():
+            for part in parts:
+                X = part(X)
+    except (RuntimeError, ValueError, IndexError) as problem:
+        raise ValueError(
+            f"X must be samples as the module takes them, got shape {tuple(X.shape)} before "
+            f"{part}: {str(problem).splitlines()[0]}"
+        ) from None
+
+
 def _input(part: Any, X: Any) -> Array:
-    """What enters a layer, as columns with a row of ones; patches for a Conv2d."""
+    """What enters a layer, as columns; patches for a Conv2d. The last row is that of the bias.
+
+    It is 0 where the layer has none: then the bias, which changes nothing, comes out as 0.
+    """
     if type(part).__name__ == "Linear":
-        return with_ones(_numbers(X).T)
-    return convolution(part, X).patches()
+        X = with_ones(_numbers(X).T)
+    else:
+        X = convolution(part, X).patches()
+    X[-1] = part.bias is not None
+    return X
+
+
+def _check_conv(part: Any) -> None:
+    if type(part).__name__ == "Conv2d":
+        plain = part.groups == 1 and part.padding_mode == "zeros" and set(part.dilation) == {1}
+        pairs = (part.stride, part.padding)
+        if not plain or any(isinstance(pair, str) or len(set(pair)) > 1 for pair in pairs):
+            raise ValueError(
+                f"module must have Conv2d layers with one stride, zero padding of one width, no "
+                f"dilation and no groups, got {part}"
+            )
 
 
 def convolution(part: Any, X: Any) -> Convolution:
     """The operator of a Conv2d on images X (P, C, H, W)."""
-    pairs = (part.stride, part.padding)
-    plain = part.groups == 1 and part.padding_mode == "zeros" and set(part.dilation) == {1}
-    if not plain or any(isinstance(pair, str) or len(set(pair)) > 1 for pair in pairs):
-        raise ValueError(
-            f"module must have Conv2d layers with one stride, zero padding of one width, no "
-            f"dilation and no groups, got {part}"
-        )
+    _check_conv(part)
     return Convolution(_numbers(X), tuple(part.kernel_size), part.stride[0], part.padding[0])
 
 
@@ -173,17 +234,17 @@ def _write(layer: Any, weight: Array, bias: Array) -> None:
             layer.bias.copy_(torch.as_tensor(bias))
 
 
-def _parts(module: Any) -> list[Any]:
+def _sequential(module: Any) -> list[Any]:
     torch = _torch()
     if not isinstance(module, torch.nn.Sequential) or not len(module):
         raise ValueError(f"module must be a torch.nn.Sequential, got {type(module).__name__}")
-    return list(module)
+    return module
 
 
 def _linear_layers(module: Any) -> list[Any]:
     """The Linear layers of a Sequential that is a Network: a ReLU between any two, none last."""
     layers, relu = [], True
-    for k, part in enumerate(_parts(module)):
+    for k, part in enumerate(_sequential(module)):
         name = type(part).__name__
         if name == "Linear" and relu:
             layers.append(part)
