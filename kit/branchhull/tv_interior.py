@@ -1,4 +1,4 @@
-"""The interior point method for the image program with B = I: one picture, one step at a time.
+"""The interior point method for the image program: banded steps if B = I, full ones otherwise.
 
 Mehrotra's steps in Nesterov-Todd scaling; the cone program and the reduced equations of a step are
 in tv_newton.py. Rows of Ct are scaled to norm 1 first, for the sake of the starting point: the
@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError
+from scipy.linalg import LinAlgError, lstsq, qr
 
 from kit.branchhull import cones
 from kit.branchhull.cones import SIGNS, UNIT
 from kit.branchhull.problem import BranchHull
-from kit.branchhull.tv import Dual, parts
+from kit.branchhull.rows import dense
+from kit.branchhull.tv import Dual, is_identity, parts
 from kit.branchhull.tv_newton import Model, Newton, Point
 from kit.branchhull.variation import differences
 from kit.results import Array
@@ -27,11 +28,11 @@ LOST = 1e12  # a dual grown by this factor: infeasible, or nearly
 class State:
     """One iterate: the candidate, its dual, and what the loop records of it."""
 
-    h: Array  # (L,)
+    h: Array  # (K,)
     m: Array  # (N,)
     xi: Array | None  # (L,)
     dual: Dual
-    objective: float  # TV(h) + mu |h|_1 + gamma |m|_1 + lam |xi|_1, by the bounds tau and g
+    objective: float  # TV(B h) + mu |B h|_1 + gamma |m|_1 + lam |xi|_1, by the bounds tau and g
     mu: float  # mean product of slack and dual: distance from complementarity, in scaled units
     step: float  # length of the step that led here, in (0, 1]
 
@@ -39,18 +40,25 @@ class State:
 def tv_interior(problem: BranchHull) -> Iterator[State]:
     """Yield one state per iteration; ends by itself when no further step can be computed.
 
-    problem  objective "tv" with B = I, and a minimiser: mu > 0, or signs that are mixed
+    problem  objective "tv", and a minimiser: mu > 0, or signs that are mixed
     """
     t, sig, _, Ct, d = parts(problem)
-    L, N = Ct.shape
+    L, K, N = problem.data.shape
     if not d.any():
         zero, xi = np.zeros(L), None if problem.lam is None else np.zeros(L)
         w = np.zeros_like(differences(zero, problem.shape))
-        yield State(zero, np.zeros(N), xi, Dual(zero, zero, w, zero), 0.0, 0.0, 1.0)
+        yield State(np.zeros(K), np.zeros(N), xi, Dual(zero, zero, w, zero), 0.0, 0.0, 1.0)
         return
-    turned = problem.shape[0] > problem.shape[1]  # blocks are columns: the short side
-    order = np.arange(L).reshape(problem.shape[::-1]).T.ravel() if turned else np.arange(L)
-    shape, back = (min(problem.shape), max(problem.shape)), np.argsort(order)
+    B, shape, order = None, problem.shape, np.arange(L)
+    if not is_identity(problem.data.B):
+        B, turned = dense(problem.data.B), False
+        columns = _independent(B)
+        B = B[:, columns]
+    else:  # blocks are columns, and they are to be short
+        turned = shape[0] > shape[1]
+    if turned:
+        order, shape = order.reshape(shape[::-1]).T.ravel(), shape[::-1]
+    back = np.argsort(order)
     rows = np.linalg.norm(Ct, axis=1)
     rows = np.where(rows > 0, rows, 1.0)
     unit = np.sqrt(d / rows).mean()  # of h and of m
@@ -63,6 +71,7 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
         problem.gamma,
         None if problem.lam is None else problem.lam * rows[order],
         np.ones(L),
+        B,
     )
     point, step = _start(model), 1.0
     largest = model.weights(point.lam).max()
@@ -75,7 +84,7 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
             down, across = w[:cut].reshape(shape[1], -1), w[cut:].reshape(-1, shape[0])
             w = np.concatenate([across.T.ravel(), down.T.ravel()])
         yield State(
-            unit * point.z[0][back],
+            unit * (point.z[0][back] if B is None else _spread(point.z[0], columns, K)),
             unit * point.z[1],
             unit * sig * rows * point.z[4][back] if model.lam is not None else None,
             Dual(al, be / rows, w, np.full(L, problem.mu)),
@@ -140,11 +149,13 @@ def _start(model: Model) -> Point:
         G += model.lam @ np.maximum(q - model.Ct @ m, 0)
     c = np.sqrt(max(G, 1e-3 * F) / F)
     p, q, m = c * p, q / c, m / c
-    h, b = model.t * p, 2 * c * F / p.size
+    b, h = 2 * c * F / p.size, model.t * p
+    if model.B is not None:
+        h = lstsq(model.B, h)[0]
     z = [
         h,
         m,
-        b + np.sqrt(b * b + differences(h, model.shape) ** 2),
+        b + np.sqrt(b * b + differences(model.image(h), model.shape) ** 2),
         (b + np.sqrt(b * b + (model.gamma * m) ** 2)) / model.gamma,
     ]
     if model.lam is not None:
@@ -152,3 +163,17 @@ def _start(model: Model) -> Point:
     s = np.stack([np.where(on, p + q, p), np.where(on, p - q, 0), 2 * root])
     r = model.bounds(z)
     return Point(tuple(z), s, b * SIGNS * s / cones.det(s), r, b / r)
+
+
+def _independent(B: Array) -> Array:
+    """Columns of B that span what all of them span: only B h counts, and these give all of it."""
+    size = np.linalg.norm(B, axis=0)
+    R, order = qr(B / np.where(size > 0, size, 1.0), mode="r", pivoting=True)
+    pivots = np.abs(np.diagonal(R))
+    return np.sort(order[: np.count_nonzero(pivots > 1e-10 * pivots[0])])
+
+
+def _spread(values: Array, where: Array, length: int) -> Array:
+    out = np.zeros(length)
+    out[where] = values
+    return out

@@ -1,10 +1,10 @@
-"""Newton's equations of the image program with B = I: the picture is banded, C a border.
+"""Newton's equations of the image program: the picture is banded if B = I, and C is a border.
 
-The cone program, over the image h, m, the slack v = sig xi >= 0, and bounds tau, g on |D h|, |m|:
+The cone program, over h, m, the slack v = sig xi >= 0, and bounds tau, g on |D B h|, |m|:
 
-    minimise    mu t'h + sum tau + gamma sum g + lam'v
-    subject to  (a p + q / a, a p - q / a, 2 sqrt d) in Q,   p = t h,  q = Ct m + v,
-                tau - D h, tau + D h, g - m, g + m, v >= 0.
+    minimise    mu t'B h + sum tau + gamma sum g + lam'v
+    subject to  (a p + q / a, a p - q / a, 2 sqrt d) in Q,   p = t o B h,  q = Ct m + v,
+                tau - D B h, tau + D B h, g - m, g + m, v >= 0.
 
 Rows with d = 0 have no q and no v. The Lorentz cones and their Nesterov-Todd scaling are those of
 cones.py; an inequality s >= 0 with dual l is a cone of dimension 1, scaled by sqrt(s / l). lam has
@@ -16,18 +16,19 @@ times as bright as its light would else cost the method half of its digits.
 The equations, reduced (derived). With the weights l / s of the inequalities and the blocks
 (Dpp, Dpq, Dqq) of the cones, eliminating tau, g and v one entry at a time leaves
 
-    [ D'S D + diag(P)    t diag(R) Ct            ] [dh]
-    [ .                  Ct'diag(Q) Ct + diag(M) ] [dm]  =  right-hand side
+    [ B'(D'S D + diag(P)) B    B't diag(R) Ct          ] [dh]
+    [ .                        Ct'diag(Q) Ct + diag(M) ] [dm]  =  right-hand side
 
     S = 4 a1 a2 / (a1 + a2) on the differences, M the same on m; with av the weight of v,
     P = (Dpp Dqq - Dpq^2 + Dpp av) / (Dqq + av),  R = Dpq av / (Dqq + av),  Q = Dqq av / (Dqq + av)
     (without slack av = inf: P = Dpp, R = Dpq, Q = Dqq).
 
-H = D'S D + diag(P) is block tridiagonal over the columns of the picture, with diagonal off-diagonal
-blocks; its Cholesky factor Lo is computed block by block, along with Z = Lo^-1 diag(t R) Ct, and
-the N equations that remain have the matrix Ct'diag(Q) Ct + diag(M) - Z'Z. For a p x q picture with
-p <= q a step costs about 3 p^2 L + 4 p L N + 2 L N^2 operations, nearly all in products of
-matrices.
+If B = I, H = D'S D + diag(P) is block tridiagonal over the columns of the picture, with diagonal
+blocks off the diagonal; its Cholesky factor Lo is computed block by block (`Picture`), along with
+Z = Lo^-1 diag(t R) Ct, and the N equations that remain have the matrix
+Ct'diag(Q) Ct + diag(M) - Z'Z. For a p x q picture with p <= q a step costs about
+3 p^2 L + 4 p L N + 2 L N^2 operations, nearly all in products of matrices. With any other B the
+first block is full, of size K (`Projected`), and costs 6 L K^2.
 
 Refinement. The weights reach 1 / mu, and rounding in dz times such a weight is what the dual step
 misses its equation by. What is missing is solved for again, and the dual step is corrected by its
@@ -41,7 +42,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from kit.branchhull import cones
-from kit.branchhull.banded import Picture
+from kit.branchhull.banded import Picture, Projected
 from kit.branchhull.variation import adjoint, differences
 from kit.results import Array
 
@@ -79,6 +80,15 @@ class Model:
     gamma: float
     lam: Array | None  # (L,)
     a: Array  # (L,) > 0: the cones' p and q are a p and q / a
+    B: Array | None = None  # (L, K); None for the identity
+
+    def image(self, h: Array) -> Array:
+        """B h (L,)."""
+        return h if self.B is None else self.B @ h
+
+    def pulled(self, f: Array) -> Array:
+        """B'f (K,)."""
+        return f if self.B is None else f @ self.B
 
     @property
     def on(self) -> Array:
@@ -96,20 +106,20 @@ class Model:
         """The objective's coefficients, block by block as in Point.z."""
         E, _, _, _ = np.diff(self.cuts, prepend=0)
         N = self.Ct.shape[1]
-        blocks = [self.mu * self.t, np.zeros(N), np.ones(E), np.full(N, self.gamma)]
+        blocks = [self.pulled(self.mu * self.t), np.zeros(N), np.ones(E), np.full(N, self.gamma)]
         return blocks if self.lam is None else [*blocks, self.lam]
 
     def rows(self, z: tuple[Array, ...]) -> Array:
         """(p + q, p - q, 0) (3, L), the part of s that moves."""
-        p, q = self.t * z[0], self.Ct @ z[1]
+        p, q = self.t * self.image(z[0]), self.Ct @ z[1]
         if self.lam is not None:
             q = q + self.on * z[4]
         p, q = self.a * p, q / self.a
         return np.stack([p + q, self.on * (p - q), np.zeros_like(p)])
 
     def bounds(self, z: tuple[Array, ...]) -> Array:
-        """tau - Dh, tau + Dh, g - m, g + m, v in one vector."""
-        Dh = differences(z[0], self.shape)
+        """tau - D B h, tau + D B h, g - m, g + m, v in one vector."""
+        Dh = differences(self.image(z[0]), self.shape)
         return np.concatenate([z[2] - Dh, z[2] + Dh, z[3] - z[1], z[3] + z[1], *z[4:]])
 
     def weights(self, lam: Array) -> Array:
@@ -122,7 +132,7 @@ class Model:
         al, be = self.weights(lam)
         minus, plus, m_minus, m_plus, v = np.split(l, self.cuts)
         blocks = [
-            self.t * al + adjoint(plus - minus, self.shape),
+            self.pulled(self.t * al + adjoint(plus - minus, self.shape)),
             be @ self.Ct + m_plus - m_minus,
             minus + plus,
             m_minus + m_plus,
@@ -146,7 +156,8 @@ class Newton:
 
     def __init__(self, model: Model, point: Point) -> None:
         self.model, on = model, model.on
-        self.costs = [model.mu or 1.0, model.gamma, 1.0, model.gamma]
+        size = 1.0 if model.B is None else np.abs(model.B).sum(axis=0)
+        self.costs = [size * (model.mu or 1.0), model.gamma, 1.0, model.gamma]
         self.costs += [] if model.lam is None else [model.lam]
         self.eta, self.w = cones.scaling(point.s, point.lam)
         self.root = np.sqrt(point.r / point.l)  # the scaling of the inequalities
@@ -166,7 +177,11 @@ class Newton:
             self.R, Q = Dpq * av / total, on * Dqq * av / total
             self.v = (Dpq, on * Dqq, total)
         self.R = model.t * self.R
-        self.picture = Picture(model.shape, 4 * a1 * a2 / (a1 + a2), P, self.R[:, None] * model.Ct)
+        S, border = 4 * a1 * a2 / (a1 + a2), self.R[:, None] * model.Ct
+        if model.B is None:
+            self.picture = Picture(model.shape, S, P, border)
+        else:
+            self.picture = Projected(model.B, model.shape, S, P, border)
         X, Z = np.sqrt(Q)[:, None] * model.Ct, self.picture.half_solved
         border = X.T @ X - Z.T @ Z
         diagonal = np.diag_indices_from(border)
@@ -176,21 +191,22 @@ class Newton:
     def solve(self, f: list[Array]) -> tuple[Array, ...]:
         """The step z with (adjoint of the maps) (weights) (the maps) z = f."""
         model, ((a, a_), (b, b_)) = self.model, (self.a, self.b)
-        f_h = f[0] - adjoint(a_ / a * f[2], model.shape)
+        f_h = f[0] - model.pulled(adjoint(a_ / a * f[2], model.shape))
         f_m = f[1] - b_ / b * f[3]
         if model.lam is not None:
             v_p, v_q, total = self.v
-            f_h = f_h - model.t * v_p * f[4] / total
+            f_h = f_h - model.pulled(model.t * v_p * f[4] / total)
             f_m = f_m - (v_q * f[4] / total) @ model.Ct
         h = self.picture.solve(f_h)
-        m = cho_solve(self.border, f_m - (self.R * h) @ model.Ct)
+        m = cho_solve(self.border, f_m - (self.R * model.image(h)) @ model.Ct)
         q = model.Ct @ m
-        h = h - self.picture.solve(self.R * q)
-        tau = (f[2] - a_ * differences(h, model.shape)) / a
+        h = h - self.picture.solve(model.pulled(self.R * q))
+        image = model.image(h)
+        tau = (f[2] - a_ * differences(image, model.shape)) / a
         g = (f[3] - b_ * m) / b
         if model.lam is None:
             return h, m, tau, g
-        return h, m, tau, g, (f[4] - v_p * model.t * h - v_q * q) / total
+        return h, m, tau, g, (f[4] - v_p * model.t * image - v_q * q) / total
 
     def direction(
         self,
