@@ -6,6 +6,7 @@ import io
 import json
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -501,6 +502,14 @@ def test_what_the_sandbox_keeps_out_is_measured():
     assert "CAN" not in " ".join(grade.contained(found, way))
     open_door = grade.contained({**found, "network": True}, way)
     assert any("CAN reach the network" in sentence for sentence in open_door)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+def test_bubblewrap_contains_a_job_too():
+    found = sandbox.measure("bubblewrap")
+    assert not any(found[key] for key in found if key.startswith(("reads", "writes")))
+    assert not found["network"] and found["processes"] <= 4
 
 
 @pytest.mark.slow

@@ -4,11 +4,7 @@
         with box.job(statements, last, "project", limits) as function:
             function(p, q, d)        runs inside; values come back, and nothing else
 
-Three ways, the first that works here is taken:
-  "namespaces"  started as root: own mounts (Python, the packages and kit/, read-only, and a small
-                /tmp are all there is), own processes, no network, another user
-  "bubblewrap"  the same by `bwrap`, where it is installed, without being root
-  "limits"      time, memory, file size, and the process group; files and network are NOT contained
+The first of the ways of kit/course/containment.py that works here is taken.
 `measure` runs a probe in it and says what holds. Nothing here is a promise about the kernel.
 """
 
@@ -19,7 +15,6 @@ import pickle
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,38 +23,9 @@ from pathlib import Path
 
 from kit.course import wire
 from kit.course.checks import Told, overwritten
+from kit.course.containment import ROOT, WAYS, command_for, open_to_all, reached
 
-ROOT = Path(__file__).resolve().parents[2]
 STAGE = "kit-stage-"  # + the grader's process + "-" + something random: a folder that stays empty
-WAYS = ("namespaces", "bubblewrap", "limits")
-SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")
-MOUNTS = """\
-set -e
-stage=$1; shift
-mount --make-rprivate /
-mount -t tmpfs -o size=256m,mode=755 kit "$stage"
-while [ "$1" != -- ]; do
-    mkdir -p "$stage$(dirname "$1")"
-    if [ -L "$1" ]; then ln -s "$(readlink "$1")" "$stage$1"
-    elif [ -d "$1" ]; then mkdir -p "$stage$1"
-    else touch "$stage$1"; fi
-    if [ ! -L "$1" ]; then
-        mount --bind "$1" "$stage$1"
-        mount -o remount,ro,bind,nosuid,nodev "$stage$1"
-    fi
-    shift
-done
-shift
-mkdir -p "$stage/proc" "$stage/dev" "$stage/tmp"
-chmod 1777 "$stage/tmp"
-mount -t proc proc "$stage/proc"
-for device in null zero urandom random; do
-    touch "$stage/dev/$device"
-    mount --bind "/dev/$device" "$stage/dev/$device"
-done
-cd "$stage"
-exec chroot "$stage" "$@"
-"""
 
 
 @dataclass(frozen=True)
@@ -71,10 +37,13 @@ class Limits:
     file: int = 64 << 20
     processes: int = 24
 
-    def told(self) -> dict:
-        """As the worker wants them; the user of a job belongs to nobody and to this grader."""
+    def told(self, way: str) -> dict:
+        """As the worker wants them; the user of a job belongs to nobody and to this grader.
+
+        By bubblewrap there is no other user inside: 0 keeps the one there is.
+        """
         cpu = int(self.seconds) + 2
-        uid = 61_000 + os.getpid() % 1000
+        uid = 0 if way == "bubblewrap" else 61_000 + os.getpid() % 1000
         kept = {"memory": self.memory, "file": self.file, "processes": self.processes}
         return {**kept, "cpu": cpu, "uid": uid}
 
@@ -148,7 +117,7 @@ class Sandbox:
         if self.process is None:
             self.start()
         ours, theirs = socket.socketpair()
-        job = {"code": statements, "last": last, "name": name, "limits": limits.told()}
+        job = {"code": statements, "last": last, "name": name, "limits": limits.told(self.way)}
         try:
             wire.send(self.control, wire.to_json(job))
             socket.send_fds(self.control, [b"."], [theirs.fileno()])
@@ -260,39 +229,6 @@ def tidy(folder: str | None = None) -> list[str]:
     return removed
 
 
-# Ways --------------------------------------------------------------------------------------------
-
-
-def reached() -> list[str]:
-    """Files and folders a job may read: Python, the packages, kit/; parents before children."""
-    own = [sys.base_prefix, sys.prefix, str(ROOT / "kit"), str(Path(sys.executable).parent)]
-    own += [str(Path(sys.executable).resolve().parents[1])]
-    wanted = [path for path in (*SYSTEM, *own) if os.path.lexists(path)]
-    chosen: list[str] = []
-    for path in sorted(dict.fromkeys(wanted), key=len):
-        if not any(Path(path).is_relative_to(other) for other in chosen):
-            chosen.append(path)
-    return chosen
-
-
-def command_for(way: str, stage: str, fd: int) -> list[str]:
-    """The command that starts a worker with the control socket fd."""
-    python = [sys.executable, "-m", "kit.course.worker", str(fd)]
-    if way == "namespaces":
-        spaces = ["--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child"]
-        script = ["sh", "-c", MOUNTS, "sh", stage, *reached(), "--"]
-        return ["unshare", *spaces, *script, *python]
-    if way == "bubblewrap":
-        options = ["--unshare-all", "--die-with-parent", "--new-session"]
-        for path in reached():
-            link = os.path.islink(path)
-            pair = ["--symlink", os.readlink(path), path] if link else ["--ro-bind", path, path]
-            options += pair
-        options += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--chdir", "/tmp"]
-        return ["bwrap", *options, *python]
-    return python
-
-
 def best_way() -> str:
     """The first way whose worker starts here."""
     for way in WAYS[:-1]:
@@ -302,20 +238,12 @@ def best_way() -> str:
             continue
         with contextlib.suppress(wire.Broken), Sandbox([], way):
             return way
-    if os.getuid() == 0 and not all(map(_open_to_all, reached())):
+    if os.getuid() == 0 and not all(map(open_to_all, reached())):
         raise SystemExit(
             "Started as root, and this system allows no namespaces: start the grader as an "
             "ordinary user, or in a container (INSTRUCTORS.md has the command)."
         )
     return "limits"
-
-
-def _open_to_all(path: str) -> bool:
-    """Whether any user may come this way."""
-    try:
-        return all(os.stat(part).st_mode & 0o001 for part in (path, *Path(path).parents))
-    except OSError:
-        return False
 
 
 PROBE = """\
