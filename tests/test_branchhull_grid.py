@@ -1,6 +1,7 @@
-"""A hundred instances a variant: gap <= 1e-8 or a proof of infeasibility, never a silent failure.
+"""A grid of a hundred instances a variant: gap <= 1e-8 or a proof of infeasibility, nothing else.
 
-Sizes 5 to 100, L / (K + N) from 0.5 to 6, noise 0, 0.05 and 0.3, B scaled by 1e4 and by row.
+Sizes 5 to 100, L / (K + N) from 0.5 to 6, noise 0, 0.05 and 0.3, B scaled by 1e4 and by row. The
+tests walk over a share of the grid, another one for each variant; WHOLE = True takes all of it.
 """
 
 import itertools
@@ -19,6 +20,7 @@ VARIANTS = {
     "l1, slack and weight": {"objective": "l1", "lam": 1.5, "gamma": 0.5},
 }
 KINDS = ((0.0, False), (0.0, True), (0.05, True), (0.3, False))  # noise, badly scaled
+WHOLE = False
 GRID = list(itertools.product((5, 10, 20, 50, 100), (0.5, 1, 2, 4, 6), KINDS))
 
 
@@ -37,10 +39,14 @@ def draw(K, ratio, kind):
     return data
 
 
-def examine(cases, variant, method):
-    """How many were infeasible, how many iterations at most; asserts the rest."""
-    infeasible, most = 0, 0
-    for K, ratio, kind in cases:
+def examine(cases, variant, method, beside=0):
+    """How many were infeasible, how many iterations at most; asserts the rest.
+
+    Every `beside`-th is solved by Clarabel too, if K <= 50: both answers are certified, so both
+    intervals hold the optimum, and theirs is at most its own certified gap wide.
+    """
+    infeasible, most, gaps = 0, 0, []
+    for case, (K, ratio, kind) in enumerate(cases):
         problem = BranchHull(draw(K, ratio, kind), **VARIANTS[variant])
         report = branchhull.solve(problem, method).report
         assert report.run.status in (Status.SOLVED, Status.INFEASIBLE), (K, ratio, kind, report)
@@ -50,32 +56,36 @@ def examine(cases, variant, method):
             continue
         assert report.certificate.gap <= 1e-8
         most = max(most, report.run.iterations)
-        if K <= 10:
-            theirs = branchhull.solve(problem, "cvxpy", tol=1e-6).report.certificate
+        if beside and case % beside == 0 and K <= 50:
+            theirs = branchhull.solve(problem, "cvxpy").report.certificate
             assert theirs.lower <= report.certificate.upper * (1 + 1e-12)
             assert report.certificate.lower <= theirs.upper * (1 + 1e-12)
-            assert theirs.upper == pytest.approx(report.certificate.upper, rel=1e-3)
+            gaps.append(theirs.gap)
+    if beside:
+        print(f"{variant}: Clarabel's gaps", " ".join(f"{gap:.0e}" for gap in gaps))
+        assert len(gaps) >= 2 and np.median(gaps) < 1e-7 and max(gaps) < 1e-4
     return infeasible, most
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_few_of_each(variant):
-    infeasible, most = examine(GRID[::7], variant, "interior")
+    infeasible, most = examine(GRID[::11], variant, "interior", beside=3)
     assert infeasible <= 2 and most < 40
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_a_hundred_of_each(variant):
+@pytest.mark.parametrize("variant", [name for name in VARIANTS if name != "l2"])
+def test_the_grid(variant):
+    """l1, with and without slack; for l2 test_hundred.py has a hundred of its own."""
     assert len(GRID) == 100
-    infeasible, most = examine(GRID, variant, "interior")
-    print(
-        f"{variant}: 100 instances, {infeasible} infeasible with proof, at most {most} iterations"
-    )
+    first, step = {"l1": (0, 3), "l1 and slack": (1, 3), "l1, slack and weight": (2, 3)}[variant]
+    cases = GRID if WHOLE else GRID[first::step]
+    infeasible, most = examine(cases, variant, "interior", beside=4)
+    print(f"{variant}: {len(cases)}, {infeasible} infeasible with proof, at most {most} iterations")
     assert infeasible <= 12 and most < 60
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_auto_on_the_same(variant):
-    examine(GRID[::3], variant, "auto")
+    examine(GRID if WHOLE else GRID[5::9], variant, "auto")

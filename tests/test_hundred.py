@@ -29,7 +29,9 @@ def test_a_hundred_instances_end_in_a_proof():
     steps = []
     for seed in range(100):
         problem = drawn(seed)
-        fast, answer = branchhull.solve(problem), branchhull.solve(problem, "interior")
+        fast = answer = branchhull.solve(problem)
+        if "auto took guess" in fast.report.notes[0]:
+            answer = branchhull.solve(problem, "interior")
         statuses = {fast.report.run.status, answer.report.run.status}
         assert statuses in ({Status.SOLVED}, {Status.INFEASIBLE}), (seed, problem, answer)
         if Status.SOLVED in statuses:
@@ -37,7 +39,7 @@ def test_a_hundred_instances_end_in_a_proof():
             assert max(one.gap, other.gap) <= 1e-8 and max(one.violation, other.violation) <= 1e-12
             assert one.lower <= other.upper and other.lower <= one.upper
             steps.append(answer.report.run.iterations)
-        if seed % 4 == 0 and problem.data.y.size <= 400:  # to Clarabel's accuracy
+        if seed % 12 == 0 and problem.data.y.size <= 400:  # to Clarabel's accuracy
             theirs = branchhull.solve(problem, "cvxpy", tol=1e-6).report
             assert theirs.run.status is not Status.INFEASIBLE or Status.INFEASIBLE in statuses
             assert theirs.certificate.lower <= fast.report.certificate.upper * (1 + 1e-12)
