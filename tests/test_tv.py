@@ -115,6 +115,42 @@ def test_no_dual_proves_too_much(name):
     assert b.certify(program, h, m, None).lower == -np.inf
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_certificate_refuses(name):
+    program = PROGRAMS[name]
+    answer = b.solve(program)
+    h, m, xi, dual = answer.h, answer.m, answer.xi, answer.dual
+    certify, base = b.certify, answer.report.certificate
+    assert certify(program, h, m, dual, xi).gap <= 1e-8
+    assert certify(program, -h, m, dual, xi).upper == np.inf  # wrong branch
+    assert certify(program, -h, m, dual, xi).violation == 1
+    assert certify(program, h, m, None, xi).lower == -np.inf
+    negative = tv.Dual(-dual.al, -dual.be, -dual.w, -dual.r)
+    assert certify(program, h, m, negative, xi).lower == 0  # negative weights count as none
+    exchanged = tv.Dual(dual.be, dual.al, dual.w, dual.r)
+    assert certify(program, h, m, exchanged, xi).gap > 0.01
+    nudged = h + 0.1 * np.linalg.norm(h) * np.eye(h.size)[0] * program.data.signs[0]
+    assert certify(program, nudged, m, dual, xi).gap > 1e-5
+    darker = m * np.where(np.arange(m.size) == np.abs(m).argmax(), 0.5, 1.0)
+    assert certify(program, h, darker, dual, xi).gap > 1e-5
+    # the answer to other prices is not the answer to these; and no bound passes a value
+    for change in ({"mu": program.mu + 1}, {"gamma": 5.0}, {"lam": 0.01}):
+        given = {"lam": program.lam, "gamma": program.gamma, "mu": program.mu} | change
+        other = b.BranchHull(program.data, "tv", shape=program.shape, **given)
+        certificate = certify(other, h, m, dual)
+        assert certificate.lower <= certificate.upper
+        if "gamma" not in change or program.slack:  # alone, gamma only rescales
+            assert certificate.gap > 1e-4
+    # what falls short by a tenth is seen, and the dual's scale is not
+    short = certify(program, 0.9 * h, 0.9 * m, dual, None if xi is None else 0.9 * xi)
+    assert short.violation == pytest.approx(0.1, abs=1e-6)
+    turned = tv.Dual(3 * dual.al, dual.be / 11, 3 * dual.w, 3 * dual.r)
+    assert certify(program, h, m, turned, xi).lower == pytest.approx(base.lower, rel=1e-9)
+    if program.slack:
+        back = 0.1 * program.data.signs * np.sign(program.data.y) * np.abs(program.data.C @ m)
+        assert certify(program, h, m, dual, xi - back).violation > 1e-3  # a slack that takes away
+
+
 def test_a_dual_survives_small_noise():
     program = PROGRAMS["plain"]
     answer = b.solve(program)
