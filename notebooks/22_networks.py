@@ -259,6 +259,8 @@ print(f"trained network:{test_accuracy(network):55.0%}")
 # \quad\Longrightarrow\quad
 # D_\ell \le \sum_{j\le\ell} \epsilon_j \prod_{i=j+1}^{\ell} \lVert\hat W_i\rVert_2 .$$
 #
+# (The last layer has no ReLU; both steps hold without it.)
+#
 # The paper continues with $\lVert\hat W_i\rVert_2 \le \lVert\hat W_i\rVert_1 \le \lVert W_i\rVert_1$ (the
 # trained weights are feasible, so the pruned ones are no longer in $\ell_1$), and assumes a
 # *link-normalised* network, $\lVert W_i\rVert_1 = 1$: then $D_\ell \le \sum_{j \le \ell}\epsilon_j$.
