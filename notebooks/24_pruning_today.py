@@ -162,8 +162,8 @@ for share in pruning.SHARES:
     print(f"{share:4.0%} as published: {'; '.join(facts['best'][share])}")
     print(f"     with a refit: {'; '.join(facts['best_refitted'][share])}")
 assert all("obs" in facts["best"][share] for share in pruning.SHARES)
-assert facts["best_refitted"][0.8] == ["obs"]
-assert not any("net-trim" in facts["best"][share] for share in pruning.SHARES[1:])
+assert facts["best_refitted"][0.95] == ["obs"] and len(facts["best_refitted"][0.8]) > 5
+assert not any("net-trim" in facts["best"][share] for share in pruning.SHARES[2:])
 assert not any("net-trim" in facts["best_refitted"][share] for share in (0.9, 0.95))
 
 # %%
@@ -177,13 +177,13 @@ print(", ".join(f"{m} {a:.0%}" for m, a in sorted(published.items(), key=lambda 
 assert min(published, key=published.get) == "net-trim"
 top = max(means["spirals", m, r, 0.9][0] for m in rivals.RIVALS for r in ("", "least-squares"))
 print(f"at 90 % zeros the best of these, with or without a refit: {top:.0%}; guessing: 50%")
-assert top < 0.7
+assert top < 0.8
 
 # %% [markdown]
-# **Where Net-Trim loses.** On digits up to 70 % zeros, with a refit, five trials hardly tell the methods
-# apart. At 80 % OBS is ahead of all. From 90 % on Net-Trim loses clearly to OBS
-# and to LASSO with a refit. As published, without a refit, it is behind OBS from 70 % on. On spirals it
-# is the *worst of all* at 50 % as published; at 90 % all are far below the trained network.
+# **Where Net-Trim loses.** On digits, with a refit, five trials hardly tell the methods apart up to 80 % zeros. At
+# 90 % Net-Trim is behind OBS, SparseGPT and LASSO, and at 95 % all are behind OBS. As published, without a refit, it
+# is behind from 80 % on. On spirals it is the *worst of all* at 50 % as published; at 90 % all are far below the
+# trained network.
 #
 # Why? The second hidden layer of the network above, at 90 % zeros:
 
@@ -256,8 +256,13 @@ for words, one, other in (
     assert gain.mean() > 2 * error
 promised = scores[winner] - scores[published]
 print(f"(on the half where it was chosen it was better by {100 * promised:.1f})")
+lucky = max(pruning.CANDIDATES, key=told.get)
+print(f"the best of the nine on this very half: {lucky[0]} + {lucky[1]}, {told[lucky]:.1%}")
 
 # %% [markdown]
+# The winner on one half is not the winner on the other, and it does less well where it was not chosen. The last line
+# is what we should have reported if we had picked on the table: nobody would have noticed.
+#
 # ## Explorer: all methods at one share of zeros
 
 # %%
@@ -297,8 +302,8 @@ explorer(
 # ## What to take away
 #
 # - All methods here minimise one quadratic form, with more or less patience; OBS has its refit built in.
-# - A refit is nearly free, and on the digits helps everyone but OBS. A table without it compares shrinkage,
-#   not supports.
+# - A refit is nearly free, and on the digits it helps nearly everyone but OBS. A table without it compares
+#   shrinkage, not supports.
 # - At equal sparsity Net-Trim does not win. Its case is the promise.
 # - An improvement counts where it was not chosen.
 #
