@@ -354,7 +354,6 @@ explorer(
 for name in (
     "Proposition 1",
     "One layer is no longer than it was",
-    "Theorem 2",
 ):
     print(table(examine(LEDGER[name], np.random.default_rng(0))))
 

@@ -149,17 +149,17 @@ def test_lambda_along_the_way_is_the_penalised_program():
     )
     slide(walk, 0.5 * walk.lam)
     there = home(walk)
-    neuron = walk.neuron
+    A, C = neuron.rows(np.arange(len(neuron.X))), neuron.X[:, neuron.silent] / neuron.scale[0]
     z, w = (v[0] for v in solution(there.table, there.table.r[None], there.table.bound[None]))
     u = np.zeros(there.table.rows)
     u[there.table.B] = z
-    x = cp.Variable(len(neuron.A))
-    loss = 0.5 * cp.sum_squares(neuron.A.T @ x - neuron.y) + there.lam * cp.norm1(x)
-    cp.Problem(cp.Minimize(loss), [neuron.C.T @ x <= neuron.v]).solve(
+    x = cp.Variable(len(A))
+    loss = 0.5 * cp.sum_squares(A.T @ x - neuron.y) + there.lam * cp.norm1(x)
+    cp.Problem(cp.Minimize(loss), [C.T @ x <= neuron.v]).solve(
         solver=cp.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12
     )
     assert np.allclose(u[: len(x.value)], x.value, atol=1e-5)
-    assert np.allclose(w[there.table.rows :], neuron.A.T @ u[: len(x.value)] - neuron.y)
+    assert np.allclose(w[there.table.rows :], A.T @ u[: len(x.value)] - neuron.y)
 
 
 def test_crossing():
@@ -179,6 +179,8 @@ def test_fallbacks_are_counted(monkeypatch):
         raise Breakdown("as a test")
 
     problem = LAYERS["a ball each"]
+    monkeypatch.setattr(exact_layers, "follow", broken)
+    monkeypatch.setattr(one_ball, "follow", broken)
     monkeypatch.setattr(exact_layers, "begin", broken)
     monkeypatch.setattr(one_ball, "begin", broken)
     for part in (problem, LAYERS["tall"]):

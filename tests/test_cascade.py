@@ -259,7 +259,8 @@ def test_layers_on_a_dask_cluster():
     ):
         there = prune(net, X, epsilon=0.1, n_jobs=2, **QUIET)
     for a, b in zip(here.network.weights, there.network.weights, strict=True):
-        assert np.array_equal(a, b)
+        assert np.array_equal(a == 0, b == 0)
+        assert np.allclose(a, b, rtol=0, atol=1e-12)  # what travels is aligned otherwise in memory
 
 
 # Bad input ----------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ import pytest
 from test_nettrim import LAYERS, layer
 
 from kit import nettrim
-from kit.nettrim import NetTrim, active_set, certify, path, proved_zeros, solve
+from kit.nettrim import NetTrim, active_set, blocks, certify, path, proved_zeros, solve, trail
 from kit.nettrim.active_set import read_neuron, units
-from kit.nettrim.guess import guess
+from kit.nettrim.blocks import guess
 from kit.results import Status
 
 PARTS = ("tall", "wide", "relu input", "linear", "V given", "dead neuron")
@@ -164,23 +164,38 @@ def test_a_guess_is_nearly_the_answer():
     problem = gaussian(1, 120, 400)
     neuron = read_neuron(problem, 0, units(problem))
     radius = problem.epsilon / (neuron.scale[1] * neuron.scale[2])
-    inputs, side, samples, corr, lam = guess(neuron, radius, np.ones(120), neuron.v + 1e-4)
+    B, side, lam = guess(neuron, radius, np.ones(120))
     found = np.zeros(120)
-    found[inputs] = side
+    found[B[B < 120]] = side[B < 120]
     W = solve(problem, "exact").W[:, 0]
-    assert lam > 0 and samples.size and len(corr) == 120
+    assert lam > 0 and (B >= 120).any()
     assert np.count_nonzero(np.sign(W) != found) <= 6
-    assert solve(problem, "exact").report.run.iterations <= 20  # events; without a guess 40
+
+
+def no_blocks(*_):
+    return None
+
+
+def test_without_blocks_a_walk_finds_the_same_answer(monkeypatch):
+    problem = each(gaussian(2, 60, 200))
+    right = solve(problem, "exact")
+    assert "0 walked" in right.report.notes[0]
+    monkeypatch.setattr(trail, "reach", no_blocks)
+    walked = solve(problem, "exact")
+    assert "1 walked, 0 begun again" in walked.report.notes[0]
+    assert np.allclose(walked.W, right.W, atol=1e-9)
 
 
 def test_a_bad_guess_costs_events_and_nothing_else(monkeypatch):
     problem, rng = each(gaussian(2, 60, 200)), np.random.default_rng(0)
+    monkeypatch.setattr(trail, "reach", no_blocks)
     right = solve(problem, "exact")
 
-    def wrong(neuron, radius, prices, near):
-        inputs, side, samples, corr, lam = guess(neuron, radius, prices, near)
-        side = np.where(rng.random(side.size) < 0.2, rng.choice([-1.0, 0.0, 1.0], side.size), side)
-        return inputs, side, samples[::2], corr, lam
+    def wrong(neuron, radius, prices):
+        B, side, lam = guess(neuron, radius, prices)
+        side = np.where(B < 60, np.where(rng.random(side.size) < 0.3, -side, side), side)
+        kept = rng.random(B.size) < 0.8
+        return B[kept], side[kept], lam
 
     monkeypatch.setattr(active_set, "guess", wrong)
     answer = solve(problem, "exact")
@@ -190,26 +205,17 @@ def test_a_bad_guess_costs_events_and_nothing_else(monkeypatch):
 
 
 def test_a_working_set_grows_until_it_is_right(monkeypatch):
-    problem = gaussian(3, 200, 500, density=0.3)
-    right = solve(problem, "exact")
+    problem = gaussian(3, 300, 700, density=0.05)
+    right, seen, enter = solve(problem, "exact"), [], blocks._enter
 
-    def narrow(neuron, radius, prices, near):  # every 30th active input is forgotten
-        inputs, side, samples, corr, lam = guess(neuron, radius, prices, near)
-        active = np.flatnonzero(side)
-        kept = np.delete(active, slice(0, None, 30))
-        return inputs[kept], side[kept], samples, corr, lam
+    def watched(state):
+        seen.append(len(state.inputs))
+        return enter(state)
 
-    seen = []
-
-    def watched(walk, new):
-        seen.append(len(new))
-        return widen(walk, new)
-
-    widen = active_set.widen
-    monkeypatch.setattr(active_set, "guess", narrow)
-    monkeypatch.setattr(active_set, "widen", watched)
+    monkeypatch.setattr(blocks, "LEAST", 4)
+    monkeypatch.setattr(blocks, "_enter", watched)
     answer = solve(problem, "exact")
-    assert sum(seen) >= 1 and "0 begun again" in answer.report.notes[0]
+    assert len(seen) > 2 and "0 walked, 0 begun again" in answer.report.notes[0]
     assert np.allclose(answer.W, right.W, atol=1e-9)
 
 
@@ -222,7 +228,7 @@ def test_threads_change_nothing(own):
     assert two.report.run.iterations == one.report.run.iterations
 
 
-def test_a_folded_walk_holds_no_rows_and_goes_on_as_before():
+def test_a_folded_walk_holds_no_columns_and_goes_on_as_before():
     problem = gaussian(4, 60, 200)
     neuron = read_neuron(problem, 0, units(problem))
     walk = active_set.begin(
@@ -230,7 +236,7 @@ def test_a_folded_walk_holds_no_rows_and_goes_on_as_before():
     )
     before = active_set.slide(walk, walk.lam)
     active_set.fold(walk)
-    for part in (walk.neuron.A, walk.neuron.C, walk.table.A, walk.table.cols, walk.table.inverse):
+    for part in (walk.table.cols, walk.table.inverse):
         assert part.size == 0 and part.base is None  # a view would keep all of it
     active_set.unfold(walk)
     assert np.allclose(active_set.slide(walk, walk.lam).z, before.z, atol=1e-12)

@@ -1,6 +1,6 @@
 """Whole layers, exactly: the paths of kit/nettrim/active_set.py for all neurons and many epsilons.
 
-A path begins at a guess (kit/nettrim/guess.py). Every answer is checked before it is kept. Where
+A path begins at a guess (kit/nettrim/blocks.py). Every answer is checked before it is kept. Where
 the check says no, or a path breaks down (rounding, cycling), the neuron is begun again without a
 guess and with other noise, then also carefully: without a step on tied data. After four tries it
 goes to cvxpy. The notes count both. One ball for the layer: kit/nettrim/one_ball.py.
@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from kit.nettrim.active_set import begin, read_answer, read_neuron, read_ray, single, units
-from kit.nettrim.one_ball import CAREFUL, TRIES, Mapping, carefully, one_ball
+from kit.nettrim.one_ball import CAREFUL, TRIES, carefully, one_ball
 from kit.nettrim.pivoting import Breakdown, Limit, NoPoint
 from kit.nettrim.problem import NetTrim
-from kit.nettrim.record import Log, Progress, Stop, by_cvxpy, holds
+from kit.nettrim.record import Log, Mapping, Progress, Stop, by_cvxpy, holds
 from kit.nettrim.reference import sharpen_ray
+from kit.nettrim.trail import follow
 from kit.results import Array, Run, Status
 
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
@@ -66,12 +67,14 @@ def _each(
     def fill(m: int) -> None:
         if log.status is not Status.SOLVED:
             return
-        good = np.zeros(len(radii), bool)
-        for attempt in range(TRIES):
+        own, good = radii[:, m], np.zeros(len(radii), bool)
+        for attempt in range(-1, TRIES):
             log.again += attempt > 0
-            _walk_down(problem, m, scale, radii[:, m], W, Q, log, attempt, ~good)
-            for k in np.flatnonzero(~good):
-                good[k] = holds(problem, m, target[m], radii[k, m], W[k, :, m], Q[k, m], tol)
+            _go(problem, m, scale, own, W, Q, log, attempt, ~good)
+            bad = np.flatnonzero(~good)
+            good[bad] = holds(
+                problem, m, target[m], own[bad], W[bad, :, m], Q[bad, m], tol, scale[0]
+            )
             if good.all() or log.status is not Status.SOLVED:
                 break
         for k in np.flatnonzero(~good) if log.status is Status.SOLVED else []:
@@ -81,7 +84,7 @@ def _each(
     list(mapping(fill, range(problem.shape[1])))
 
 
-def _walk_down(
+def _go(
     problem: NetTrim,
     m: int,
     scale: tuple[float, float, float],
@@ -92,11 +95,20 @@ def _walk_down(
     attempt: int,
     todo: Array,
 ) -> None:
-    """One neuron, its radii (K,) from the largest down on one path; Breakdown leaves zeros."""
+    """One neuron, its radii (K,) from the smallest up on one path; Breakdown leaves zeros."""
     neuron = read_neuron(problem, m, scale)
     _x, y, root = scale
+    if attempt < 0:
+        try:
+            follow({m: neuron}, radii / (y * root), W, Q, log, map)
+        except Limit:
+            log.status = Status.MAX_ITER
+        except (Breakdown, NoPoint):
+            pass
+        return
     rng, walk = np.random.default_rng([m, attempt]), None
-    for k in np.argsort(-radii):
+    log.walked += attempt == 0
+    for k in np.argsort(radii):
         radius = radii[k] / (y * root)
         W[k, :, m], Q[k, m] = (0, 0) if todo[k] else (W[k, :, m], Q[k, m])
         quiet = neuron.v.min(initial=0) >= 0 and np.linalg.norm(neuron.y) <= radius
@@ -111,8 +123,6 @@ def _walk_down(
                 homes, points, kind = carefully({m: walk}, radius, log)
                 W[k, :, m], Q[k, m] = read_answer(homes[m], points[0], kind)
         except NoPoint as proof:
-            if walk is not None and walk.neuron.narrow:  # of some inputs only: proves nothing
-                return
             Q[todo, m] = sharpen_ray(problem, m, read_ray(neuron, proof.ray))
             return
         except Limit:

@@ -5,50 +5,47 @@ good guess of lambda, then at the true data, by Newton steps between bounds, exa
 piece.
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 
 from kit.nettrim.active_set import (
     LAST,
-    WIDER,
     Point,
     Walk,
     balance,
     begin,
     fold,
     home,
-    missing,
-    outside,
     polish,
     read_answer,
     read_neuron,
     slide,
     unfold,
     units,
-    widen,
 )
 from kit.nettrim.certificate import certify
 from kit.nettrim.pivoting import Breakdown, NoPoint
 from kit.nettrim.problem import NetTrim
-from kit.nettrim.record import Log, read_proof
+from kit.nettrim.record import Log, Mapping, read_proof
 from kit.nettrim.reference import reference, sharpen_ray
+from kit.nettrim.trail import follow
 from kit.results import Array
 
 TRIES, CAREFUL = 4, 2  # the first from a guess, the second without, from CAREFUL on carefully
 SMALLEST, LARGEST = 1e-7, 1e7  # lambda of careful tries, of the one at which the path begins
 ROOM = 1e9  # bytes that all tables of a layer may take together; beyond, they are folded
-Mapping = Callable[[Callable, Iterable], Iterable]  # map, or a pool's
 
 
 def one_ball(
     problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: float, mapping: Mapping
 ) -> None:
     """Fill W (K, N, M) and Q (K, M, P) for radii (K,), from the largest down."""
-    for attempt in range(TRIES):
-        log.again += problem.shape[1] if attempt else 0
+    for attempt in range(-1, TRIES):
+        log.again += problem.shape[1] if attempt > 0 else 0
         try:
+            if attempt < 0:
+                return _follow(problem, radii, W, Q, log, tol, mapping)
             return _once(problem, radii, W, Q, log, tol, attempt, mapping)
         except (Breakdown, NoPoint):
             W[:], Q[:] = 0, 0
@@ -57,6 +54,24 @@ def one_ball(
         w, q, _, _ = reference(replace(problem, epsilon=float(epsilon)))
         W[k], Q[k] = w, 0 if q is None else q
     return None
+
+
+def _follow(
+    problem: NetTrim, radii: Array, W: Array, Q: Array, log: Log, tol: float, mapping: Mapping
+) -> None:
+    """All answers off the trails, or Breakdown."""
+    _x, y, root = scale = units(problem)
+    neurons = {m: read_neuron(problem, m, scale) for m in range(problem.shape[1])}
+    busy = {m: n for m, n in neurons.items() if n.y.any() or n.v.min(initial=0) < 0}
+    follow(busy, radii / (y * root), W, Q, log, mapping)
+    for k in range(len(radii)):
+        _check(problem, radii[k], W[k], Q[k], tol)
+
+
+def _check(problem: NetTrim, epsilon: float, W: Array, Q: Array, tol: float) -> None:
+    final = certify(replace(problem, epsilon=float(epsilon)), W, Q, 1e-8)
+    if final.gap > tol and not final.upper == final.lower == np.inf:
+        raise Breakdown("the answer does not prove itself")
 
 
 def _once(
@@ -105,16 +120,13 @@ def _once(
             homes, points, kind = carefully(walks, epsilon, log)
             for (m, there), point in zip(homes.items(), points, strict=True):
                 W[k][:, m], Q[k, m] = read_answer(there, point, kind)
-        final = certify(replace(problem, epsilon=float(radii[k])), W[k], Q[k], 1e-8)
-        if final.gap > tol and not final.upper == final.lower == np.inf:
-            raise Breakdown("the answer does not prove itself")
+        _check(problem, radii[k], W[k], Q[k], tol)
 
 
 def rest(walk: Walk, walks: int) -> None:
     """Fold a walk that waits for its turn, if all tables together would take too much room."""
     table = walk.table
-    parts = (table.cols, table.inverse, table.A, table.C)
-    if 2 * walks * sum(part.nbytes for part in parts) > ROOM:
+    if 2 * walks * (table.cols.nbytes + table.inverse.nbytes) > ROOM:
         fold(walk)
 
 
@@ -137,42 +149,26 @@ def _common(
         last, lam = lam, _step(balance(points, lam, epsilon, least, 1e9 * top), lam, top)
         if abs(lam - last) <= 1e-2 * last:
             break
-    todo: dict[int, Array | None] = dict.fromkeys(walks)
     homes: dict[int, Walk] = {}
-    for _ in range(WIDER):
 
-        def go_home(m: int, lam: float = lam, todo: dict[int, Array | None] = todo) -> Walk | Array:
-            walk = walks[m]
-            unfold(walk)
-            slide(walk, lam)
-            if todo[m] is not None:
-                widen(walk, todo[m])
-            try:
-                there = home(walk)
-            except NoPoint as proof:
-                if walk.neuron.narrow:
-                    raise Breakdown("no point, with some inputs only") from None
-                return read_proof(problem, m, walk.neuron, proof)
-            rest(walk, len(walks))
-            rest(there, len(walks))
-            return there
+    def go_home(m: int) -> Walk | Array:
+        walk = walks[m]
+        unfold(walk)
+        slide(walk, lam)
+        try:
+            there = home(walk)
+        except NoPoint as proof:
+            return read_proof(problem, m, walk.neuron, proof)
+        rest(walk, len(walks))
+        rest(there, len(walks))
+        return there
 
-        for m, there in zip(todo, mapping(go_home, list(todo)), strict=True):
-            if not isinstance(there, Walk):
-                Q[m] = there
-                return
-            homes[m] = there
-        points, lam, kind = _newton(walks, homes, lam, epsilon, size, log, mapping)
-        ended = kind != "ratio"  # an end of the path: of all inputs, or it proves nothing
-        pairs = zip(homes.items(), points, strict=True)
-        wanted = {m: outside(t) if ended else missing(t, point) for (m, t), point in pairs}
-        todo = {m: new for m, new in wanted.items() if new.size}
-        if ended and todo:
-            lam = float(np.clip(lam, least, LARGEST * top))
-        if not todo:
-            break
-    else:
-        raise Breakdown("the working sets do not end")
+    for m, there in zip(walks, mapping(go_home, list(walks)), strict=True):
+        if not isinstance(there, Walk):
+            Q[m] = there
+            return
+        homes[m] = there
+    points, lam, kind = _newton(walks, homes, lam, epsilon, size, log, mapping)
     if lam == 0 and np.linalg.norm([point.radius for point in points]) > epsilon + 1e-9 * size:
         kind = "ray"
     for (m, there), point in zip(homes.items(), points, strict=True):

@@ -28,6 +28,7 @@ Source: derived; parametric quadratic programming (Best; qpOASES) in the form of
 complementarity problem (Cottle, Pang, Stone, The Linear Complementarity Problem, ch. 4).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,12 +61,12 @@ class NoPoint(Exception):
 class Table:
     """The table of one neuron, in place: rows are inputs 0..N-1, then silent samples N..N+c-1.
 
-    cols keeps, for every active row e, H[:, e], and behind it A'e_e: the residual A'u - y is then
-    read off as the rows behind the table, where r = y.
+    columns gives, for rows e (k,), H[:, e], and behind it A'e_e: (k, N + c + a). cols keeps that of
+    the active rows; the residual A'u - y is read off as the rows behind the table, where r = y.
     """
 
-    A: Array  # (N, a)
-    C: Array  # (N, c)
+    columns: Callable[[Array], Array]
+    N: int
     r: Array  # (N + c + a,) = (A y, v, y) now
     bound: Array  # (N + c,) = (l, 0) now
     B: Array = field(init=False)  # (n,) active rows
@@ -86,16 +87,6 @@ class Table:
         """N + c."""
         return self.bound.size
 
-    def column(self, e: Array) -> Array:
-        """H[:, e] and A'e_e for the rows e (k,): (k, N + c + a)."""
-        N, out = len(self.A), np.zeros((len(e), self.r.size))
-        inputs, samples = e < N, e >= N
-        some = self.A[e[inputs]]
-        out[inputs, :N], out[inputs, self.rows :] = some @ self.A.T, some
-        out[inputs, N : self.rows] = self.C[e[inputs]]
-        out[samples, :N] = -self.C[:, e[samples] - N].T
-        return out
-
 
 def occupy(table: Table, B: Array, side: Array) -> None:
     """Make B (n,) with sides (n,) the active rows, and invert H_BB afresh."""
@@ -104,7 +95,7 @@ def occupy(table: Table, B: Array, side: Array) -> None:
     old = np.array([keep.get(e, -1) for e in B.tolist()], int)
     cols = np.empty((max(16, n + n // 2), table.r.size))
     cols[:n][old >= 0] = table.cols[old[old >= 0]]
-    cols[:n][old < 0] = table.column(B[old < 0])
+    cols[:n][old < 0] = table.columns(B[old < 0])
     table.B, table.side, table.cols = B, side, cols
     table.inverse = np.zeros((len(cols), len(cols)))
     invert(table)
@@ -155,7 +146,7 @@ def first_event(
     small = 1e-12 * max(np.abs(dw).max(), np.abs(dbound).max())
     closed = np.append(table.B, skip) if skip >= 0 else table.B
     # upper bounds, w <= bound, for all rows; lower bounds, -w <= bound, for inputs only
-    for sign, end in ((-1, table.rows), (1, len(table.A))):
+    for sign, end in ((-1, table.rows), (1, table.N)):
         rate = -sign * dw[:end] - dbound[:end]
         rate[closed[closed < end]] = 0
         at = np.flatnonzero(rate > small)
@@ -179,11 +170,11 @@ def first_event(
 
 def join(table: Table, e: int, side: int) -> Array | None:
     """Make row e active, by a border of H_BB^-1; where the pivot is 0, the null vector instead."""
-    n, B, N = len(table.B), table.B, len(table.A)
+    n, B, N = len(table.B), table.B, table.N
     if n == len(table.cols):
         table.cols = np.concatenate([table.cols, np.zeros_like(table.cols)])
         table.inverse = np.pad(table.inverse, (0, n))
-    column = table.column(np.array([e]))[0]
+    column = table.columns(np.array([e]))[0]
     while True:
         p = table.inverse[:n, :n] @ column[B]
         terms = table.cols[:n, e] * p
@@ -231,7 +222,7 @@ def exchange(table: Table, row: int, kind: int, null: Array, z: Array, w: Array)
     e = row if joins else int(table.B[row])
     dw = null @ table.cols[:n]
     if joins:
-        dw = dw + kind * table.column(np.array([e]))[0]
+        dw = dw + kind * table.columns(np.array([e]))[0]
     step, partner, way = first_event(table, z, null, w, dw, np.zeros(table.rows), skip=e)
     if not np.isfinite(step):
         ray = np.zeros(table.rows)
@@ -253,10 +244,13 @@ def move(
     length: float,
     *,
     radius: float | None = None,
+    record: Callable[[float, float, Array, Array], bool] | None = None,
 ) -> tuple[float, Array, Array]:
     """Move the data by t (dr, dbound), t from 0 to `length` (may be inf), through all events.
 
     radius  stop where |A'u - y| reaches it (from the side where it is now)
+    record  called at each event with t before, the step, z (2, n), w (2, N + c + a), values before
+            and slopes; a true answer stops before the event changes the table
     Returns how far it went, and z_B, dz_B/dt (n,) there. It goes less far than `length` where
     the radius is met, or where length is inf and nothing happens any more. Raises NoPoint,
     Breakdown, Limit.
@@ -273,6 +267,8 @@ def move(
         if stop <= step or not np.isfinite(step):
             step, row = (stop, -1) if np.isfinite(stop) else (0.0, -1)
         elif step == length - done:
+            row = -1
+        if record is not None and record(done, step if row >= 0 else length - done, z, w):
             row = -1
         table.r += step * dr
         table.bound += step * dbound

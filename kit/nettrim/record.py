@@ -2,16 +2,19 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from kit.nettrim.active_set import Neuron, Walk, read_ray, units
+from kit.nettrim.active_set import Neuron, read_ray
 from kit.nettrim.pivoting import Breakdown, NoPoint
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.reference import reference, sharpen_ray
 from kit.results import Array, Run, Status
+
+Mapping = Callable[[Callable, Iterable], Iterable]  # map, or a pool's
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,11 @@ class Log:
     def __init__(self, max_iter: int | None, callback: Callable[[Progress], object] | None) -> None:
         self.limit = np.inf if max_iter is None else max_iter
         self.callback, self.start = callback, time.perf_counter()
-        self.events = self.again = self.foreign = 0
+        self.events = self.walked = self.again = self.foreign = 0
         self.lock = threading.Lock()
         self.status = Status.SOLVED
 
-    def tell(self, m: int, walk: Walk, events: int) -> None:
+    def tell(self, m: int, walk: Any, events: int) -> None:
         """Count events, call back; raises Stop."""
         with self.lock:
             self.events += events
@@ -49,8 +52,8 @@ class Log:
     def notes(self, M: int) -> tuple[str, ...]:
         """One sentence with all counts."""
         return (
-            f"exact: {self.events} events in {M} neurons, {self.again} begun again, "
-            f"{self.foreign} left to cvxpy.",
+            f"exact: {self.events} events in {M} neurons, {self.walked} walked, "
+            f"{self.again} begun again, {self.foreign} left to cvxpy.",
         )
 
     def run(self) -> Run:
@@ -59,25 +62,27 @@ class Log:
 
 
 def holds(
-    problem: NetTrim, m: int, t: Array, epsilon: float, u: Array, q: Array, tol: float
-) -> bool:
-    """Whether u and q prove each other, by the formulas of kit/nettrim/certificate.py."""
-    on, out = problem.Omega[m], u @ problem.X
+    problem: NetTrim, m: int, t: Array, epsilon: Array, u: Array, q: Array, tol: float, x: float
+) -> Array:
+    """Which of K pairs prove each other, u (K, N) and q (K, P), by kit/nettrim/certificate.py.
+
+    t (P,) the target, epsilon (K,), x = max|X|
+    """
+    on, wrong = problem.Omega[m], u @ problem.X - t
     q = np.where(on, q, np.minimum(q, 0))
     if not problem.penalise_bias:
-        x = np.where(on, problem.X[-1], 0)
-        q = q - x * (problem.X[-1] @ q / max(x @ x, 1e-300))
-    r, unit = np.linalg.norm((out - t)[on]), max(np.abs(t).max(), 1e-300)
-    inside = r <= epsilon + 1e-8 * max(epsilon, 1e-3 * np.linalg.norm(t[on]))
-    inside = inside and (out - t)[~on].max(initial=0) <= 1e-8 * unit
-    price, value = (
-        np.abs(problem.X @ q)[: problem.paid].max(initial=0),
-        q @ t - epsilon * np.linalg.norm(q[on]),
-    )
-    u = u[: problem.paid]
-    if price <= 1e-12 * units(problem)[0] * np.abs(q).sum():  # a ray, or nothing
-        return bool(not u.any() if inside else value > 1e-6 * np.abs(q) @ np.abs(t))
-    return bool(inside and np.abs(u).sum() - max(value, 0) / price <= tol * np.abs(u).sum())
+        ones = np.where(on, problem.X[-1], 0)
+        q = q - np.multiply.outer(q @ problem.X[-1] / max(ones @ ones, 1e-300), ones)
+    r = np.linalg.norm(wrong[:, on], axis=1)
+    inside = r <= epsilon + 1e-8 * np.maximum(epsilon, 1e-3 * np.linalg.norm(t[on]))
+    inside &= wrong[:, ~on].max(axis=1, initial=0) <= 1e-8 * max(np.abs(t).max(), 1e-300)
+    price = np.abs(q @ problem.X.T)[:, : problem.paid].max(axis=1, initial=0)
+    value = q @ t - epsilon * np.linalg.norm(q[:, on], axis=1)
+    size = np.abs(u[:, : problem.paid]).sum(axis=1)
+    ray = price <= 1e-12 * x * np.abs(q).sum(axis=1)  # or nothing
+    empty = np.where(inside, size == 0, value > 1e-6 * np.abs(q) @ np.abs(t))
+    lower = np.maximum(value, 0) / np.where(ray, 1, price)
+    return np.where(ray, empty, inside & (size - lower <= tol * size))
 
 
 def by_cvxpy(problem: NetTrim, m: int, epsilon: float) -> tuple[Array, Array]:
@@ -89,7 +94,8 @@ def by_cvxpy(problem: NetTrim, m: int, epsilon: float) -> tuple[Array, Array]:
 
 def read_proof(problem: NetTrim, m: int, neuron: Neuron, proof: NoPoint) -> Array:
     """The ray of NoPoint as q (P,), if it is one; else Breakdown."""
-    q = sharpen_ray(problem, m, read_ray(neuron, proof.ray))
-    if not holds(problem, m, problem.target[m], 0.0, np.zeros(len(neuron.X)), q, 0.0):
+    q, t = sharpen_ray(problem, m, read_ray(neuron, proof.ray)), problem.target[m]
+    zero = np.zeros((1, len(neuron.X)))
+    if not holds(problem, m, t, np.zeros(1), zero, q[None], 0.0, neuron.scale[0])[0]:
         raise Breakdown("not a ray")
     return q

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
@@ -19,6 +19,7 @@ from kit.nettrim.reference import reference
 from kit.results import Array, Pruned, Report, Run, Status, settle
 
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
+BLAS = ThreadpoolController()  # looked up once: looking takes longer than a neuron
 SMALL, LARGE = 10_000, 2_000_000  # N M P: up to which auto takes cvxpy, cvxpy is offered at all
 
 
@@ -138,7 +139,7 @@ def solve(
         notes = ("W = 0 meets the constraints.",)
     else:
         part = problem.neurons(~idle) if idle.any() else problem
-        with threadpool_limits(1):  # two threads that wait for each other were 10 times slower
+        with BLAS.limit(limits=1):  # two threads that wait for each other were 10 times slower
             w, q, run, notes = METHODS[method](part, callback=callback, **settings, **options)
         W[:, ~idle] = w
         if q is None:
@@ -183,7 +184,7 @@ def path(
     if not (callback is None or callable(callback)):
         raise ValueError(f"callback must be a function of a state, got {callback!r}")
     radii, jobs = [layer.epsilon for layer in layers], whole("n_jobs", n_jobs, least=1)
-    with threadpool_limits(1):
+    with BLAS.limit(limits=1):
         answers = along(problem, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
         found = []
         for layer, (W, Q, run, notes) in zip(layers, answers, strict=True):

@@ -1,0 +1,319 @@
+"""Paths written down: each neuron's solutions for a whole range of lambda, then a look-up.
+
+On each piece of its path (kit/nettrim/active_set.py) a neuron's active rows stay the same, z moves
+on a line and r^2 = |A'u - y|^2 on a parabola. A trail begins where pivots in blocks have solved the
+neuron (kit/nettrim/blocks.py), goes up or down in lambda from there, event by event and on the true
+data, and keeps every piece: some 30 numbers each. Then
+
+    one ball for each neuron     lambda_m is where its own r_m^2 is epsilon_m^2
+    one ball for these neurons   lambda is where sum r_m^2 = epsilon^2, a sum of such parabolas
+    many epsilons                many look-ups, of trails that are as long as the range they span
+
+and where a lambda is found beyond the end of a trail, the trail is continued and lambda looked up
+again: the end's parabola has given a good guess.
+
+The end of the path. With V = 0 all weights shrink to 0 at one lambda, and there every silent sample
+is at its limit, a tie from which no single exchange leads on. Nothing is lost: from there on u = 0,
+r = |y|, and the multipliers mu of that lambda do for every larger one, since |A y - C mu|_inf is no
+more than lambda. Other ties (samples or inputs that come twice) may end in Breakdown; then the
+walks at noisy data of kit/nettrim/active_set.py take over.
+
+Source: derived.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kit.nettrim.active_set import Neuron, Walk, begin, home, slide, spread, stand
+from kit.nettrim.blocks import EASY, SMALLEST, Blocks, reach, rows_of
+from kit.nettrim.pivoting import Breakdown, Limit, NoPoint, Table, move
+from kit.nettrim.record import Log, Mapping
+from kit.results import Array
+
+ROOM = 1e9  # bytes that the tables of a layer may take together; beyond, they are built again
+GONE = 1e-8  # |A'u| / |y| at which u counts as 0
+TURNS = 30  # look-ups and continuations
+LOWER = 1, 0.3, 0.1  # radii at which a trail is begun by a walk
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """The solutions for lambda from `start` to `end`; z and r^2 are told from `start` on."""
+
+    start: float
+    end: float
+    B: Array  # (n,) active rows of the table
+    side: Array  # (n,)
+    z: Array  # (2, n) at start, slope
+    square: tuple[float, float, float]  # r^2 = a + 2 b t + c t^2 at lambda = start + t
+
+
+@dataclass(eq=False)
+class Trail:
+    """The pieces of one neuron, upwards, and the table at one end of them, if it is kept."""
+
+    neuron: Neuron
+    top: float
+    limit: float
+    pieces: list[Piece]
+    table: Table | None = None
+    at: float = 0.0  # where the table stands
+    events: int = 0
+    gone: bool = field(init=False, default=False)  # from the last end on, u = 0
+    ends: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ends = [piece.end for piece in self.pieces]
+
+    @property
+    def lam(self) -> float:
+        """Where it ends."""
+        return min(self.ends[-1], self.top)
+
+    def covers(self, lam: float) -> bool:
+        """Whether this lambda is on the trail."""
+        least, most = self.pieces[0].start * (1 - 1e-12), self.ends[-1] * (1 + 1e-12)
+        return least <= lam and (lam <= most or self.gone)
+
+    def piece(self, lam: float) -> Piece:
+        """The piece of this lambda, or the nearest."""
+        return self.pieces[min(bisect_left(self.ends, lam), len(self.pieces) - 1)]
+
+    def square(self, lam: float) -> tuple[float, float, float]:
+        """r^2 = a + 2 b t + c t^2 at lam + t; beyond the ends a guess, monotone, at most |y|^2."""
+        piece, most = self.piece(lam), float(self.neuron.y @ self.neuron.y)
+        if self.gone and lam > piece.end:
+            return most, 0.0, 0.0
+        (a, b, c), t = piece.square, lam - piece.start
+        value, slope = a + 2 * b * t + c * t * t, b + c * t
+        if slope < 0:
+            return (a - b * b / c if c > 0 else a), 0.0, 0.0
+        return (most, 0.0, 0.0) if value > most and not self.covers(lam) else (value, slope, c)
+
+
+def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail, bool]:
+    """A trail of one point, where the residual is near this radius; whether it took a walk.
+
+    Raises Breakdown, NoPoint, Limit.
+    """
+    size = float(np.linalg.norm(neuron.y))
+    if size > 0:
+        blocks = reach(neuron, radius, neuron.price[: len(neuron.X)])
+        if blocks is not None and blocks.solved:
+            if blocks.turns > limit:
+                raise Limit
+            return _written(blocks, limit), False
+        radius = min(radius, EASY * size)
+    for attempt, share in enumerate(LOWER):  # nearer to lambda = 0 there are fewer ties
+        try:
+            rng = np.random.default_rng([seed, attempt])
+            return _walked(begin(neuron, share * radius, rng, limit, cold=attempt > 0), limit), True
+        except Breakdown:
+            if attempt == len(LOWER) - 1:
+                raise
+    raise AssertionError
+
+
+def restart(trail: Trail, lam: float, seed: int) -> Trail:
+    """A new trail of this neuron that covers this lambda, from a walk at noisy data."""
+    neuron, limit, size = trail.neuron, trail.limit, float(np.linalg.norm(trail.neuron.y))
+    try:
+        walk = begin(neuron, size, np.random.default_rng([seed, 1]), limit, cold=True)
+        slide(walk, lam)
+        return _walked(walk, limit)
+    except (Breakdown, NoPoint):
+        rng = np.random.default_rng([seed, 2])
+        trail = _walked(begin(neuron, LOWER[-1] * EASY * size, rng, limit, cold=True), limit)
+        extend(trail, lam)
+        return trail
+
+
+def _walked(walk: Walk, limit: float) -> Trail:
+    """A trail from where this walk at noisy data is."""
+    there = home(walk)
+    trail = Trail(walk.neuron, walk.top, limit, [], there.table, there.lam, there.table.events)
+    _go(trail, there.lam)
+    return trail
+
+
+def _written(blocks: Blocks, limit: float) -> Trail:
+    (B, side), rho, slope = rows_of(blocks), blocks.at(blocks.rho), blocks.rho[1]
+    lines = np.hstack([blocks.u, -blocks.mu])
+    lines[0] += blocks.lam * lines[1]
+    square = float(rho @ rho), float(rho @ slope), float(slope @ slope)
+    piece = Piece(blocks.lam, blocks.lam, B, side, lines, square)
+    return Trail(blocks.neuron, blocks.top, limit, [piece], events=blocks.turns)
+
+
+def extend(trail: Trail, lam: float) -> None:
+    """Continue a trail to this lambda, upwards or downwards. Raises Breakdown, NoPoint, Limit."""
+    up, price = lam > trail.ends[-1], trail.neuron.price
+    end, last = (
+        (trail.ends[-1], trail.pieces[-1]) if up else (trail.pieces[0].start, trail.pieces[0])
+    )
+    if trail.table is None or trail.at != end:
+        trail.table = stand(
+            trail.neuron, trail.neuron.r, end * price, trail.limit, last.B, last.side
+        )
+        trail.table.events, trail.at = trail.events, end
+    _go(trail, lam)
+
+
+def _go(trail: Trail, lam: float) -> None:
+    """Walk to this lambda, and write down every piece, the last one to its end."""
+    neuron, table, at = trail.neuron, trail.table, trail.at
+    sign = 1.0 if lam >= at else -1.0
+    pieces: list[Piece] = []
+
+    def record(done: float, step: float, z: Array, w: Array) -> bool:
+        one, other = at + sign * done, max(at + sign * (done + step), 0.0)
+        rho, slope = w[0, table.rows :], sign * w[1, table.rows :]
+        there = _gone(neuron, table.B, rho)
+        if abs(other - one) <= 1e-14 * at and not there:
+            return False
+        if there:
+            other = one
+        low = one if sign > 0 else other
+        z = np.array([z[0], sign * z[1]])
+        z[0] += (low - one) * z[1]
+        rho = rho + (low - one) * slope
+        square = float(rho @ rho), float(rho @ slope), float(slope @ slope)
+        B, side = table.B.copy(), table.side.copy()  # which pivots change in place
+        pieces.append(Piece(low, one + other - low, B, side, z, square))
+        last = other < np.inf and _gone(neuron, B, rho + (other - low) * slope)
+        trail.gone |= there or (last and sign > 0)
+        return trail.gone or (other >= lam if sign > 0 else other <= lam)
+
+    table.bound = at * neuron.price
+    try:
+        done = move(
+            table,
+            np.zeros_like(table.r),
+            sign * neuron.price,
+            at if sign < 0 else np.inf,
+            record=record,
+        )[0]
+    finally:
+        trail.events = table.events
+    trail.at = at + sign * done
+    if sign > 0:
+        trail.pieces += pieces
+    else:
+        trail.pieces = pieces[::-1] + trail.pieces
+    trail.ends = [piece.end for piece in trail.pieces]
+    if not trail.pieces:
+        raise Breakdown("no piece")
+
+
+def _gone(neuron: Neuron, B: Array, rho: Array) -> bool:
+    """Whether all weights are 0 where A'u - y = rho, with only samples active whose limit is 0."""
+    N = len(neuron.X)
+    inputs = np.count_nonzero(B < N)
+    if 2 * inputs > len(B) + 1 or neuron.paid < N or neuron.v.min(initial=0) < 0:
+        return False
+    small = np.linalg.norm(rho + neuron.y) <= GONE * np.linalg.norm(neuron.y)
+    return bool(small and not neuron.v[B[B >= N] - N].any())
+
+
+def read(trail: Trail, lam: float) -> tuple[Array, Array]:
+    """u (N,) and q (P,) in the units of the layer."""
+    neuron, piece, N = trail.neuron, trail.piece(lam), len(trail.neuron.X)
+    x, y, root = neuron.scale
+    z, u, nu = (
+        piece.z[0] + (min(lam, piece.end) - piece.start) * piece.z[1],
+        np.zeros(N),
+        np.zeros(neuron.v.size),
+    )
+    inputs = piece.B < N
+    if not (trail.gone and lam >= piece.end):
+        u[piece.B[inputs]] = z[inputs]
+    nu[piece.B[~inputs] - N] = z[~inputs]
+    on = u.nonzero()[0]
+    rho = (u[on] @ neuron.X.take(on, 0)).take(neuron.active) / (x * root) - neuron.y
+    return u * (y / x), spread(neuron, -rho / (root * lam * x), nu / (lam * x))
+
+
+def meet(trails: list[Trail], radius: float, lam: float) -> float:
+    """The lambda at which these trails, or what their ends promise, have sum r^2 = radius^2.
+
+    lam  to begin with
+    """
+    least, most = 0.0, np.inf
+    for _ in range(200):
+        a, b, c = np.sum([trail.square(lam) for trail in trails], axis=0)
+        over = a - radius**2
+        if abs(over) <= 1e-14 * radius**2:
+            return lam
+        least, most = (lam, most) if over < 0 else (least, lam)
+        root = b * b - c * over
+        new = lam - over / (b + np.sqrt(root)) if root >= 0 and b > 0 else np.nan
+        if not least < new < most:
+            new = (
+                np.sqrt(least * most)
+                if least > 0 and most < np.inf
+                else lam * (2 if over < 0 else 0.5)
+            )
+        if abs(new - lam) <= 1e-15 * lam or not 1e-300 < new < 1e300:
+            break
+        lam = float(new)
+    if abs(over) > 1e-9 * radius**2:
+        raise Breakdown("no lambda")
+    return lam
+
+
+def follow(
+    neurons: dict[int, Neuron], radii: Array, W: Array, Q: Array, log: Log, mapping: Mapping
+) -> None:
+    """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius (K,), in their units.
+
+    Raises Breakdown, NoPoint, Limit.
+    """
+    norms = {m: float(np.linalg.norm(neuron.y)) for m, neuron in neurons.items()}
+    size = float(np.linalg.norm(list(norms.values())))
+    pushed = any(neuron.v.min(initial=0) < 0 for neuron in neurons.values())
+    wanted = [k for k in np.argsort(radii) if radii[k] < size or pushed]
+    if not wanted:
+        return
+    share = radii[wanted[0]] / size if size > 0 else 0.0
+    if share < SMALLEST:
+        raise Breakdown("no lambda to begin with")
+
+    def begin_at(m: int) -> tuple[Trail, bool]:
+        trail, walked = start(neurons[m], share * norms[m], log.limit, m)
+        log.tell(m, trail, trail.events)
+        return trail, walked
+
+    found = list(mapping(begin_at, list(neurons)))
+    trails = [trail for trail, _ in found]
+    log.walked += sum(walked for _, walked in found)
+
+    def reach_out(m: int, trail: Trail, lam: float) -> Trail:
+        before = trail.events
+        try:
+            extend(trail, lam)
+        except (Breakdown, NoPoint):
+            trail = restart(trail, lam, m)
+            log.walked += 1
+            before = 0
+        log.tell(m, trail, trail.events - before)
+        if trail.table is not None and len(neurons) * trail.table.cols.nbytes > ROOM:
+            trail.table = None
+        return trail
+
+    lam = float(np.median([trail.pieces[0].start for trail in trails]))
+    for k in wanted[::-1]:  # the largest first: the others are on the way to it
+        for _ in range(TURNS):
+            lam = meet(trails, float(radii[k]), lam)
+            short = [i for i, trail in enumerate(trails) if not trail.covers(lam)]
+            if not short:
+                break
+            jobs = [(list(neurons)[i], trails[i]) for i in short]
+            longer = mapping(lambda job, lam=lam: reach_out(*job, lam), jobs)
+            for i, trail in zip(short, longer, strict=True):
+                trails[i] = trail
+        else:
+            raise Breakdown("lambda was not found")
+        for m, trail in zip(neurons, trails, strict=True):
+            W[k, :, m], Q[k, m] = read(trail, lam)
