@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from kit.experiments import (
     fingerprint,
     provenance,
     recheck,
+    resolve,
     run,
     sparse,
     success_rate,
@@ -23,6 +25,7 @@ from kit.experiments import (
 )
 from kit.experiments.bilinear import EXACT, METHODS, l2_method, l2_residual, wendel
 from kit.experiments.neurons import dual_size, l1_cone, neuron, neuron_chance
+from kit.experiments.pruning import CHOICE, REPORT
 from kit.experiments.sparse import PUBLISHED, PUBLISHED_NOISE, published_line
 from kit.experiments.trials import LAPTOP, PAIRS, PAPER
 
@@ -225,6 +228,42 @@ def test_every_paper_size_is_committed():
 @pytest.mark.parametrize("name", PAPER)
 def test_committed_rows_are_whole_and_current(name):
     assert faults(name, RESULTS, jobs=1 if name == "pruned-network" else 3) == []
+
+
+@cache
+def again(sweep):
+    """The first trial on spirals, done again; one on digits would take a minute."""
+    return resolve(sweep, next(r for r in collect(sweep, RESULTS) if r["data"] == "spirals"))
+
+
+def stale(sweep, folder):
+    """What is wrong with the committed comparisons of pruning methods; one trial is done again.
+
+    One row in twenty may differ: where a path of answers has the wanted number of weights at the
+    very edge of a step of epsilon, rounding decides which of two neighbours is taken.
+    """
+    codes = {entry["code"] for entry in provenance(sweep, folder) if entry["jobs"]}
+    rows = collect(sweep, folder)
+    there = {(row["data"], row["trial"]) for row in rows}
+    if codes != {fingerprint(sweep.trial)} or len(there) != sum(1 for _ in sweep.jobs()):
+        return "rows of other code, or not all of them"
+    old = [row for row in rows if row["data"] == "spirals" and row["trial"] == 0]
+    new = again(sweep)
+    near = np.isclose(*([row["change"] for row in some] for some in (old, new)), 1e-3, 1e-5)
+    return "" if near.mean() >= 0.95 else f"{np.sum(~near)} of {near.size} rows are not so today"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sweep", [CHOICE, REPORT], ids=["choice", "report"])
+def test_committed_comparisons_of_pruning_methods_are_current(sweep):
+    assert stale(sweep, RESULTS) == ""
+
+
+@pytest.mark.slow
+def test_an_altered_comparison_is_noticed(tmp_path):
+    copy = Path(shutil.copy(CHOICE.file(RESULTS), tmp_path))
+    copy.write_text(copy.read_text().replace('"change":0.', '"change":0.1'))
+    assert "rows are not so today" in stale(CHOICE, tmp_path)
 
 
 def test_an_altered_row_and_another_code_are_noticed(tmp_path, monkeypatch):
