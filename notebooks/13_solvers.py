@@ -601,7 +601,7 @@ assert 0.01 < proof.gap < 1
 # | `"guess"` | at first $3 n \cdot n^2$, later $L n$ | 5 to 10, and a dual | no noise, $L$ from about $2n$ on |
 # | `"matrix-free"` | some dozens of products with $B$, $C$ | 5 to 10, and a dual | the same, with fast transforms or sparse matrices |
 # | `solve_batch` | as the guess, in stacks | | many small instances without noise |
-# | `"interior"` | $L n^2$ | 10 to 20 | anything dense: noise, $L$ near $2 n$ |
+# | `"interior"` | $L n^2$ | 10 to 25 | anything dense: noise, $L$ near $2 n$ |
 # | `"admm"` | $4 L n$ | 100 clean, thousands noisy | to learn; to few digits; when $L n^2$ is too much |
 # | `"cvxpy"` | a sparse factorisation | 10 to 20 | the reference: other people's code |
 # | `"auto"` | | | guess, if that fails interior; it says in `report.notes` what it did |

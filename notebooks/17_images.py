@@ -358,7 +358,7 @@ print(f"certified: {facts['gap'] <= 1e-6}; error {facts['error']:.1f} of the con
 # pixels couple only to their neighbours: the matrix is $D^\top S D$ plus a diagonal, block tridiagonal over
 # the columns of the picture, bordered by the $N$ columns of $C$. So a step is a chain of small Cholesky
 # factors and a few products of matrices (`kit/branchhull/banded.py`). A picture of $115 \times 115$ pixels
-# under 400 cosines, with slack (the size of the paper's experiment), took 17 and 18 steps to a gap of
+# under 400 cosines, with slack (the size of the paper's experiment), took 16 to 18 steps to a gap of
 # $10^{-4}$ on three scenes (measured once; `tests/test_images.py` holds it below 30). Here a smaller one:
 
 # %%

@@ -244,11 +244,12 @@ def solve(
     """Solve the program; the certificate is computed here, by the same code for every method.
 
     method    a name in METHODS. Which one when:
-              "interior"  the specialised interior point method: 10 to 20 iterations on any data,
+              "interior"  the specialised interior point method: 10 to 25 iterations on any data,
                           noisy or not, to a gap of 1e-8.
-              "guess"     noiseless data, L from about twice K + N on: ten times faster still, and
-                          nearly independent of L; elsewhere a tenth of the time of "interior" is
-                          lost, which is then asked.
+              "guess"     noiseless data, L from about twice K + N on. Nearly independent of L: 4 to
+                          6 times faster than "interior" at L = 4 (K + N), 15 at 32 (K + N). Where
+                          it fails (noise), "interior" is asked, and what was lost is 10 to 25 % of
+                          its time at L = 4 (K + N), 2 % at 32 (K + N).
               "matrix-free"  the guess by products with B and C alone: for fast transforms and
                           sparse matrices, up to millions of rows; noiseless data, L well above
                           2 (K + N).
@@ -258,7 +259,7 @@ def solve(
                           a hundred cheap iterations; noisy data take thousands.
               For l1: "guess" finds sparse answers of noiseless data from L of about 10 nonzeros
               in all on: 20 to 45 ms at K = N = 400, L = 1600, where "interior" takes 0.6 s and
-              SCS 7 s, both on any data. With slack, weight or noise "interior" takes 10 to 20
+              SCS 7 s, both on any data. With slack, weight or noise "interior" takes 10 to 25
               iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30 and thousands
               with it. What the program will find, verdict (verdict.py) says in one linear
               program.
