@@ -31,6 +31,7 @@ from ipywidgets import FloatSlider, IntSlider
 from kit.course.explorers import explorer
 from kit.course.figures import toolbox as figures
 from kit.course.figures.style import caption
+from kit.experiments.theorems import LEDGER, examine, table
 
 # %% [markdown]
 # ## Tool 1: the hull of a set
@@ -212,6 +213,19 @@ explorer(
     rho=FloatSlider(1.0, min=0.1, max=10, step=0.1, description="rho"),
     angle=FloatSlider(100, min=0, max=195, step=5, description="angle of row 2"),
 )
+
+# %% [markdown]
+# ## In the ledger
+#
+# The kit measures each result inside its hypotheses, and again with one of them broken
+# (`kit.experiments.theorems`). Those of this lesson, each with the measured number beside the promised one:
+
+# %%
+for name in (
+    "Linear on a hull",
+    "Nearest point: weak duality",
+):
+    print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
 # ## Break it yourself

@@ -32,6 +32,7 @@ from kit.branchhull import hull
 from kit.course.explorers import explorer
 from kit.course.figures import hull as figures
 from kit.course.figures.style import caption
+from kit.experiments.theorems import LEDGER, examine, table
 
 # %% [markdown]
 # ## Nouns
@@ -276,6 +277,20 @@ explorer(
     sign=ToggleButtons(options=[1, -1], description="sign of w"),
     ball=ToggleButtons(options=["l2", "l1"], description="ball"),
 )
+
+# %% [markdown]
+# ## In the ledger
+#
+# The kit measures each result inside its hypotheses, and again with one of them broken
+# (`kit.experiments.theorems`). Those of this lesson, each with the measured number beside the promised one:
+
+# %%
+for name in (
+    "Tangent of a branch",
+    "Projection does not expand",
+    "Balance of norms",
+):
+    print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
 # ## Break it yourself

@@ -57,7 +57,8 @@ from kit.experiments.theorems import LEDGER, examine, table
 #
 # ## Test bed
 #
-# $K = N = 20$, $L = 160$, Gaussian, twice: without noise, and with 5 percent on every product.
+# $K = N = 20$, $L = 160$, Gaussian, twice: without noise, and with every product multiplied by
+# $1 + 0.05\, g_\ell$, $g_\ell$ standard normal ("5 percent noise").
 
 # %%
 clean, noisy = figures.bed(0.0), figures.bed(0.05)
@@ -90,8 +91,8 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
         assert 1e-10 < gap < 1e-7
 
 # %% [markdown]
-# So few iterations are not the trouble; a general solver stalls at some digit, knows nothing of the
-# structure, and pays for both: it carries $L$ cones of three coordinates as rows of one sparse system.
+# The number of iterations is small; that is not the trouble. But asked for twelve digits it stalls at fewer
+# than ten, and it knows nothing of the structure: it carries $L$ cones of three coordinates as rows of one sparse system.
 # We shall see what structure buys.
 #
 # ## Tool: the projection, one increasing equation
@@ -110,17 +111,20 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 #
 # $$u = \sqrt2\, x\, \frac{B}{A + B}, \qquad v = \sqrt2\, x\, \frac{A}{A + B} .$$
 #
-# One unknown is left, and one equation, $u v = d$. Both $A$ and $B$ must be positive, so
-# $x > x_{\text{low}} = \max(0, p, q)/\sqrt2$. Take logarithms:
+# One unknown is left, and one equation, $u v = d$. As $u, v, x > 0$ and $A + B = 2 x (1 + \mu) > 0$, both
+# $A$ and $B$ must be positive, so $x > x_{\text{low}} = \max(0, p, q)/\sqrt2$. Take logarithms:
 #
 # $$\phi(x) = \log \frac{2 x^2 A B}{(A + B)^2} = \log d, \qquad
 #   \phi'(x) = \frac2x + \frac2A + \frac2B - \frac{8}{A + B} = \frac2x + \frac{2 (A - B)^2}{A B (A + B)} > 0 .$$
 #
-# ($A' = B' = 2$; and $\frac1A + \frac1B - \frac4{A+B} = \frac{(A - B)^2}{A B (A + B)}$.) **Increasing**:
-# there is one root and no wrong one, while the quartic that the published code solves has four. In
-# $t = \log(x - x_{\text{low}})$ it is nearly a straight line, and Newton's method likes straight lines.
+# ($A' = B' = 2$; and $\frac1A + \frac1B - \frac4{A+B} = \frac{(A - B)^2}{A B (A + B)}$.) **Increasing**, from
+# below $\log d$ at $x_{\text{low}}$ ($-\infty$ there, or $\log (p^2/4)$ if $p = q > 0$, and $p^2 = p q < d$) to
+# $\infty$: there is one root and no wrong one, while the quartic that the published code solves has four.
+# It is no farther than $x_{\text{high}}$: $2 x^2 = (u + v)^2 = 4 d + (u - v)^2$ and
+# $|u - v| = |p - q|/(1 + \mu) \le |p - q|$, so $x \le x_{\text{high}} = \sqrt{2 d + (p - q)^2/2}$. In
+# $t = \log(x - x_{\text{low}})$ the curve is nearly a straight line, and Newton's method likes straight lines.
 #
-# **Guess first.** How many Newton steps from the far end of the bracket to six digits?
+# **Guess first.** How many Newton steps from $x_{\text{high}}$ to six digits?
 
 # %%
 figure, facts = figures.equation(p=-2.5, q=1.5, d=1.0)
@@ -157,7 +161,7 @@ print(f"the step is normal to the branch, to 1e-7: {np.all(np.abs(parallel) <= 1
 # alone (tool 3 of lesson [01](01_toolbox.ipynb)). Copy the products, $u = E z$ with
 # $E = \operatorname{diag}(\tilde B, \tilde C)$, and write $H$ for the $L$ hulls. The **augmented
 # Lagrangian** of $\min \|z\|^2$ s.t. $u \in H$, $u = E z$ with multiplier $\rho\, a$ is, up to
-# $\|a\|^2$,
+# the term $-\frac\rho2\|a\|^2$, which no minimisation over $u$ or $z$ sees,
 #
 # $$\|z\|^2 + \frac\rho2 \|u - E z + a\|^2 .$$
 #
@@ -191,8 +195,8 @@ for k, state in enumerate(islice(admm(clean, rho=2.0), 100), 1):
 # $$s = (p + q,\; p - q,\; 2 \sqrt d) \in Q = \{s_0 \ge \|(s_1, s_2)\|\} .$$
 #
 # Write $s = G z + c$ for all rows, $c = (0, 0, 2\sqrt d)$. With a multiplier $\lambda_\ell \in Q$ for
-# each row (this cone is its own dual: $s^\top\lambda \ge 0$ for all $s, \lambda \in Q$, by Cauchy and
-# Schwarz) the Lagrangian $\|z\|^2 - \lambda^\top (G z + c)$ is smallest at $2 z = G^\top \lambda$, where
+# each row ($s^\top\lambda \ge 0$ for all $s, \lambda \in Q$, by Cauchy and Schwarz, and a bound needs no more
+# than that) the Lagrangian $\|z\|^2 - \lambda^\top (G z + c)$ is smallest at $2 z = G^\top \lambda$, where
 # it is $-\|z\|^2 - c^\top\lambda$. A point with both $s = G z + c$ and $2 z = G^\top\lambda$ has
 #
 # $$\text{value} - \text{bound} = 2 \|z\|^2 + c^\top \lambda = z^\top G^\top \lambda + c^\top\lambda = s^\top \lambda .$$
@@ -200,8 +204,10 @@ for k, state in enumerate(islice(admm(clean, rho=2.0), 100), 1):
 # **The gap is $s^\top \lambda$.** Optimal means: both equations, both in $Q$, and $s_\ell^\top \lambda_\ell = 0$
 # in each row. In each row this is equivalent to $s \circ \lambda = 0$ with the product
 # $u \circ v = (u^\top v,\; u_0 v_1 + v_0 u_1,\; u_0 v_2 + v_0 u_2)$, which makes it three equations for
-# three unknowns. The **central path** softens them to $s \circ \lambda = \mu e$, $e = (1, 0, 0)$, and
-# $\mu$ goes to $0$.
+# three unknowns. (If $s^\top\lambda = 0$ there is equality in Cauchy and Schwarz, so $(\lambda_1, \lambda_2)$ is
+# $-\lambda_0 / s_0$ times $(s_1, s_2)$: the other two equations.) The **central path** softens them to
+# $s \circ \lambda = \mu e$, $e = (1, 0, 0)$, and $\mu$ goes to $0$. On it the gap is $L \mu$; anywhere else the
+# method takes $\mu = s^\top\lambda / L$, the mean over the rows, as a measure of where it is.
 #
 # *Scaling.* $s\circ\lambda = \mu e$ can be linearised in many ways. The best one treats $s$ and
 # $\lambda$ alike (Nesterov and Todd): there is one symmetric positive definite $3 \times 3$ matrix $W$
@@ -223,11 +229,13 @@ for k, state in enumerate(islice(admm(clean, rho=2.0), 100), 1):
 #   = \frac{1 + \bar s^\top \bar\lambda}{2\gamma} = \gamma, \qquad
 #   2 (J w) \gamma - J \bar s = (J \bar s + \bar\lambda) - J \bar s = \bar\lambda ,$$
 #
-# and $\eta^{-2}\sqrt{\det s} = \sqrt{\det \lambda}$ puts the sizes right. $\square$ The matrices $W$
-# of this kind map the cone onto itself, and $(W^{-1} s)\circ(W\lambda) = \mu e$ has the same
-# solutions as $s\circ\lambda = \mu e$ (both say $s = \mu\, \lambda^{-1}$ with
-# $\lambda^{-1} = J\lambda / \det\lambda$; put in $W (\lambda^{-1}) = (W^{-1} \lambda)^{-1}$). Now
-# linearise *that*, $W$ held fixed:
+# and $\eta^{-2}\sqrt{\det s} = \sqrt{\det \lambda}$ puts the sizes right. $\square$ In the same way
+# $w^\top J w = (1 + 1 + 2 \bar s^\top\bar\lambda)/(4\gamma^2) = 1$, and a matrix $2 (J w)(J w)^\top - J$ with
+# $w^\top J w = 1$, $w_0 > 0$ is symmetric, positive definite, and maps $Q$ onto itself, and so does its root: it is a
+# Lorentz boost. (Not shown here, but tried on numbers below; the proof is in the source by Vandenberghe.) Hence $(W^{-1} s)\circ(W\lambda) = \mu e$ has the same
+# solutions as $s\circ\lambda = \mu e$: both say $s = \mu\, \lambda^{-1}$, where
+# $\lambda^{-1} = J\lambda / \det\lambda$ solves $\lambda\circ\lambda^{-1} = e$ and a boost has
+# $(W \lambda)^{-1} = W^{-1} (\lambda^{-1})$. Now linearise *that*, $W$ held fixed:
 #
 # $$\nu \circ (W^{-1} ds + W d\lambda) = \mu e - \nu\circ\nu . \tag{2}$$
 #
@@ -278,7 +286,9 @@ for j in range(40):  # G'W^-2 G, column by column
     p, q = Bt @ column[j, :20], Ct @ column[j, 20:]
     back = cones.apply_inverse(eta, w, cones.apply_inverse(eta, w, np.stack([p + q, p - q, 0 * p])))
     plain[:, j] = np.r_[Bt.T @ (back[0] + back[1]), Ct.T @ (back[0] - back[1])]
-print("W lam = W^-1 s:", np.allclose(cones.apply(eta, w, lam), cones.apply_inverse(eta, w, s)))
+middle = cones.apply(eta, w, lam)
+print("W lam = W^-1 s:", np.allclose(middle, cones.apply_inverse(eta, w, s)))
+print("and it is in Q:", np.all(middle[0] > np.hypot(middle[1], middle[2])))
 print("the blocks are G'W^-2 G:", np.allclose(blocks, plain))
 assert np.allclose(blocks, plain, rtol=1e-9)
 
@@ -296,7 +306,8 @@ assert np.allclose(blocks, plain, rtol=1e-9)
 #
 # Then walk 99.5 percent of the way to the boundary, or the whole step. *Start*: the one-bit
 # correlations $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top\sqrt d$ (each row pulls towards its known
-# sign), and $\lambda = \mu s^{-1}$ on the central path.
+# sign), $s$ their rows, moved into $Q$ where they are outside (the steps make up for that: it is in $r_p$), and
+# $\lambda = \mu s^{-1}$ on the central path.
 #
 # **Guess first.** The ADMM took more than 60 iterations for six digits. How many for this one?
 
@@ -307,8 +318,7 @@ for k, state in enumerate(islice(interior_point(clean), 11), 1):
     print(f"{k:3d}   {size:7s}   {proved(clean, state)}")
 
 # %% [markdown]
-# Once near the path, digits come three at a time. Nothing in this method had to be tuned, and there is
-# no $\rho$.
+# Once it is near the path, an iteration brings a digit or two. There is no $\rho$ to choose.
 #
 # ## Guess and certify
 #
@@ -326,8 +336,8 @@ for k, state in enumerate(islice(interior_point(clean), 11), 1):
 #   J = [\,\omega q\,\tilde B, \;\; \omega p\, \tilde C\,] .$$
 #
 # $J (h, -m)^\top = \omega (q p - p q) = 0$: the scaling $(c h, m / c)$ that no product sees. Add a row
-# $u \propto (h, -m)$ and $J^\top J + u u^\top$ is invertible. Start from the one-bit correlations; three
-# times $n$ rows are enough, however large $L$ is.
+# $u \propto (h, -m)$ and $J^\top J + u u^\top$ is invertible. Start from the one-bit correlations. The kit takes
+# $3 n$ of the rows at first, however large $L$ is, and all of them in the end.
 
 # %%
 print("k   residual |w (d - p q)| / |w d|")
@@ -400,8 +410,9 @@ assert np.isinf(facts[0.05]["guess"]["last gap"])
 
 # %% [markdown]
 # (Looked at in coarse steps, up to 1000 iterations; Clarabel by stopping it after 3, 5, 7, ... ; curves are
-# cut at $10^{-13}$, where rounding begins.) Two things to be honest about. **In iterations Clarabel is as good as the specialised method**: both are interior
-# point methods with the same scaling. And on noisy data no method but these two gets far.
+# cut at $10^{-13}$, where rounding begins; a dash says that it was not reached.) Two things to be honest about.
+# **In iterations Clarabel is as good as the specialised method**: both are interior point methods with the same
+# scaling. And on noisy data no method but these two reaches six digits.
 #
 # What the specialised one gains lies elsewhere: each iteration costs three matrix products instead of a
 # sparse factorisation with $L$ cones, nothing is compiled, and it goes on where Clarabel stalls:
@@ -418,8 +429,9 @@ assert all(facts[noise]["interior"]["last gap"] < 1e-12 for noise in (0.0, 0.05)
 # %% [markdown]
 # Seconds depend on the machine, and no cell prints any: `python3 run.py bench
 # tests/benchmarks/test_branchhull_speed.py` measures them on yours, all methods in one run, with the
-# gap that each reached. One such run, processor time on one core of a busy machine, certified to $10^{-8}$
-# where the solver gets there, in multiples of `"auto"`, cvxpy's compilation counted and in brackets not:
+# gap that each reached. What it printed once (processor time on one core of a busy machine, certified to $10^{-8}$
+# where the solver gets there), in multiples of the time of `"auto"`, cvxpy's compilation counted, and in brackets
+# not; yours will differ:
 # clean, $K = N = 200$, $L = 1600$: SCS 52 (45), Clarabel 243 (229); $K = N = 100$, $L = 6400$:
 # SCS 748 (707); noisy, $K = N = 50$, $L = 400$: Clarabel 15 (13).
 #
@@ -438,18 +450,19 @@ assert last.dual is None and report.certificate.gap <= 1e-8
 # *For the ADMM* look at which rows touch.
 
 # %%
-answers = {}
+answers, touches = {}, {}
 for name, problem in (("clean", clean), ("noisy", noisy)):
     answer = branchhull.solve(problem, "interior", tol=1e-12)
     rows_B, rows_C, sizes = branchhull.canonical(problem.data)
     excess = (rows_B @ answer.h) * (rows_C @ answer.m) / sizes - 1
-    print(f"{name}: {np.sum(excess < 1e-4)} of 160 rows touch, 40 unknowns")
+    touches[name] = excess < 1e-4
+    print(f"{name}: {np.sum(touches[name])} of 160 rows touch, 40 unknowns")
     answers[name] = answer
 
 # %% [markdown]
 # Without noise 160 surfaces meet in the answer: it sits in a sharp corner, held from all sides. With noise
-# fewer surfaces touch than there are unknowns (one direction is the scaling's). Along what they leave
-# free, only the curvature of the branches and the objective hold the point.
+# fewer surfaces touch than there are unknowns. Along the directions that they leave free, only the curvature of
+# the branches and the objective hold the point.
 #
 # How slow is that? It can be computed. Put all of the ADMM's memory in one vector, $s = a + u$. With
 # $P = E (E^\top E + \frac2\rho I)^{-1} E^\top$ the second step is $E z = P s$, so $a = (I - P) s$, and an
@@ -465,10 +478,12 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 #
 # ($D$ is the derivative of the projection on a curve: what is across is forgotten; what is along,
 # at distance $\|a\|$ on the outer side of a curve of curvature $\kappa$, is shrunk by
-# $1/(1 + \|a\|\kappa)$.) Each iteration multiplies the error by the largest eigenvalue of $M$ below $1$.
-# (Eigenvalues equal to $1$ belong to other duals of the same answer.) `local_rate` computes it.
+# $1/(1 + \|a\|\kappa)$, as for a circle of radius $1/\kappa$. $\tau$ is the branch's unit tangent, $\kappa$ its
+# curvature, that of $q = d/p$: $q''/(1 + q'^2)^{3/2}$ with $q' = -q/p$, $q'' = 2 d/p^3$.) Each iteration multiplies the error by the largest eigenvalue of $M$ below $1$.
+# (Eigenvalues equal to $1$ belong to other duals of the same answer: along those the method has no reason to
+# move.) `local_rate` computes it. A factor $r$ an iteration is one more digit in $-1/\log_{10} r$ of them.
 #
-# **Guess first.** Iterations for one more digit: for clean data it is about 10. For noisy data?
+# **Guess first.** For clean data that will be 11. For noisy data?
 
 # %%
 *_, ended = islice(admm(clean, rho=2.0), 400)  # its own dual: without noise there are many
@@ -482,8 +497,9 @@ for rho, factor in slow.items():
 assert min(map(figures.a_digit, slow.values())) > 10 * figures.a_digit(quick)
 
 # %% [markdown]
-# None of these $\rho$ makes the noisy instance nearly as fast as the clean one. A small $\rho$ hardly moves the rows that
-# touch, a large one hardly moves the objective. Does the prediction hold?
+# None of these $\rho$ makes the noisy instance nearly as fast as the clean one, and the best of them is neither
+# the smallest nor the largest: in $(E^\top E + \frac2\rho I)^{-1}$ a small $\rho$ lets the objective pull at every
+# step, a large one hardly lets it pull at all. Does the prediction hold?
 
 # %%
 runs = {"clean, rho = 2": (steps_of_admm(clean, 90, 2.0), quick)}
@@ -496,11 +512,17 @@ figure
 slope = measured_rate(runs["noisy, rho = 20"][0], 800, 1600)
 print(f"noisy, rho = 20: measured {slope:.3f} a step, predicted {slow[20.0]:.3f}")
 assert abs(slope - slow[20.0]) < 1e-3
+*_, late = islice(admm(noisy, rho=2.0), 2000)
+held, few = np.sum(late.dual[0] > 0), np.sum(touches["noisy"])
+print(
+    f"rho = 2, after 2000 iterations: {held / few:.0f} times as many rows have a weight as touch at the end"
+)
+assert held > 2 * few
 
 # %% [markdown]
-# The dashed lines have the predicted slope (drawn a little above the curves). With $\rho = 2$ the run is still far from its end after 2000
-# iterations: the set of touching rows is not yet the right one, and the linear phase, which would take
-# some 1500 iterations a digit, has not begun. The ledger measures both, and what happens early on:
+# The dashed lines have the predicted slope (drawn a little above the curves). With $\rho = 2$ the run is still far
+# from its end after 2000 iterations: far more rows have a weight than in the answer, and the linear phase, with
+# the iterations a digit predicted above, has not begun. The ledger measures the rate, and what happens early on:
 
 # %%
 print(table(examine(LEDGER["Rate of the ADMM"], np.random.default_rng(0))))
@@ -521,7 +543,7 @@ for k, state in enumerate(islice(interior_point(noisy), 16), 1):
 #
 # The guess needs $J$ only to multiply, $J\,dz = \omega (q \circ \tilde B\,dh + p \circ \tilde C\,dm)$, and
 # conjugate gradients need no more than that. If $B$ and $C$ are columns of a cosine transform, no matrix
-# is ever made, and memory is some twenty vectors. $2^{14}$ rows, 2048 unknowns:
+# is ever made; what is stored is vectors. $2^{14}$ rows, 2048 unknowns:
 
 # %%
 large, truth = branchhull.dct_data(np.random.default_rng(0), 2**14, 2**10, 2**10)

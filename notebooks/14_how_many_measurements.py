@@ -45,7 +45,8 @@ from kit.experiments.trials import LAPTOP, PAPER
 # %% [markdown]
 # ## Nouns
 #
-# * A **trial**: draw $B$, $C$, $h$, $m$ Gaussian, and ask whether the program gives back the truth.
+# * A **trial**: draw $B$, $C$, $h$, $m$ Gaussian (entries independent and standard normal), and ask
+#   whether the program gives back the truth.
 # * A `Sweep`: a trial, a grid of sizes, a number of trials. An experiment is data, and one runner does
 #   all of them.
 # * A **row**: what one trial measured. Rows keep numbers; whether a number counts as success is decided
@@ -182,7 +183,7 @@ assert not stale
 # $\delta$ has $\varepsilon_\ell\, g_\ell^\top \delta > 0$ for all $\ell$. So each such pattern is one of the
 # regions into which the $L$ hyperplanes $g_\ell^\top \delta = 0$ cut $\mathbb R^d$. Let $R(L, d)$ be their
 # number. A new hyperplane is itself cut by the old ones into $R(L-1, d-1)$ pieces, and each piece cuts one
-# region in two:
+# region in two (Pascal's rule then gives the sum, by induction over $L$):
 #
 # $$R(L, d) = R(L-1, d) + R(L-1, d-1), \quad R(1, d) = R(L, 1) = 2 \quad\Longrightarrow\quad R(L, d) = 2 \sum_{k < d} \binom{L-1}{k} .$$
 #
@@ -227,7 +228,7 @@ assert outside == 2 * sum(comb(8, k) for k in range(3))
 #
 # The law has no constant to fit. It puts 50 percent at $L = 2(K + N - 2)$, depends on $K + N$ only, and
 # not at all on $h$, $m$, or the size of a row. The abstract of the paper says $L \gg 2(K + N)$ suffices,
-# "a precise upper bound"; this is the whole curve.
+# with "a precise upper bound on the coefficient"; this is the whole curve.
 #
 # **Guess first.** Which is easier, $K = N = 30$ or $K = 10$, $N = 50$?
 

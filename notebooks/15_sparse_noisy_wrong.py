@@ -32,6 +32,7 @@ from dataclasses import replace
 import numpy as np
 from ipywidgets import Checkbox, FloatSlider, IntSlider, SelectionSlider
 from scipy.optimize import linprog
+from scipy.stats import binom
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
@@ -48,9 +49,10 @@ from kit.experiments.trials import PAPER
 #
 # * **Sparse**: $h$ has $S_1$ nonzero entries of $K$, $m$ has $S_2$ of $N$. Nobody tells us which.
 # * **Noise**: $y_\ell = w_\ell x_\ell (1 + \xi_\ell)$, every product a little wrong.
-# * **Outlier**: a product that is much too large and has the wrong sign. Few products are outliers.
+# * **Outlier**: a product with the wrong sign, and larger than it should be. Few products are outliers.
 # * **Slack** $\xi_\ell$: what the program may add to $x_\ell = c_\ell^\top m$ to make a measurement
-#   possible, at the **price** $\lambda |\xi_\ell|$.
+#   possible, at the **price** $\lambda |\xi_\ell|$. (The papers write $\xi$ for noise and for slack, and so do
+#   we: it is the noise in the section "Noise" and the slack everywhere else.)
 #
 # ## Test bed, and the naive method
 #
@@ -165,12 +167,13 @@ assert agree == len(solved)
 # ## The law, beside published and exact counts
 #
 # **Theorem** (arXiv 1809.08359). Let $B$, $C$ be Gaussian and independent of $h$, $m$, and
-# $\|h\|_1/\|h\|_2$, $\|m\|_1/\|m\|_2$ be equal up to a constant factor. If
+# $\|h\|_1/\|h\|_2$, $\|m\|_1/\|m\|_2$ be equal up to a constant factor. For every $t > 0$ there is a $C_t$ such
+# that, if
 #
 # $$L \ge C_t\, (S_1 + S_2) \log^2(K + N),$$
 #
-# the balanced truth is the only optimum, with probability at least $1 - e^{-c L t^2}$. The constants are not
-# given; the authors' poster draws the line $0.25\,(S_1 + S_2) \log^2(K + N)$.
+# the balanced truth is the only optimum, with probability at least $1 - e^{-c L t^2}$. The constants $c$, $C_t$
+# are not given; the authors' poster draws the line $0.25\,(S_1 + S_2) \log^2(K + N)$.
 #
 # The published experiment: $K = N = 20 S$, $S$ entries $\pm 1$ in each, $L = 4, 8, \dots, 140$, ten trials a
 # cell with a solver that stops when it is near the truth. The stored rows hold our own ten trials a
@@ -195,11 +198,14 @@ print(
         facts,
     )
 )
+unequal = facts["exact count higher"] + facts["lower"]
+chance = binom.cdf(facts["lower"], unequal, 0.5)
+print(f"{unequal} fair coins fall as much on one side with a chance of {chance:.0e}.")
 assert facts["exact count higher"] > 10 * facts["lower"] and facts["largest shortfall"] <= 2
 assert facts["least count above the line"] >= 9
 
 # %% [markdown]
-# Ten trials each, different instances: some differences are chance, thirty to one is not. A likely
+# Ten trials each, different instances: some differences are chance, but not so many on one side. A likely
 # reason: the published counts are those of an iterative method with a limit, and near the border it
 # needs long.
 #
@@ -234,8 +240,8 @@ assert facts["constant at the smallest S"] > 2 * facts["constant at the largest 
 
 # %% [markdown]
 # At a fixed share of nonzeros (5 percent here) the border is *proportional to $S$*: nine products per
-# nonzero entry of $h$ (and as many of $m$), against 80 for the program of lesson 14. The theorem is true,
-# and for large $S$ generous: along this grid its $\log^2$ is not there. For $S = 1, 2$ the drawn line is too
+# nonzero entry of $h$ (there are as many of $m$), against $2 (K + N - 2) \approx 80\, S$ for the program of lesson
+# 14. The theorem asks for enough, and for large $S$ for more than enough: along this grid its $\log^2$ is not there. For $S = 1, 2$ the drawn line is too
 # *low*, which no constant forbids: it is a line on a poster, not the theorem.
 #
 # ## Noise
@@ -313,8 +319,8 @@ assert facts["error of the directions"] == "below 1e-6"
 # ### Which prices work?
 #
 # **Too low.** Trade $m$ for slack: $(h, 0, \xi + C m)$ satisfies the same constraints and saves
-# $\|m\|_1$ for at most $\lambda \|C m\|_1$. So for $\lambda < \|m\|_1 / \|C m\|_1$ the program *never* keeps $m$: it
-# buys everything. **Too high.** As $\lambda \to \infty$ the slack is forbidden and the plain program returns.
+# $\|m\|_1$ for at most $\lambda \|C m\|_1$. So for $\lambda < \|m\|_1 / \|C m\|_1$ no optimum has this $m$: what it
+# does is cheaper to buy. That holds for the true $m$. **Too high.** As $\lambda \to \infty$ the slack is forbidden and the plain program returns.
 #
 # **Exactly.** Let $\xi$ be the least slack that makes the truth feasible. Scale $(h, m, \xi)$ to balance by $c$,
 # $c^2 = G/F =: r$, and repeat (2) with the rows $a_\ell = ((q_\ell + \xi_\ell)\,\tilde b_\ell ;\ p_\ell\,\tilde c_\ell)$ that are active.
@@ -324,15 +330,16 @@ assert facts["error of the directions"] == "below 1e-6"
 # $$\tilde B^\top (\nu \circ (q + \xi)) \in r\, \partial\|h\|_1, \qquad \tilde C^\top (\nu \circ p) \in \partial \|m\|_1, \qquad
 #   0 \le \nu_\ell p_\ell \le \lambda, \quad = \lambda \text{ where } \xi_\ell \ne 0 .$$
 #
-# All of it is linear in $(\nu, r, \lambda)$ *together*. Minimise and maximise $\lambda$: two linear programs give
-# the exact window of prices (`kit.experiments.sparse.window`).
+# All of it is linear in $(\nu, r, \lambda)$ *together*, and so is what ties the last two,
+# $r\,\|h\|_1 = \|m\|_1 + \lambda \|\xi\|_1$. Minimise and maximise $\lambda$: two linear programs give the exact
+# window of prices (`kit.experiments.sparse.window`).
 #
 # **Guess first.** Solve just inside and just outside of both ends. How sharply will the error change?
 
 # %%
 low, high = window(wrong, honest)
 floor = np.abs(honest.m).sum() / np.abs(wrong.C @ honest.m).sum()
-print(f"window of prices: {low:.3f} to {high:.2f}; below {floor:.3f} m is never kept")
+print(f"window of prices: {low:.3f} to {high:.2f}; below {floor:.3f} the true m is never kept")
 for name, lam in (
     ("10 % below", 0.9 * low),
     ("10 % above", 1.1 * low),
@@ -379,7 +386,8 @@ assert not stale
 #
 # while a feasible $h$ has $p_\ell > 0$ wherever $d_\ell > 0$: the sum would be positive. Impossible. (Motzkin: if
 # no $h$ fits, such a **ray** exists.) In the same way $\beta \ge 0$ with $\tilde C^\top \beta = 0$ rules out every $m$, in
-# the program without slack.
+# the program without slack. (By Carathéodory, $K + 1$ rows are enough for a ray $\alpha$: a combination of vectors
+# of $\mathbb R^K$ that vanishes can be thinned to $K + 1$ of them.)
 
 # %%
 lies, _ = branchhull.gaussian(np.random.default_rng(0), 60, 8, 8, sparsity=(2, 2), wrong_signs=3)

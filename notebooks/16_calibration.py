@@ -36,6 +36,7 @@ from kit.branchhull.gradient import descent, gauss_newton
 from kit.course.explorers import explorer
 from kit.course.figures import calibration as figures
 from kit.course.figures.style import caption
+from kit.experiments.theorems import LEDGER, examine, table
 from kit.results import Status
 
 # %% [markdown]
@@ -57,7 +58,8 @@ from kit.results import Status
 #
 # ## Test bed
 #
-# 24 sensors, $K = 4$, $N = 6$ sources, $T = 4$ snapshots, the worst gain wrong by 50 percent.
+# 24 sensors, $K = 4$, $N = 6$ sources, $T = 4$ snapshots, the worst gain wrong by 50 percent. (All data of this
+# lesson are simulated.)
 #
 # ## The naive method: believe that all gains are 1
 #
@@ -241,7 +243,21 @@ assert exact
 
 # %% [markdown]
 # Here $C$ is Gaussian (the signal's subspace is random) and $B$ is not, so again the law is no theorem.
+
+# %% [markdown]
+# ## In the ledger
 #
+# The kit measures each result inside its hypotheses, and again with one of them broken
+# (`kit.experiments.theorems`). Those of this lesson, each with the measured number beside the promised one:
+
+# %%
+for name in (
+    "Hartley transform of an even kernel",
+    "Spectrum of a mild kernel",
+):
+    print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
+
+# %% [markdown]
 # ## Break it yourself
 #
 # What if a gain *is* negative, a sensor wired the wrong way, and we claim that all are positive?

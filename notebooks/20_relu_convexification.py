@@ -354,6 +354,7 @@ explorer(
 for name in (
     "Proposition 1",
     "One layer is no longer than it was",
+    "Theorem 2",
 ):
     print(table(examine(LEDGER[name], np.random.default_rng(0))))
 

@@ -259,6 +259,8 @@ print(f"trained network:{test_accuracy(network):55.0%}")
 # \quad\Longrightarrow\quad
 # D_\ell \le \sum_{j\le\ell} \epsilon_j \prod_{i=j+1}^{\ell} \lVert\hat W_i\rVert_2 .$$
 #
+# (The last layer has no ReLU; both steps hold without it.)
+#
 # The paper continues with $\lVert\hat W_i\rVert_2 \le \lVert\hat W_i\rVert_1 \le \lVert W_i\rVert_1$ (the
 # trained weights are feasible, so the pruned ones are no longer in $\ell_1$), and assumes a
 # *link-normalised* network, $\lVert W_i\rVert_1 = 1$: then $D_\ell \le \sum_{j \le \ell}\epsilon_j$.
@@ -351,7 +353,7 @@ print(
 # Theorem 1 *adds* an error in every layer; Theorem 2 only multiplies the first one by $\sqrt\gamma$.
 #
 # **Guess first.** At equal $\epsilon$: which of the two moves the outputs less, and which leaves fewer
-# weights? The test beds: two nested spirals with a network 2-16-16-1, and digits with 64-40-24-10, small
+# weights? The test beds: two nested spirals with a network 2-12-12-1, and digits with 64-40-24-10, small
 # enough to be solved exactly.
 
 # %% tags=["nbval-ignore-output"]

@@ -58,7 +58,7 @@ from kit.experiments.trials import LAPTOP, NEURONS, PAPER
 # ## Test bed, the naive way: solve and compare
 #
 # **Guess first.** $N = 100$ inputs, $s = 5$ weights. Is $P = 20$ enough? $P = 40$? $P = 80$? (The theorem, with
-# $\mu = 2$, asks for 571.)
+# $\mu = 2$, asks for $(11 \cdot 5 + 7) \cdot 2 \log 100 = 571$.)
 
 # %%
 for P in (20, 40, 80):
@@ -114,16 +114,16 @@ assert np.ptp(sizes) < 1e-9
 #
 # ## Half of the samples, as if Gaussian
 #
-# So recovery is $\min \|u\|_1$ s.t. $X_\Omega^\top u = X_\Omega^\top w$: basis pursuit with the active
-# samples as equations. How many are there, and what do they look like?
+# So recovery is $\min \|u\|_1$ s.t. $X_\Omega^\top u = X_\Omega^\top w$: $\ell_1$ minimisation ("basis pursuit") with the
+# active samples as equations. How many are there, and what do they look like?
 #
 # *How many.* Each sample is active with probability $\tfrac12$, independently:
 # $|\Omega| \sim \operatorname{Bin}(P, \tfrac12)$.
 #
 # *What they look like.* An active $x$ is a Gaussian vector conditioned on $w^\top x > 0$: not Gaussian. But an
 # equation $x^\top u = x^\top w$ may be multiplied by $\pm 1$. Give each a fair random sign. Then
-# $\pm x$ is a symmetric mixture of the two halves of the Gaussian law, which *is* the Gaussian law, and
-# independent of everything else. Hence, exactly,
+# $\pm x$ is a symmetric mixture of the two halves of the Gaussian law, which *is* the Gaussian law, and how many
+# samples are active says nothing about them. Hence, exactly,
 #
 # $$P(\text{recovered from } P \text{ samples}) = \sum_k P\bigl(\operatorname{Bin}(P, \tfrac12) = k\bigr)\; f_{N,s}(k), \tag{2}$$
 #
@@ -132,7 +132,7 @@ assert np.ptp(sizes) < 1e-9
 #
 # ## The chance of $\ell_1$
 #
-# That chance is known to great precision. The directions in which $\|\cdot\|_1$ falls at $w$ form a cone; $k$
+# That chance is known well. The directions in which $\|\cdot\|_1$ falls at $w$ form a cone; $k$
 # random equations have a solution in that cone besides 0, or not; and the cone's *statistical dimension*
 # $\delta$ plays the part of the dimension $d$ in lesson 14:
 #
@@ -196,7 +196,7 @@ assert abs(facts["mean difference"]) < 0.02 and facts["largest deviation"] < 4.5
 # %% [markdown]
 # ## The constant in $O(s \log(N/s))$, and the theorem
 #
-# For large $N/s$ one can bound $\delta \le 2 s \log(N/s) + \tfrac54 s$ (Chandrasekaran, Recht, Parrilo,
+# One can bound $\delta \le 2 s \log(N/s) + \tfrac54 s$ (Chandrasekaran, Recht, Parrilo,
 # Willsky), so $4 s \log(N/s) + \tfrac52 s$ samples are enough for one half: the order of the second paper's
 # theorem, from (2). At the sizes here the constant is smaller. Beside it, Theorem 3 of the first paper:
 # $P = (11 s + 7)\,\mu \log N$ samples give $w$ with probability at least $1 - N^{1-\mu}$, $\mu > 1$.
@@ -234,7 +234,7 @@ print(table(findings))
 # %% [markdown]
 # ## Explore
 #
-# The map over $P$ and $s$ for a layer with $N = 40$ or 80 inputs, with the line where (2) is one half. Choose
+# The map over $P$ and $s$ for a neuron with $N = 40$ or 80 inputs, with the line where (2) is one half. Choose
 # a cell: its 20 neurons are drawn and decided again.
 #
 # Things to try: at $N = 40$, $s = 16$, find the least $P$ at which all 20 are recovered, and compare it

@@ -104,15 +104,15 @@ assert all(
 # half of the weights, not for four fifths (arXiv 2306.11695). The refit lifts everybody but OBS, and most
 # of all those whose other weights do not make up for what is gone (magnitude, Wanda).
 #
-# ## The table: three data draws and trainings each
+# ## The table: five data draws and trainings each
 #
-# These rows were computed before and are stored with the notebook.
+# These rows were computed before and are stored with the notebook. The images of the digits are split once into two
+# halves: this table is made from one of them, and the other is kept for a choice below.
 #
 # **Guess first.** Does the order at 80 % hold at 95 %? And for two spirals, which have two inputs?
 
 # %%
 rows = experiments.collect(pruning.REPORT, "results")
-chosen_on = experiments.collect(pruning.CHOICE, "results")
 source = experiments.provenance(pruning.REPORT, "results")[-1]
 print(f"{len(rows)} rows: {source['trial']}, version {source['version']}, seed {source['seed']}")
 means = pruning.means(rows)
@@ -136,8 +136,8 @@ for name in trained:
 # it is a part of one: the fast methods on the network of a stored row.)
 
 # %%
-rng = pruning.REPORT.rng({"data": "digits"}, 0)
-again = datasets.digits(rng, test=0.7)
+rng = pruning.REPORT.rng({"data": "digits", "half": "report"}, 0)
+again = pruning.digits(rng, "report")
 net = nettrim.train(rng, again, pruning.SIZES["digits"], epochs=60, alpha=1e-4).network
 fast = {name: rivals.RIVALS[name] for name in ("magnitude", "wanda", "obs")}
 stored = {
@@ -157,13 +157,13 @@ figure, facts = figures.rivals(means, "digits", trained["digits"])
 figure
 
 # %%
-print("digits, the best and all that three trials cannot tell from it:")
+print("digits, the best and all that five trials cannot tell from it:")
 for share in pruning.SHARES:
     print(f"{share:4.0%} as published: {'; '.join(facts['best'][share])}")
     print(f"     with a refit: {'; '.join(facts['best_refitted'][share])}")
 assert all("obs" in facts["best"][share] for share in pruning.SHARES)
-assert facts["best_refitted"][0.8] == ["obs"]
-assert not any("net-trim" in facts["best"][share] for share in pruning.SHARES[1:])
+assert facts["best_refitted"][0.95] == ["obs"] and len(facts["best_refitted"][0.8]) > 5
+assert not any("net-trim" in facts["best"][share] for share in pruning.SHARES[2:])
 assert not any("net-trim" in facts["best_refitted"][share] for share in (0.9, 0.95))
 
 # %%
@@ -177,13 +177,13 @@ print(", ".join(f"{m} {a:.0%}" for m, a in sorted(published.items(), key=lambda 
 assert min(published, key=published.get) == "net-trim"
 top = max(means["spirals", m, r, 0.9][0] for m in rivals.RIVALS for r in ("", "least-squares"))
 print(f"at 90 % zeros the best of these, with or without a refit: {top:.0%}; guessing: 50%")
-assert top < 0.7
+assert top < 0.8
 
 # %% [markdown]
-# **Where Net-Trim loses.** On digits up to 70 % zeros, with a refit, three trials hardly tell the methods
-# apart. At 80 % OBS is ahead of all. From 90 % on Net-Trim loses clearly to OBS
-# and to LASSO with a refit. As published, without a refit, it is behind OBS from 70 % on. On spirals it
-# is the *worst of all* at 50 % as published; at 90 % all are far below the trained network.
+# **Where Net-Trim loses.** On digits, with a refit, five trials hardly tell the methods apart up to 80 % zeros. At
+# 90 % Net-Trim is behind OBS, SparseGPT and LASSO, and at 95 % all are behind OBS. As published, without a refit, it
+# is behind from 80 % on. On spirals it is the *worst of all* at 50 % as published; at 90 % all are far below the
+# trained network.
 #
 # Why? The second hidden layer of the network above, at 90 % zeros:
 
@@ -208,10 +208,9 @@ print(f"{silent} neurons never answer on these samples")
 assert gone["net-trim"] > gone["net-trim, a ball each"]
 
 # %% [markdown]
-# Three reasons. (i) Shrinkage: the $\ell_1$ norm makes what it keeps smaller, by more the sparser we ask it
-# to be. (ii) To be sparse, an $\ell_1$ method must be given a large $\epsilon$, and a *large* promise is no
-# promise. (iii) One ball for the layer lets it give up whole neurons, those with small outputs first; with
-# a ball each it keeps them, and the layer's answers move more. Also, equal shares of zeros *per layer* are
+# Three reasons. (i) Shrinkage: the $\ell_1$ norm makes what it keeps smaller (the last column). (ii) To be sparse, an $\ell_1$ method must be given a large $\epsilon$, and a *large* promise is no
+# promise. (iii) One ball for the layer lets it give up whole neurons; with a ball each it keeps more of them, and
+# the layer's answers move more. Also, equal shares of zeros *per layer* are
 # hard on the spirals: their first layer has 60 weights, two to a neuron, and Net-Trim by itself keeps twice
 # the share there that it keeps in the second (lesson 22).
 #
@@ -219,37 +218,55 @@ assert gone["net-trim"] > gone["net-trim, a ball each"]
 #
 # Three changes to try: **a ball for each neuron** of the same total size (the promise is the same);
 # **reweighting**, solve, then solve again with the price $1/(\lvert w_n\rvert + \delta)$ for
-# $\lvert u_n\rvert$, so that large weights are hardly shrunk; and a **refit**. That gives nine
-# combinations. If we picked the best of nine on the table above and reported its number from the same
-# table, we would report luck. So: chosen on *other* data and trainings (seed 0), reported on these (seed
-# 1).
+# $\lvert u_n\rvert$, so that large weights are hardly shrunk; and a **refit**. With "none of it" that gives nine
+# combinations. If we picked the best of nine on the table above and reported its number from the same table, we
+# would report luck. So the choice is made on *other* images, data and trainings (seed 0, the half kept for
+# choosing), by a rule that was fixed before: the best mean accuracy over both data sets and all shares. The code
+# that chooses refuses the rows of the table, and only those report.
 
 # %%
-family = ("net-trim", *rivals.IMPROVED)
-refits = ("", "least-squares", "relu")
-
-
-def score(means, method, refit):
-    """Mean accuracy over both data sets and all shares."""
-    return np.mean([means[d, method, refit, s][0] for d in trained for s in pruning.SHARES])
-
-
-choice = pruning.means(chosen_on)
-ranking = {(m, r): score(choice, m, r) for m in family for r in refits}
-winner = max(ranking, key=ranking.get)
-print("chosen on seed 0:", winner[0], "+", winner[1] or "no refit")
-print("\nreported on seed 1, mean accuracy over both data sets and all shares:")
-for name, refit in (("net-trim", ""), ("net-trim", "least-squares"), winner, ("obs", "")):
-    print(f"{name:22} {refit or 'no refit':14} {score(means, name, refit):.1%}")
-gain = score(means, *winner) - score(means, "net-trim", "")
-assert gain > 0.05
-assert score(means, "obs", "") > score(means, *winner)
-print(f"\nbetter than published by {100 * gain:.0f} points, and still behind OBS")
+choosing = experiments.collect(pruning.CHOICE, "results")
+winner = pruning.best(choosing)
+scores = pruning.scores(choosing)
+print("mean accuracy on the choosing half (seed 0):")
+for which in sorted(pruning.CANDIDATES, key=scores.get, reverse=True):
+    print(f"{which[0]:22} {which[1] or 'no refit':14} {scores[which]:.1%}")
+print("chosen:", winner[0], "+", winner[1] or "no refit")
+try:
+    pruning.best(rows)
+except ValueError as refusal:
+    print("and on the table above?", refusal)
 
 # %% [markdown]
+# **Guess first.** Will the winner win on the other half as well, and by as much?
+
+# %%
+told = pruning.scores(rows)
+print("mean accuracy on the reporting half (seed 1):")
+for which in (("net-trim", ""), ("net-trim", "least-squares"), winner, ("obs", "")):
+    print(f"{which[0]:22} {which[1] or 'no refit':14} {told[which]:.1%}")
+published, ahead = ("net-trim", ""), ("obs", "")
+for words, one, other in (
+    ("better than published by", winner, published),
+    ("behind OBS by", ahead, winner),
+):
+    gain = pruning.gains(rows, one, other)
+    error = gain.std(ddof=1) / np.sqrt(gain.size)
+    print(f"{words} {100 * gain.mean():.1f} +- {100 * error:.1f} points, {gain.size} trainings")
+    assert gain.mean() > 2 * error
+promised = scores[winner] - scores[published]
+print(f"(on the half where it was chosen it was better by {100 * promised:.1f})")
+lucky = max(pruning.CANDIDATES, key=told.get)
+print(f"the best of the nine on this very half: {lucky[0]} + {lucky[1]}, {told[lucky]:.1%}")
+
+# %% [markdown]
+# The winner on one half is not the winner on the other, and it does less well where it was not chosen. The last line
+# is what we should have reported if we had picked on the table: nobody would have noticed.
+#
 # ## Explorer: all methods at one share of zeros
 
 # %%
+means = pruning.means(experiments.collect(pruning.REPORT, "results"))
 explorer(
     lambda zeros, refit, data: figures.at_share(means, data, zeros, refit),
     zeros=SelectionSlider(
@@ -265,11 +282,12 @@ explorer(
 # %% [markdown]
 # ## What is a guarantee worth?
 #
-# What no rival has: *before* anything is solved Net-Trim says how far the outputs can move, and after it a
-# certificate says that no weights in its set have a smaller $\ell_1$ norm. What the guarantee does **not**
+# *Before* anything is solved Net-Trim says how far a layer's answers can move, and after it a certificate says that
+# no weights in its set have a smaller $\ell_1$ norm. Of the rivals only LASSO can say as much: its ball is around
+# $z$, and a ReLU does not increase distances; it only asks for more than is needed, where the neuron is silent. What the guarantee does **not**
 # say: anything about accuracy, about other samples, or about the number of zeros.
 #
-# A promise can also be bought afterwards: for *any* weights, whoever made them, measure the error of
+# A promise can also be made afterwards: for *any* weights, whoever made them, measure the error of
 # every layer alone and multiply by spectral norms. This is the bound of lesson 22, and it holds for OBS as
 # well. What is left for Net-Trim is that it *meets* a bound you choose, instead of measuring
 # whatever came out.
@@ -284,8 +302,8 @@ explorer(
 # ## What to take away
 #
 # - All methods here minimise one quadratic form, with more or less patience; OBS has its refit built in.
-# - A refit is nearly free, and on the digits helps everyone but OBS. A table without it compares shrinkage,
-#   not supports.
+# - A refit is nearly free, and on the digits it helps nearly everyone but OBS. A table without it compares
+#   shrinkage, not supports.
 # - At equal sparsity Net-Trim does not win. Its case is the promise.
 # - An improvement counts where it was not chosen.
 #

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from kit.course.explorers import png
+from kit.course.drawing import png
 from kit.course.figures import counts
 from kit.experiments import collect, values
 from kit.experiments.bilinear import wendel

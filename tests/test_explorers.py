@@ -10,7 +10,8 @@ from ipywidgets import HTML, Button, Checkbox, FloatSlider, Image, IntSlider, To
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from kit.course.explorers import caption, explorer, png
+from kit.course.drawing import png
+from kit.course.explorers import caption, explorer
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from kit import branchhull
 from kit.branchhull import hull
-from kit.course.explorers import png
+from kit.course.drawing import png
 from kit.course.figures import branchhull as program_figures
 from kit.course.figures import hull as hull_figures
 from kit.course.figures import pruning

@@ -7,7 +7,7 @@ import pytest
 
 from kit import branchhull
 from kit.branchhull import BranchHull
-from kit.course.explorers import png
+from kit.course.drawing import png
 from kit.course.figures import sparse as figures
 from kit.experiments import collect
 from kit.experiments.sparse import PUBLISHED, PUBLISHED_FIRST, PUBLISHED_NOISE, window

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kit import branchhull as b
-from kit.course.explorers import png
+from kit.course.drawing import png
 from kit.course.figures import images as figures
 from kit.experiments.images import EXACT, image_recovery, positive_light, strip
 from kit.results import Status

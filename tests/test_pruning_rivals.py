@@ -1,17 +1,19 @@
 """Rivals of Net-Trim: each does what its docstring derives, all at exactly the same sparsity."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.linalg import cholesky
 
-from kit import datasets, nettrim
+from kit import datasets, experiments, nettrim
 from kit.experiments import pruning
 from kit.nettrim import rivals
 from kit.nettrim.rivals import IMPROVED, RIVALS, Trained, compare
 
 METHODS = {**RIVALS, **IMPROVED}
+ROOT = Path(__file__).parents[1]
 
 
 def trained_layer(seed=0, N=9, M=5, P=60):
@@ -139,6 +141,62 @@ def test_means_and_standard_errors():
     ]
     mean, error, count = pruning.means(rows)["d", "m", "", 0.5]
     assert (mean, error, count) == (pytest.approx(0.8), pytest.approx(0.1 / np.sqrt(3)), 3)
+
+
+def made_up(half, accuracy):
+    """Rows with an accuracy for every candidate, on two data sets and three trainings."""
+    return [
+        {"data": d, "half": half, "trial": t, "share": 0.5, "method": m, "refit": r, "accuracy": a}
+        for d in pruning.SIZES
+        for t in range(3)
+        for (m, r), a in accuracy.items()
+    ]
+
+
+def test_the_choice_sees_the_choosing_half_alone():
+    flat = dict.fromkeys(pruning.CANDIDATES, 0.5)
+    for which in pruning.CANDIDATES:
+        assert pruning.best(made_up("choose", {**flat, which: 0.6})) == which
+    assert pruning.best(made_up("choose", {**flat, ("obs", ""): 0.9})) in pruning.CANDIDATES
+    report = made_up("report", flat)
+    for rows in (report, made_up("choose", flat) + report[-1:]):
+        with pytest.raises(ValueError, match="must be of the half 'choose' alone"):
+            pruning.best(rows)
+
+
+def test_gains_are_of_the_same_trainings():
+    one, other = pruning.CANDIDATES[:2]
+    rows = made_up("report", {one: 0.6, other: 0.5})
+    for row in rows:
+        row["accuracy"] += 0.1 * row["trial"]  # lucky trainings, for both
+    assert np.allclose(pruning.gains(rows, one, other), 0.1)
+    assert pruning.gains(rows, other, one).shape == (6,)
+
+
+def test_the_halves_have_no_image_in_common():
+    seen = {}
+    for half in pruning.HALVES:
+        first, again = (pruning.digits(np.random.default_rng(s), half) for s in (0, 1))
+        assert first.X.shape == (64, pruning.SAMPLES) and not np.array_equal(first.X, again.X)
+        seen[half] = [np.hstack([d.X, d.X_test]).T for d in (first, again)]
+        one, other = (sorted(map(tuple, images)) for images in seen[half])
+        assert one == other  # always the same images
+    choose, report = (set(map(tuple, seen[half][0])) for half in pruning.HALVES)
+    assert len(choose & report) <= 2  # a few drawings look alike to the pixel
+    assert sum(len(seen[half][0]) for half in pruning.HALVES) == 1797
+
+
+def test_stored_rows_are_of_both_halves_and_the_choice_stands():
+    choosing, reporting = (
+        experiments.collect(sweep, ROOT / "notebooks" / "results")
+        for sweep in (pruning.CHOICE, pruning.REPORT)
+    )
+    assert {row["half"] for row in choosing} == {"choose"}
+    assert {row["half"] for row in reporting} == {"report"}
+    winner, published = pruning.best(choosing), ("net-trim", "")
+    assert winner in pruning.CANDIDATES and winner != published
+    gain = pruning.gains(reporting, winner, published)
+    assert gain.size == 10 and gain.mean() > 2 * gain.std(ddof=1) / np.sqrt(10)
 
 
 BAD = {

@@ -24,7 +24,8 @@ from latex2mathml.converter import convert
 from nbconvert.filters import highlight, markdown_mistune
 from nbformat import NotebookNode
 
-from kit.course.explorers import Explorer, caption, png, positions
+from kit.course.drawing import png
+from kit.course.explorers import Explorer, caption, positions
 from kit.course.notebooks import ROOT, read, tags
 
 CHEAP = ast.Import | ast.ImportFrom | ast.FunctionDef

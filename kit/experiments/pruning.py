@@ -1,46 +1,96 @@
-"""Pruning methods at equal sparsity, as a sweep: chosen on one seed, reported on another.
+"""Pruning methods at equal sparsity, as a sweep: chosen on one half, reported on the other.
 
 A trial draws data, trains a small network on them and prunes its hidden layers by every method of
-kit/nettrim/rivals.py to the same shares of zeros. CHOICE and REPORT differ in the seed only: what
-is picked on one is judged on data and networks it has not seen.
+kit/nettrim/rivals.py to the same shares of zeros. CHOICE and REPORT have different seeds, and no
+image in common: what is picked on one is judged on data and networks it has not seen.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 import numpy as np
 
 from kit import datasets
-from kit.arguments import choice
-from kit.experiments.rows import Row
+from kit.arguments import choice, several
+from kit.experiments.rows import Row, values
 from kit.experiments.sweep import Sweep
 from kit.nettrim import accuracy, rivals, train
+from kit.nettrim.refit import REFITS
 
 SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)
 SIZES = {"digits": (40, 24), "spirals": (30, 30)}
+HALVES = ("choose", "report")
+SAMPLES = 539  # digits to train on, out of the 898 or 899 of a half
+CANDIDATES = tuple(
+    (method, kind or "") for method in ("net-trim", *rivals.IMPROVED) for kind in REFITS
+)
 
 
-def table(rng: np.random.Generator, *, data: str) -> list[Row]:
+def table(rng: np.random.Generator, *, data: str, half: str) -> list[Row]:
     """Rows of `rivals.compare` for all methods and refits on "digits" or "spirals".
 
-    Each row also holds `trained`, the accuracy before pruning. digits: 64-40-24-10 on 539 samples;
-    spirals: 2-30-30-1 on 300.
+    Each row also holds `trained`, the accuracy before pruning. digits: 64-40-24-10 on 539 images,
+    tested on the others of this `half`; spirals, drawn anew in every trial: 2-30-30-1 on 300.
     """
     choice("data", data, SIZES)
+    choice("half", half, HALVES)
     if data == "digits":
-        samples, epochs, alpha = datasets.digits(rng, test=0.7), 60, 1e-4
+        samples, epochs, alpha = digits(rng, half), 60, 1e-4
     else:
         samples, epochs, alpha = datasets.spirals(rng, 600, turns=1.0, test=0.5), 600, 1e-3
     network = train(rng, samples, SIZES[data], epochs=epochs, alpha=alpha).network
     trained = accuracy(network, samples.X_test, samples.labels_test)
     methods = {**rivals.RIVALS, **rivals.IMPROVED}
-    refits = (None, "least-squares", "relu")
-    rows = rivals.compare(network, samples, SHARES, methods=methods, refits=refits)
+    rows = rivals.compare(network, samples, SHARES, methods=methods, refits=REFITS)
     return [{**asdict(row), "trained": trained} for row in rows]
 
 
-GRID = {"data": ("digits", "spirals")}
-CHOICE = Sweep("pruning", 1, table, GRID, trials=3, seed=0)
-REPORT = Sweep("pruning", 1, table, GRID, trials=3, seed=1)
+def digits(rng: np.random.Generator, half: str) -> datasets.Labelled:
+    """One half of the 1,797 digits, always the same images, shuffled: 539 to train on."""
+    both = datasets.digits(np.random.default_rng(0), test=0.5)
+    X, labels = (both.X, both.labels) if half == "choose" else (both.X_test, both.labels_test)
+    order = rng.permutation(labels.size)
+    one, other = order[:SAMPLES], order[SAMPLES:]
+    return datasets.Labelled(X[:, one], labels[one], X[:, other], labels[other])
+
+
+CHOICE = Sweep("pruning", 2, table, {"data": tuple(SIZES), "half": ("choose",)}, trials=5, seed=0)
+REPORT = Sweep("pruning", 2, table, {"data": tuple(SIZES), "half": ("report",)}, trials=5, seed=1)
+
+
+def scores(rows: Iterable[Row]) -> dict[tuple[str, str], float]:
+    """(method, refit) -> mean accuracy over data sets, shares and trials."""
+    found = means(several("rows", rows))
+    kinds = dict.fromkeys((method, kind) for _, method, kind, _ in found)
+    return {
+        which: float(np.mean([mean for key, (mean, _, _) in found.items() if key[1:3] == which]))
+        for which in kinds
+    }
+
+
+def best(rows: Iterable[Row]) -> tuple[str, str]:
+    """The candidate (method, refit) with the best score, on rows that were kept for choosing.
+
+    Raises ValueError if a row is of the half that is kept for the report.
+    """
+    rows = several("rows", rows)
+    if values(rows, "half") != ["choose"]:
+        raise ValueError(f"rows must be of the half 'choose' alone, got {values(rows, 'half')}")
+    found = scores(rows)
+    return max(CANDIDATES, key=found.__getitem__)
+
+
+def gains(rows: Iterable[Row], one: tuple[str, str], other: tuple[str, str]) -> np.ndarray:
+    """For every trial of every data set: mean accuracy of `one` less that of `other`.
+
+    Both prune the same networks, so that what a lucky training adds to both cancels.
+    """
+    told: dict[tuple, dict[tuple[str, str], list[float]]] = {}
+    for row in several("rows", rows):
+        job = told.setdefault((row["data"], row["trial"]), {one: [], other: []})
+        if (row["method"], row["refit"]) in job:
+            job[row["method"], row["refit"]].append(row["accuracy"])
+    return np.array([np.mean(job[one]) - np.mean(job[other]) for job in told.values()])
 
 
 def means(rows: list[Row], of: str = "accuracy") -> dict[tuple[str, str, str, float], tuple]:

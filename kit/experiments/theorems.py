@@ -2,9 +2,8 @@
 
     python -m kit.experiments.theorems            prints all of it; words of names print a part
 
-To add a result, write its measurement under @theorem (see ledger.py) in bilinear_theorems.py,
-solver_theorems.py, sparse_theorems.py or nettrim_theorems.py, and add it to THEOREMS there. A test
-examines it from then on.
+To add a result, write its measurement under @theorem (see ledger.py) in one of the files below, and
+add it to THEOREMS there. A test examines it from then on.
 """
 
 import sys
@@ -12,6 +11,7 @@ import sys
 import numpy as np
 
 from kit.experiments import (
+    basic_theorems,
     bilinear_theorems,
     nettrim_theorems,
     solver_theorems,
@@ -19,7 +19,7 @@ from kit.experiments import (
 )
 from kit.experiments.ledger import Finding, Theorem, examine, table, theorem
 
-PARTS = (bilinear_theorems, solver_theorems, sparse_theorems, nettrim_theorems)
+PARTS = (basic_theorems, bilinear_theorems, solver_theorems, sparse_theorems, nettrim_theorems)
 LEDGER: dict[str, Theorem] = {entry.name: entry for part in PARTS for entry in part.THEOREMS}
 
 __all__ = ["LEDGER", "Finding", "Theorem", "examine", "table", "theorem"]

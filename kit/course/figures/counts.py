@@ -5,7 +5,8 @@ instances of one cell again: some tens of milliseconds.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,22 @@ from kit.results import Array
 
 Facts = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
+
+
+def once(make: Callable) -> Callable:
+    """make(rows, ...) -> answer, which is kept for the very same rows: a slider asks many times."""
+    kept: dict[str, Any] = {"rows": None}
+
+    @wraps(make)
+    def asked(rows: Rows, *rest: object) -> object:
+        if kept["rows"] is not rows:
+            kept.update(rows=rows, answers={})
+        asked_for = (len(rows), *rest)
+        if asked_for not in kept["answers"]:
+            kept["answers"][asked_for] = make(rows, *rest)
+        return kept["answers"][asked_for]
+
+    return asked
 
 
 def half_plane(count: int = 6, seed: int = 0) -> tuple[Figure, Facts]:
@@ -175,11 +192,14 @@ def phases(
     axes = np.atleast_1d(figure.subplots(1, len(maps)))
     for ax, (title, rate) in zip(axes, maps.items(), strict=True):
         _map(ax, rate, x, y, line, labels, cell)
-        tidy(ax, labels[0], labels[1], title)
+        tidy(ax, labels[0], labels[1] if ax is axes[0] else "", title)
+        if ax is not axes[0]:
+            ax.set_yticks([])
     axes[0].legend(fontsize=8, loc="lower right")
     width = figure.get_size_inches()[0]
     figure.subplots_adjust(left=0.7 / width, right=1 - 0.2 / width, bottom=0.13, top=0.92)
-    figure.colorbar(axes[0].collections[0], ax=list(axes), pad=0.02, label="share recovered")
+    shares = {"label": "share recovered", "ticks": [0, 0.5, 1]}
+    figure.colorbar(axes[0].collections[0], ax=list(axes), pad=0.02, **shares)
     return figure, {title: float(np.mean(rate)) for title, rate in maps.items()}
 
 
@@ -189,14 +209,10 @@ def l2_cell(rows: Rows, K: int = 10, L: int = 36) -> tuple[Figure, Facts]:
     rows  of the sweep "l2-map". Facts: the promise; the stored share; the share of the same 20
     instances solved now, by certificate and by Gauss-Newton.
     """
-    ks, ls = values(rows, "K"), values(rows, "L")
+    ks, ls, maps = _l2_maps(rows)
     K, L = choice("K", K, ks), choice("L", L, ls)
     mine = [row for row in rows if (row["K"], row["L"]) == (K, L)]
     now = resolve(PAPER["l2-map"], mine[0])
-    maps = {
-        "convex, certified": success_rate(rows, of="residual", below=EXACT, by=("K", "L")),
-        "Gauss-Newton, unproved": success_rate(rows, of="newton", by=("K", "L")),
-    }
     line = 2 * (2 * np.array(ks) - 2)
     labels = ("measurements L", "unknowns K = N", "2 (K + N - 2)")
     figure, _ = phases(maps, np.array(ls), np.array(ks), line, labels, (L, K))
@@ -217,15 +233,11 @@ def neuron_cell(rows: Rows, N: int = 40, s: int = 4, P: int = 32) -> tuple[Figur
     rows  of the sweep "neuron-map". Facts: the chance, the stored share, the share of the same 20
     neurons solved now, what Theorem 3 asks for.
     """
-    N = choice("N", N, values(rows, "N"))
-    rows = [row for row in rows if row["N"] == N]
-    ss, ps = values(rows, "s"), values(rows, "P")
+    N = choice("N", N, _inputs(rows))
+    ss, ps, rate, line = _neuron_map(rows, N)
     s, P = choice("s", s, ss), choice("P", P, ps)
-    mine = [row for row in rows if (row["s"], row["P"]) == (s, P)]
+    mine = [row for row in rows if (row["N"], row["s"], row["P"]) == (N, s, P)]
     now = resolve(PAPER["neuron-map"], mine[0])
-    rate = success_rate(rows, of="dual", below=1, by=("s", "P"))
-    grid = np.arange(2, max(ps) + 60)
-    line = np.array([grid[np.argmax(neuron_chance(grid, N, k) >= 0.5)] for k in ss])
     labels = ("samples P", "nonzeros s (of a coarse list)", "chance 1/2")
     place = np.arange(len(ss))
     figure, _ = phases(
@@ -243,6 +255,32 @@ def neuron_cell(rows: Rows, N: int = 40, s: int = 4, P: int = 32) -> tuple[Figur
         "Theorem 3 with mu = 2": int(np.ceil((11 * s + 7) * 2 * np.log(N))),
     }
     return figure, facts
+
+
+@once
+def _l2_maps(rows: Rows) -> tuple[list, list, dict[str, Array]]:
+    """The values of K and of L, and both maps over them."""
+    maps = {
+        "convex, certified": success_rate(rows, of="residual", below=EXACT, by=("K", "L")),
+        "Gauss-Newton, unproved": success_rate(rows, of="newton", by=("K", "L")),
+    }
+    return values(rows, "K"), values(rows, "L"), maps
+
+
+@once
+def _inputs(rows: Rows) -> list:
+    return values(rows, "N")
+
+
+@once
+def _neuron_map(rows: Rows, N: int) -> tuple[list, list, Array, Array]:
+    """The values of s and of P at this N, the map over them, for each s the P of chance 1/2."""
+    rows = [row for row in rows if row["N"] == N]
+    ss, ps = values(rows, "s"), values(rows, "P")
+    rate = success_rate(rows, of="dual", below=1, by=("s", "P"))
+    grid = np.arange(2, max(ps) + 60)
+    line = np.array([grid[np.argmax(neuron_chance(grid, N, k) >= 0.5)] for k in ss])
+    return ss, ps, rate, line
 
 
 def constants(table: Mapping[tuple[int, int], tuple[float, float]]) -> tuple[Figure, Facts]:
@@ -288,7 +326,7 @@ def _map(
     within = (line >= x[0]) & (line <= x[-1])
     look = {"color": SIGN_NEG, "linestyle": "--", "marker": "o", "markersize": 4}
     ax.plot(line[within], y[within], **look, label=labels[2])
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     if cell is not None:
         step = x[1] - x[0], y[1] - y[0]
         corner = (cell[0] - step[0] / 2, cell[1] - step[1] / 2)

@@ -273,4 +273,4 @@ def _plane(
     ax.axhline(0, color=NEUTRAL, lw=0.6)
     ax.axvline(0, color=NEUTRAL, lw=0.6)
     ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-    ax.legend(loc=legend, fontsize=8, framealpha=0.9)
+    ax.legend(loc=legend, fontsize=8, framealpha=0.9, handlelength=1.6)

@@ -33,6 +33,7 @@ from kit.course.figures.style import (
 from kit.results import Array
 
 STEPS = 400  # of descent, at most
+ARRIVED = 1e-6  # residual |y - w o x| / |y| at which descent is at the truth, as far as one can see
 
 
 def angle_instance(L: int = 6, seed: int = 3) -> tuple[branchhull.Bilinear, branchhull.Truth]:
@@ -59,13 +60,15 @@ def walk(data: branchhull.Bilinear, a: float, b: float) -> Array:
     product = (data.B @ h) * (data.C @ m)
     h, m = branchhull.balance((data.y @ product) / (product @ product) * h, m)
     direction, stall, _ = DIRECTIONS["gradient"]
-    path = [(h, m)] + [
-        (state.h, state.m)
-        for state in islice(descent(data, h, m, direction=direction, stall=stall), STEPS)
-    ]
-    rest = [np.sum((data.y - (data.B @ h) * (data.C @ m)) ** 2) for h, m in path]
-    angles = [(_angle(h), _angle(m)) for h, m in path]
-    return np.column_stack([angles, np.array(rest) / (data.y @ data.y)])
+    hs, ms = [h], [m]
+    for state in islice(descent(data, h, m, direction=direction, stall=stall), STEPS):
+        hs.append(state.h)
+        ms.append(state.m)
+        if state.residual < ARRIVED:
+            break
+    H, M = np.array(hs), np.array(ms)
+    rest = np.sum((data.y - (H @ data.B.T) * (M @ data.C.T)) ** 2, axis=1) / (data.y @ data.y)
+    return np.column_stack([_angle(H), _angle(M), rest])
 
 
 def landscape(
@@ -86,7 +89,7 @@ def landscape(
     mesh = ax.pcolormesh(
         axis, axis, np.log10(values.T + 1e-6), cmap="cividis", vmin=-3, vmax=0, shading="nearest"
     )
-    figure.colorbar(mesh, label="log₁₀ of the misfit")
+    figure.colorbar(mesh, label="log₁₀ of the misfit", ticks=[-3, -2, -1, 0])
     lows = _minima(values)
     ax.plot(*axis[lows].T, "o", mfc="none", mec="white", ms=20, mew=1.5)
     ax.plot([], [], "o", mfc="none", mec=BOUND, ms=9, label="local minima")
@@ -158,8 +161,8 @@ def starts_that_arrive(data: branchhull.Bilinear, every: float = 20.0) -> tuple[
     return int(np.sum(np.array(ends) < 1e-6)), len(ends)
 
 
-def _angle(v: Array) -> float:
-    return float(np.degrees(np.arctan2(v[1], v[0])) % 180)
+def _angle(v: Array) -> Array:
+    return np.degrees(np.arctan2(v[..., 1], v[..., 0])) % 180
 
 
 def _minima(values: Array) -> Array:

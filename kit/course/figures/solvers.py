@@ -40,6 +40,7 @@ RUNNERS = {
 KEPT = (*range(1, 9), 10, 12, 15, 20, 25, 30, 40, 50, 70, 100, 150, 200, 300, 500, 700, 1000)
 DONE = 1e-12  # an interior point run ends here: rounding would follow
 TOUCHES = 1e-4  # p q above d by no more than this share of d
+DECADES = (1e-12, 1e-8, 1e-4, 1.0, 1e4)
 VIEW = 4.5  # of p / sqrt d and q / sqrt d; what lies farther out is drawn on the frame
 
 
@@ -266,7 +267,8 @@ def iterates(
         right.loglog(run.k[known], np.maximum(values[known], 1e-13), **look, label=label)
     right.axvline(run.k[at], color=NEUTRAL, linestyle="--", lw=1)
     right.plot([], [], color=NEUTRAL, lw=0.8, label="the other methods' gaps")
-    right.set(xlim=(0.9, 1300), ylim=(3e-14, 1e5))
+    right.set(xlim=(0.9, 1300), ylim=(3e-14, 1e5), yticks=DECADES)
+    right.minorticks_off()
     right.legend(fontsize=8, loc="upper right")
     tidy(right, "iteration", "relative", method)
     figure.subplots_adjust(left=0.06, right=0.98, bottom=0.13, top=0.91, wspace=0.22)

@@ -249,7 +249,7 @@ def play(
         facts["the truth is a minimiser for lam"] = (
             "never" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3g}".replace("inf", "any")
         )
-    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.9, wspace=0.22)
+    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.15, top=0.9, wspace=0.3)
     return figure, facts
 
 

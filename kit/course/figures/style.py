@@ -7,6 +7,7 @@ A figure function is pure: numbers in, (Figure, facts) out. The caption is writt
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import AutoLocator, MaxNLocator
 
 SIGN_POS = "#0072B2"  # blue: the branch of sign +1, and what belongs to h
 SIGN_NEG = "#D55E00"  # vermilion: the branch of sign -1, and what belongs to m
@@ -16,6 +17,8 @@ BOUND = "#000000"  # black: what is promised or proved
 DATA = "#56B4E9"  # sky blue: feasible sets and measurements
 NEUTRAL = "#999999"  # grey: helpers, rivals
 WARN = "#E69F00"  # orange: what is given up or wrong
+
+TICKS = 5  # intervals along an axis, at most
 
 # matplotlib keywords that go with the colours: a second channel besides the colour
 MARK = {
@@ -36,10 +39,16 @@ def new_figure(width: float = 6.0, height: float = 3.8) -> Figure:
 
 
 def tidy(ax: Axes, xlabel: str, ylabel: str, title: str = "") -> Axes:
-    """Label the axes, drop the frame's upper and right edge, return the axes."""
+    """Label the axes, drop the frame's upper and right edge, return the axes.
+
+    At most six numbers along an axis, and a title at a fixed height: matplotlib is slow at words.
+    """
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.set_title(title, loc="left", fontsize=10)
+    ax.set_title(title, loc="left", fontsize=10, y=1.0)
     ax.spines[["top", "right"]].set_visible(False)
+    for axis in (ax.xaxis, ax.yaxis):
+        if type(axis.get_major_locator()) is AutoLocator:
+            axis.set_major_locator(MaxNLocator(TICKS, steps=[1, 2, 2.5, 5, 10]))
     return ax
 
 
