@@ -33,13 +33,22 @@ def test_every_formula_of_every_lesson_becomes_mathml(path):
 def test_a_formula_that_is_not_known_is_refused():
     assert 'class="boxed"' in site.formula(r"\boxed{a \ge b}", block=True)
     assert "<mo><</mo>" in html.unescape(site.formula("a &lt; b", block=False))
-    with pytest.raises(ValueError, match="no MathML"):
-        site.formula(r"\nosuchcommand{a}", block=False)
+    for unknown in (r"\nosuchcommand{a}", r"\begin{nosuch} a &= b \end{nosuch}"):
+        with pytest.raises(ValueError, match="no MathML"):
+            site.formula(unknown, block=False)
+
+
+def test_formulas_in_rows_stand_in_rows():
+    made = site.formula(r"\begin{aligned} a &= b, \\[2pt] c &= d \end{aligned}", block=True)
+    assert made.count("<mtr>") == 2 and made.count("<mtd") == 4
+    assert "2pt" not in made and "&<" not in made
 
 
 def test_positions_hold_the_start_and_keep_to_the_control():
-    from ipywidgets import Checkbox, FloatSlider, IntSlider, ToggleButtons
+    from ipywidgets import Checkbox, FloatLogSlider, FloatSlider, IntSlider, ToggleButtons
 
+    logs = positions(FloatLogSlider(0.05, min=-2, max=-0.2, step=0.1))
+    assert [words for words, _ in logs] == ["0.01", "0.05", "0.07943", "0.2512", "0.631"]
     values = [value for _, value in positions(IntSlider(3, min=1, max=8))]
     assert 3 in values and values == sorted(set(values)) and min(values) >= 1 and max(values) <= 8
     floats = [value for _, value in positions(FloatSlider(0.3, min=0, max=1, step=0.05))]
@@ -60,6 +69,18 @@ def test_an_explorer_becomes_pictures_and_a_refusal_becomes_words(tmp_path):
     assert made.count('type="radio"') == 7 and made.count(" checked") == 1
     assert "y must not be 0" in made
     assert len(list(tmp_path.glob("*.png"))) == 6
+
+
+def test_an_explorer_is_found_behind_functions_that_need_the_lesson():
+    cells = [
+        "from ipywidgets import IntSlider\nfrom kit.course.explorers import explorer\n"
+        "from kit.course.figures import hull",
+        "data = 1\ndef late(x=data):\n    return x\ndef early(x):\n    return x",
+        "explorer(hull.geometry, rows=IntSlider(early(3), min=1, max=8, description='rows'))",
+        "explorer(hull.geometry, rows=IntSlider(late(3), min=1, max=8, description='rows'))",
+    ]
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    assert list(site.explorers(nb)) == [2]  # the last one's picture stays as it is stored
 
 
 @pytest.mark.slow

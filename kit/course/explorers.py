@@ -80,6 +80,8 @@ def positions(control: widgets.ValueWidget) -> list[tuple[str, object]]:
         return [options[k] for k in sorted(chosen)]
     low, high, step = control.min, control.max, control.step
     grid = low + step * np.round(np.linspace(0, (high - low) / step, POSITIONS))
+    if isinstance(control, widgets.FloatLogSlider):
+        grid = control.base**grid  # its ends and its step are exponents
     near = int(np.argmin(np.abs(grid - control.value)))
     kind = int if isinstance(control, widgets.IntSlider) else float
     values = sorted({kind(value) for value in np.delete(grid, near)} | {control.value})

@@ -34,7 +34,7 @@ body { max-width: 62rem; margin: 1rem auto; padding: 0 1rem; line-height: 1.5;
        font-family: system-ui, sans-serif; color: #1a1a1a; background: #fff }
 nav { border-bottom: 1px solid #ccc; padding-bottom: .4rem }
 pre { background: #f5f5f5; padding: .6rem .8rem; overflow-x: auto; line-height: 1.35 }
-pre.output { background: #fff; border-left: 3px solid #56B4E9 }
+pre.output { background: #fff; border-left: 3px solid #56B4E9; white-space: pre-wrap }
 table { border-collapse: collapse } td, th { border: 1px solid #ccc; padding: .25rem .6rem }
 img { max-width: 100% } .anchor-link { display: none }
 math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", math }
@@ -53,6 +53,8 @@ math.boxed { border: 1px solid #555; padding: .5rem; width: fit-content; margin:
 def formula(latex: str, block: bool) -> str:
     """MathML of a formula; block: on a line of its own. ValueError for commands not known."""
     latex, kind = html.unescape(latex).strip(), ""
+    latex = latex.replace("{aligned}", "{align*}")  # the converter knows this one alone,
+    latex = re.sub(r"\\\\\[\d+\w\w\]", r"\\\\", latex)  # and no space between rows
     boxed = re.fullmatch(r"\\boxed\{(.*)\}", latex, re.DOTALL)
     if boxed:
         latex, kind = boxed[1], ' class="boxed"'
@@ -60,7 +62,7 @@ def formula(latex: str, block: bool) -> str:
         made = convert(latex, display="block" if block else "inline")
     except Exception as problem:
         raise ValueError(f"no MathML for {latex!r}: {problem!r}") from problem
-    if re.search(r"<m\w+>\\\w+", made):
+    if re.search(r"<m\w+>(\\\w+|&<)", made):
         raise ValueError(f"no MathML for {latex!r}: a command is unknown")
     return made.replace("<math", f"<math{kind}", 1)
 
@@ -104,8 +106,9 @@ def explorers(nb: NotebookNode) -> dict[int, Explorer]:
         if cell.cell_type != "code":
             continue
         body = ast.parse(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)).body
-        cheap = [node for node in body if isinstance(node, CHEAP)]
-        exec(compile(ast.Module(cheap, []), "names", "exec"), names)
+        for node in (node for node in body if isinstance(node, CHEAP)):
+            with contextlib.suppress(NameError):  # a default or a decorator of the lesson's own
+                exec(compile(ast.Module([node], []), "names", "exec"), names)
         if body and isinstance(body[-1], ast.Expr) and "explorer(" in cell.source:
             try:
                 exec(compile(ast.Module(body[:-1], []), "cell", "exec"), names)

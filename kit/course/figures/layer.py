@@ -10,6 +10,7 @@ from kit.arguments import number
 from kit.course.figures.style import DATA, ESTIMATE, NEUTRAL, TRUTH, new_figure, tidy
 from kit.results import Array, Pruned
 
+ROUNDING = 1e-9  # below it a bound is what the last digits of a computer leave
 SHARES = np.geomspace(0.01, 0.9, 24)  # epsilon / |y| of the curves
 
 
@@ -33,7 +34,8 @@ def epsilon_view(share: float = 0.1) -> tuple[Figure, dict[str, object]]:
     """One neuron at epsilon = share |y|: its weights and X q above, nonzeros along the path below.
 
     0 <= share <= 1. Facts: nonzeros, value |u|_1, gap, error |(u'X)_+ - y| / |y|, lam, touching:
-    inputs with |X q| = 1 to 1e-7, proved: the largest weight that a zero can have in any answer.
+    inputs with |X q| = 1 to 1e-7, proved: the largest weight that a zero can have in any answer,
+    0 where that is rounding.
     """
     share = number("share", share, least=0)
     if share > 1:
@@ -53,8 +55,10 @@ def epsilon_view(share: float = 0.1) -> tuple[Figure, dict[str, object]]:
         "error": float(np.linalg.norm(np.maximum(u @ X, 0) - y)) / size,
         "lam": nettrim.penalty(problem, answer),
         "touching": int(np.count_nonzero(np.abs(dual) >= (1 - 1e-7) * top)) if dual.any() else 0,
-        "proved": float(bound[zeros].max()) if zeros.any() else 0.0,
+        "proved": 0.0,
     }
+    if zeros.any() and bound[zeros].max() > ROUNDING:
+        facts["proved"] = float(bound[zeros].max())
     fig = new_figure(8.4, 4.6)
     (weights, curve), (prices, values) = fig.subplots(2, 2)
     place = np.arange(len(u))

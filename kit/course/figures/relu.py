@@ -198,7 +198,7 @@ def _samples(ax: Axes, X: Array, active: Array, w: Array, u: Array) -> None:
         if np.any(vector):
             along = 4 * np.array([-vector[1], vector[0]]) / np.linalg.norm(vector)
             ax.plot(*np.transpose([-along, along]), color=colour, linestyle=dash, label=label)
-    _cross(ax, 3.0)
+    _cross(ax, 3.5)  # all of SAMPLES are inside
     tidy(ax, "x₁", "x₂", "samples, and where the neuron switches")
     ax.legend(fontsize=8, loc="lower left", framealpha=0.9)
 
