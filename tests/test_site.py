@@ -42,6 +42,7 @@ def test_formulas_in_rows_stand_in_rows():
     made = site.formula(r"\begin{aligned} a &= b, \\[2pt] c &= d \end{aligned}", block=True)
     assert made.count("<mtr>") == 2 and made.count("<mtd") == 4
     assert "2pt" not in made and "&<" not in made
+    assert "\\" not in site.formula(r"\bigl\| A z \bigr\| \le \Bigl\| z \Bigr\|", block=True)
 
 
 def test_positions_hold_the_start_and_keep_to_the_control():

@@ -54,7 +54,8 @@ def formula(latex: str, block: bool) -> str:
     """MathML of a formula; block: on a line of its own. ValueError for commands not known."""
     latex, kind = html.unescape(latex).strip(), ""
     latex = latex.replace("{aligned}", "{align*}")  # the converter knows this one alone,
-    latex = re.sub(r"\\\\\[\d+\w\w\]", r"\\\\", latex)  # and no space between rows
+    latex = re.sub(r"\\\\\[\d+\w\w\]", r"\\\\", latex)  # no space between rows,
+    latex = re.sub(r"\\[bB]igg?[lrm]?(?=\\)", "", latex)  # and no size of such bars and braces
     boxed = re.fullmatch(r"\\boxed\{(.*)\}", latex, re.DOTALL)
     if boxed:
         latex, kind = boxed[1], ' class="boxed"'
@@ -62,7 +63,7 @@ def formula(latex: str, block: bool) -> str:
         made = convert(latex, display="block" if block else "inline")
     except Exception as problem:
         raise ValueError(f"no MathML for {latex!r}: {problem!r}") from problem
-    if re.search(r"<m\w+>(\\\w+|&<)", made):
+    if re.search(r"<m\w+[^>]*>(\\|&<)", made):
         raise ValueError(f"no MathML for {latex!r}: a command is unknown")
     return made.replace("<math", f"<math{kind}", 1)
 

@@ -20,7 +20,6 @@ from kit.course.figures.style import (
     NEUTRAL,
     SIGN_NEG,
     SIGN_POS,
-    TRUTH,
     WARN,
     new_figure,
     tidy,
@@ -33,12 +32,13 @@ LOOKS = {
     "magnitude": (NEUTRAL, ":", "s"),
     "wanda": (WARN, "--", "v"),
     "lasso": (DATA, "-.", "^"),
-    "obs": (BOUND, "-", "D"),
+    "obs": (SIGN_POS, "-", "D"),
     "sparsegpt": (SIGN_NEG, "--", "x"),
     "net-trim": (ESTIMATE, "-", "o"),
-    "net-trim, a ball each": (SIGN_POS, ":", "P"),
-    "net-trim, reweighted": (TRUTH, "-", "*"),
+    "net-trim, a ball each": (ESTIMATE, ":", "P"),
+    "net-trim, reweighted": (ESTIMATE, "--", "*"),
 }
+HATCH = {"net-trim, a ball each": "..", "net-trim, reweighted": "//"}  # of bars of one colour
 
 
 def rivals(means: Means, data: str, trained: float) -> tuple[Figure, Facts]:
@@ -104,6 +104,7 @@ def at_share(means: Means, data: str, zeros: float, refit: str) -> tuple[Figure,
         [100 * c[0] for c in cells],
         xerr=[100 * c[1] for c in cells],
         color=[LOOKS[m][0] for m in methods],
+        hatch=[HATCH.get(m, "") for m in methods],
         edgecolor="black",
         capsize=3,
     )
