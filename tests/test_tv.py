@@ -1,13 +1,18 @@
 """Images by total variation: the certificate, the methods, the trap, the scenes and the rival."""
 
+import importlib
+from itertools import islice
+
 import numpy as np
 import pytest
 from scipy.sparse import eye_array
 
 from kit import branchhull as b
-from kit.branchhull import tv, variation
+from kit.branchhull import cones, tv, tv_newton, variation
 from kit.branchhull.scenes import LIGHTS, light_dictionary
 from kit.results import Status
+
+INTERIOR = importlib.import_module("kit.branchhull.tv_interior")  # the module, not its function
 
 SHAPE = (9, 7)
 
@@ -79,6 +84,45 @@ def test_interior_goes_to_the_last_digits(name):
     report = b.solve(PROGRAMS[name], "interior").report
     assert report.run.status is Status.SOLVED and report.certificate.gap <= 1e-8
     assert report.run.iterations < 40
+
+
+@pytest.mark.parametrize("joint", [0.0, 1e9], ids=["by blocks", "by one QR"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_newton_step_solves_its_equations(name, joint, monkeypatch):
+    made = []
+
+    class Kept(tv_newton.Newton):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(tv_newton, "JOINT", joint)
+    monkeypatch.setattr(INTERIOR, "Newton", Kept)
+    list(islice(INTERIOR.tv_interior(PROGRAMS[name]), 4))
+    rng = np.random.default_rng(0)
+    for newton in made:
+        model, (eta, w) = newton.model, (newton.eta, newton.w)
+        right = [rng.standard_normal(cost.size) for cost in model.cost()]
+        z = newton.solve(right)
+        s = cones.apply_inverse(eta, w, cones.apply_inverse(eta, w, model.rows(z)))
+        left = model.columns(s, model.bounds(z) / newton.root**2)
+        for one, other in zip(left, right, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6 * np.abs(other).max())
+
+
+@pytest.mark.parametrize("seed", [15, 171, 315])
+def test_prices_far_apart_lying_signs_and_nearly_dependent_light(seed):
+    """None is solved without the turned cones, without refinement, or without the QR of a step."""
+    rng = np.random.default_rng(seed)
+    N = int(rng.integers(3, 9))
+    scene = b.scene(rng, (6, 7), N, light="bessel", objects=2)
+    y = scene.data.y.copy()
+    y[rng.choice(42, 3, replace=False)] *= -1
+    data = b.Bilinear(scene.data.B, scene.data.C, y, scene.data.signs)
+    gamma, mu = 10 ** rng.uniform(-3, 2, 2)
+    program = b.BranchHull(data, "tv", gamma=float(gamma), mu=float(mu), shape=(6, 7))
+    report = b.solve(program, "interior").report
+    assert report.run.status is Status.SOLVED and report.certificate.gap <= 1e-8
 
 
 @pytest.mark.parametrize("name", ["plain", "slack", "slack, zeros, mixed signs", "general B"])

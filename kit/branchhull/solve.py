@@ -25,7 +25,7 @@ from kit.branchhull.matrix_free import matrix_free
 from kit.branchhull.problem import Bilinear, BranchHull
 from kit.branchhull.reference import reference
 from kit.branchhull.rows import dense, is_dense, is_operator
-from kit.branchhull.tv import Dual, is_identity, unattained
+from kit.branchhull.tv import Dual, unattained
 from kit.branchhull.tv_admm import tv_admm
 from kit.branchhull.tv_interior import tv_interior
 from kit.branchhull.tv_reference import tv_reference
@@ -113,8 +113,8 @@ def by_auto(
     """guess, interior; where these fail, cvxpy as well, and the better certificate wins."""
     if problem.objective == "tv":
         first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
-        steps = "banded, since B = I" if is_identity(problem.data.B) else "full, since B is not I"
-        return _or_cvxpy(problem, first, f"auto took interior: steps are {steps}.", tol, max_iter)
+        why = "auto took interior: the one method made for images."
+        return _or_cvxpy(problem, first, why, tol, max_iter)
     L, K, N = problem.data.shape
     if not is_dense(problem.data.B, problem.data.C):
         answer = by_matrix_free(problem, tol=tol, max_iter=max_iter, callback=callback)
