@@ -86,6 +86,21 @@ def test_interior_goes_to_the_last_digits(name):
     assert report.run.iterations < 40
 
 
+def test_where_it_gives_up_cvxpy_is_asked_and_the_best_iterate_kept(monkeypatch):
+    module = importlib.import_module("kit.branchhull.solve")
+    states = list(islice(INTERIOR.tv_interior(PROGRAMS["slack"]), 8))
+    monkeypatch.setattr(module, "tv_interior", lambda problem: iter(states))
+    report = b.solve(PROGRAMS["slack"]).report
+    assert report.run.status is Status.SOLVED and "and cvxpy was asked" in report.notes[0]
+    # limited by the user it only says where it is; and a last iterate that is worse is left
+    short = b.solve(PROGRAMS["slack"], max_iter=5).report
+    assert short.run.status is Status.MAX_ITER and "cvxpy" not in short.notes[0]
+    monkeypatch.setattr(module, "tv_interior", lambda problem: iter([*states, states[2]]))
+    kept = b.solve(PROGRAMS["slack"], "interior").report
+    assert kept.run.status is Status.FAILED and "An earlier iterate" in kept.notes[0]
+    assert kept.certificate.gap < 0.9 * kept.run.history["gap"][-1]
+
+
 @pytest.mark.parametrize("joint", [0.0, 1e9], ids=["by blocks", "by one QR"])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_newton_step_solves_its_equations(name, joint, monkeypatch):
