@@ -33,7 +33,7 @@
 from itertools import islice
 
 import numpy as np
-from ipywidgets import FloatLogSlider, FloatSlider, ToggleButtons
+from ipywidgets import FloatSlider, SelectionSlider, ToggleButtons
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
@@ -466,7 +466,11 @@ assert max(change["relu"], change["least-squares"]) < change[None]
 # %%
 explorer(
     pictures.spiral,
-    epsilon=FloatLogSlider(0.05, base=10, min=-2, max=-0.2, step=0.1, description="epsilon"),
+    epsilon=SelectionSlider(
+        options=[0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5],
+        value=0.05,
+        description="epsilon",
+    ),
     gamma=FloatSlider(1.1, min=1.1, max=4.1, step=1.0, description="gamma"),
     mode=ToggleButtons(options=["cascade", "parallel"], description="mode"),
 )
