@@ -176,6 +176,7 @@ def pursue(blocks: Blocks, radius: float, silent: bool) -> bool:
                 return True
             if new:
                 _enter(blocks)
+                blocks.best, blocks.since = np.inf, 0
     return False
 
 
