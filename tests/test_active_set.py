@@ -10,9 +10,11 @@ from test_nettrim import LAYERS, changed, layer
 from kit import datasets, nettrim
 from kit.nettrim import NetTrim, certify, one_ball, path, solve
 from kit.nettrim import exact as exact_layers
-from kit.nettrim.active_set import begin, home, read_neuron, slide, units
+from kit.nettrim.active_set import begin, home, slide
 from kit.nettrim.networks import forward, with_ones
+from kit.nettrim.neuron import read_neuron, units
 from kit.nettrim.pivoting import Breakdown, crossing, solution
+from kit.nettrim.trail import extend, read, start
 from kit.results import Status
 
 
@@ -160,6 +162,40 @@ def test_lambda_along_the_way_is_the_penalised_program():
     )
     assert np.allclose(u[: len(x.value)], x.value, atol=1e-5)
     assert np.allclose(w[there.table.rows :], A.T @ u[: len(x.value)] - neuron.y)
+
+
+@pytest.mark.parametrize("name", ["relu input", "tall"])
+def test_every_point_of_a_trail_is_a_proved_answer(name):
+    """Up to where all weights are 0, and back down to an eighth of where it began."""
+    problem = LAYERS[name]
+    scale = units(problem)
+    for m in range(problem.shape[1]):
+        neuron = read_neuron(problem, m, scale)
+        trail, walked = start(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf, m)
+        first, rng = trail.pieces[0].start, np.random.default_rng(m)
+        for lam in (2 * first, first / 8, 8 * first, 2 * trail.top):
+            if not trail.covers(lam):
+                extend(trail, lam)
+        assert not walked and trail.square(2 * trail.top)[0] == pytest.approx(neuron.y @ neuron.y)
+        for lam in np.exp(rng.uniform(np.log(first / 8), np.log(trail.ends[-1]), 12)):
+            u, q = read(trail, lam)
+            radius = np.sqrt(trail.square(lam)[0]) * scale[1] * scale[2]
+            one = problem.neurons(np.arange(problem.shape[1]) == m)
+            certificate = certify(changed(one, epsilon=float(radius)), u[:, None], q[None])
+            assert certificate.gap <= 1e-9 and certificate.violation <= 1e-9
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6])
+def test_weights_that_vanish_together_send_nothing_to_cvxpy(share):
+    """One lambda for a random teacher's layer: beyond that at which all weights of some are 0."""
+    rng, X = np.random.default_rng(1), datasets.digits(np.random.default_rng(93)).X[:, :400]
+    Y = np.maximum(0.3 * rng.standard_normal((12, 65)) @ with_ones(X), 0)
+    problem = NetTrim(with_ones(X), Y, share * np.linalg.norm(Y))
+    answer = solve(problem, "exact")
+    certified(problem, answer, 1e-9)
+    assert "0 begun again" in answer.report.notes[0]
+    if share > 0.5:
+        assert (~answer.W.any(axis=0) & Y.any(axis=1)).any()
 
 
 def test_crossing():

@@ -9,8 +9,8 @@ from test_nettrim import LAYERS, layer
 
 from kit import nettrim
 from kit.nettrim import NetTrim, active_set, blocks, certify, path, proved_zeros, solve, trail
-from kit.nettrim.active_set import read_neuron, units
 from kit.nettrim.blocks import guess
+from kit.nettrim.neuron import read_neuron, units
 from kit.results import Status
 
 PARTS = ("tall", "wide", "relu input", "linear", "V given", "dead neuron")

@@ -13,16 +13,15 @@ divided by lambda say that q_Omega = (y - X'u)_Omega / lambda, q_C = -mu / lambd
 |X q|_inf = 1 and <q, t> - epsilon |q_Omega| = |u|_1. Where the path ends at lambda = 0 (epsilon =
 0) or goes on for ever (a program without a ball), q is the derivative of the same in lambda.
 
-The stages, for one neuron (the order is ours: on Gaussian data it has about |S| + |K| events, where
-a start at V = 0, at which u = 0 touches every silent sample, has five times as many):
+Who does what. Pivots in blocks (kit/nettrim/blocks.py) find one point of the path; from there it is
+walked on the true data, and written down (kit/nettrim/trail.py). Where either fails (a tie: samples
+that come twice, V = 0 near u = 0), a neuron is walked as follows, at noisy data, which have none:
     far    limits v far away, prices l_j = lambda (1 + noise): the Lasso, from u = 0 down in lambda
     near   limits move to v + noise, lambda stands still; then lambda again, to the radius
     home   a copy moves to the true v and l, and then along lambda to the radius exactly
-The noise breaks ties (samples that come twice, V = 0); what it did is gone at home.
-
-One ball for each neuron: M paths. One ball for the layer: all neurons have one lambda, at which
-sum r_m(lambda)^2 = epsilon^2. Each r_m^2 is piecewise quadratic and increasing; Newton's method
-with the sum of the quadratics, between bounds, ends in a few rounds, exactly in the last piece.
+What the noise did is gone at home. (On Gaussian data this order has about |S| + |K| events, where a
+start at V = 0, at which u = 0 touches every silent sample, has five times as many.) A guess by
+blocks, even a wrong one, stands in for far and near.
 
 Source: derived (performance notes of this kit; mathematics: arXiv 1806.06457, eq. (1)).
 """
@@ -33,70 +32,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit.nettrim.blocks import guess
-from kit.nettrim.certificate import unit
+from kit.nettrim.neuron import Neuron, spread
 from kit.nettrim.pivoting import Breakdown, NoPoint, Table, crossing, move, occupy, solution
-from kit.nettrim.problem import NetTrim
 from kit.results import Array
 
 FAR, NEAR, NOISE = 0.5, 1e-4, 1e-3  # limits moved away by, in units of max|Y|; noise of the prices
 FIRST, LAST = 0.05, 1e-9  # far ends at this share of |y|; smallest lambda, of the largest, but 0
-
-
-@dataclass(frozen=True, eq=False)
-class Neuron:
-    """One neuron in units of max|X| and max|Y|, its squared error divided by P.
-
-    A and C are the columns `active` and `silent` of X, in those units; X is the layer's, shared and
-    never copied as a whole: its entries are read where they are needed.
-    """
-
-    X: Array  # (N, P), of the layer, in its own units
-    active: Array  # (a,) the samples of Omega
-    silent: Array  # (c,) the others
-    y: Array  # (a,)
-    v: Array  # (c,)
-    scale: tuple[float, float, float]  # max|X|, max|Y|, sqrt(P)
-    paid: int  # inputs with a price: the first ones, all N or all but the last
-
-    @property
-    def r(self) -> Array:
-        """The right-hand side (A y, v, y) of the table."""
-        return np.concatenate([self.correlate(self.y, None), self.v, self.y])
-
-    @property
-    def price(self) -> Array:
-        """Of the inputs, and 0 for the samples: (N + c,)."""
-        price = np.zeros(len(self.X) + self.v.size)
-        price[: self.paid] = 1
-        return price
-
-    def rows(self, inputs: Array) -> Array:
-        """A_j for some inputs j (k,): (k, a)."""
-        part = self.X.take(inputs, 0).take(self.active, 1)
-        part /= self.scale[0] * self.scale[2]
-        return part
-
-    def correlate(self, rest: Array, nu: Array | None) -> Array:
-        """A rest + C nu for all inputs: (N,), one product with X."""
-        q = np.zeros(self.X.shape[1])
-        q[self.active] = rest / (self.scale[0] * self.scale[2])
-        if nu is not None:
-            q[self.silent] = nu / self.scale[0]
-        return self.X @ q
-
-    def columns(self, e: Array) -> Array:
-        """H[:, e] and A'e_e for the rows e (k,) of the table: (k, N + c + a)."""
-        (N, P), c, (x, _y, root) = self.X.shape, self.v.size, self.scale
-        inputs, samples = np.flatnonzero(e < N), np.flatnonzero(e >= N)
-        out = np.zeros((len(e), N + c + self.y.size))
-        if inputs.size:
-            rows, part = np.zeros((inputs.size, P)), self.X.take(e[inputs], 0)
-            rows[:, self.active] = part.take(self.active, 1) / (x * root)
-            out[inputs, N + c :] = rows.take(self.active, 1)
-            out[inputs, N : N + c] = part.take(self.silent, 1) / x
-            out[inputs, :N] = (rows / (x * root)) @ self.X.T
-        out[samples, :N] = self.X.take(self.silent[e[samples] - N], 1).T / -x
-        return out
 
 
 @dataclass(eq=False)
@@ -123,21 +64,6 @@ class Point:
     def radius(self) -> float:
         """|A'u - y|."""
         return float(np.linalg.norm(self.rho))
-
-
-def units(problem: NetTrim) -> tuple[float, float, float]:
-    """max|X|, max|Y|, sqrt(P): what makes the table's entries about 1, the same for all neurons."""
-    X, P = problem.X, problem.shape[2]
-    return float(max(X.max(), -X.min()) or 1.0), unit(problem), float(np.sqrt(P))
-
-
-def read_neuron(problem: NetTrim, m: int, scale: tuple[float, float, float]) -> Neuron:
-    """Neuron m of a layer, in the given units."""
-    _x, y, root = scale
-    on = problem.Omega[m]
-    active, silent = np.flatnonzero(on), np.flatnonzero(~on)
-    target, limits = problem.Y[m, active] / (y * root), problem.V[m, silent] / y
-    return Neuron(problem.X, active, silent, target, limits, scale, problem.paid)
 
 
 def begin(
@@ -302,18 +228,6 @@ def polish(walk: Walk, point: Point) -> Point:
     if on.size:
         z[B < N] += np.linalg.lstsq(np.hstack([neuron.rows(on), C]).T, wrong, rcond=1e-12)[0]
     return Point(z, point.dz, point.rho, point.drho)
-
-
-def spread(neuron: Neuron, active: Array, silent: Array) -> Array:
-    """Numbers for Omega and for the silent samples as one q (P,)."""
-    q = np.zeros(neuron.X.shape[1])
-    q[neuron.active], q[neuron.silent] = active, silent
-    return q
-
-
-def read_ray(neuron: Neuron, ray: Array) -> Array:
-    """The ray of NoPoint (N + c,) as q (P,)."""
-    return spread(neuron, np.zeros(neuron.y.size), ray[len(ray) - neuron.v.size :])
 
 
 def fold(walk: Walk) -> None:

@@ -28,17 +28,14 @@ derived.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
+from kit.nettrim.neuron import Neuron
 from kit.results import Array
 
-if TYPE_CHECKING:
-    from kit.nettrim.active_set import Neuron
-
-ROUNDS, PATIENCE, HOPELESS = 60, 4, 12  # of pivots; without progress: rows one by one; given up
+ROUNDS, PATIENCE, HOPELESS = 120, 4, 12  # of pivots; without progress: rows one by one; given up
 FEW, SHARE = 8, 0.15  # rows that may join at once: inputs FEW or |S|; samples SHARE |S|
 LEAST, RIDGE = 64, 1e-12  # inputs in the working set, besides 2 |S|; of a diagonal
 DOWN, UP = 4, 2  # lambda falls and rises by no more than these factors in one pivot
@@ -50,7 +47,7 @@ FULL, TOUCH, LESS = 1e-10, 1e-10, 1e-12  # |c_j| above its price, C_i'u its limi
 class Blocks:
     """Who is active, and the answer as a line in lambda: rows are its value at 0 and its slope."""
 
-    neuron: "Neuron"
+    neuron: Neuron
     prices: Array  # (N,), 0 for a free input
     inputs: Array = field(init=False)  # (n,) the working set
     place: Array = field(init=False)  # (N,) of an input in it, or -1
@@ -94,7 +91,7 @@ class Blocks:
         return line[0] + self.lam * line[1]
 
 
-def reach(neuron: "Neuron", radius: float, prices: Array) -> Blocks | None:
+def reach(neuron: Neuron, radius: float, prices: Array) -> Blocks | None:
     """The neuron at this residual, or EASY |y| where that is more; `solved` tells whether it is.
 
     Else many rows may be wrong. None: there is no lambda, or nothing to begin with.
@@ -121,7 +118,7 @@ def again(blocks: Blocks, radius: float) -> None:
         blocks.solved, blocks.wrong = False, len(blocks.side)
 
 
-def guess(neuron: "Neuron", radius: float, prices: Array) -> tuple[Array, Array, float] | None:
+def guess(neuron: Neuron, radius: float, prices: Array) -> tuple[Array, Array, float] | None:
     """Active rows of a table (kit/nettrim/pivoting.py), their sides, lambda: to begin a walk.
 
     Those of the nearest residual that pivots in blocks reach; None: they reach none.
@@ -140,16 +137,6 @@ def rows_of(blocks: Blocks) -> tuple[Array, Array]:
     S, K = blocks.side.nonzero()[0], blocks.on.nonzero()[0]
     B = np.concatenate([blocks.inputs[S], len(blocks.prices) + K])
     return B, np.concatenate([blocks.side[S], -np.ones(K.size)])
-
-
-def read(blocks: Blocks) -> tuple[Array, Array]:
-    """u (N,) and q (P,) in the units of the layer."""
-    neuron, (x, y, root) = blocks.neuron, blocks.neuron.scale
-    u, q, size = np.zeros(len(blocks.prices)), np.zeros(neuron.X.shape[1]), blocks.lam * x
-    u[blocks.inputs[blocks.S]] = blocks.at(blocks.u) * (y / x)
-    q[neuron.active] = -blocks.at(blocks.rho) / (root * size)
-    q[neuron.silent[blocks.K]] = -blocks.at(blocks.mu) / size
-    return u, q
 
 
 def pursue(blocks: Blocks, radius: float, silent: bool) -> bool:

@@ -1,9 +1,11 @@
 """Whole layers, exactly: the paths of kit/nettrim/active_set.py for all neurons and many epsilons.
 
-A path begins at a guess (kit/nettrim/blocks.py). Every answer is checked before it is kept. Where
-the check says no, or a path breaks down (rounding, cycling), the neuron is begun again without a
-guess and with other noise, then also carefully: without a step on tied data. After four tries it
-goes to cvxpy. The notes count both. One ball for the layer: kit/nettrim/one_ball.py.
+The first try is kit/nettrim/trail.py. Every answer is checked before it is kept. Where the check
+says no, or a path breaks down (rounding, cycling), the neuron is walked at noisy data: from a
+guess, then without one and with other noise, then also carefully, without a step on tied data.
+After four such tries it goes to cvxpy. The notes count the neurons that were walked (in the first
+try too, where blocks failed), those begun again, and those left to cvxpy. One ball for the layer:
+kit/nettrim/one_ball.py.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from kit.nettrim.active_set import begin, read_answer, read_neuron, read_ray, single, units
+from kit.nettrim.active_set import begin, read_answer, single
+from kit.nettrim.neuron import read_neuron, read_ray, units
 from kit.nettrim.one_ball import CAREFUL, TRIES, carefully, one_ball
 from kit.nettrim.pivoting import Breakdown, Limit, NoPoint
 from kit.nettrim.problem import NetTrim

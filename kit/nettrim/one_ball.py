@@ -1,8 +1,8 @@
 """One ball for the layer: the lambda that all neurons have in common (kit/nettrim/active_set.py).
 
-All paths stand at one lambda, at which sum r_m(lambda)^2 = epsilon^2: first at noisy data, for a
-good guess of lambda, then at the true data, by Newton steps between bounds, exactly in the last
-piece.
+The first try is kit/nettrim/trail.py. Where it fails, all paths are walked anew, and stand at one
+lambda, at which sum r_m(lambda)^2 = epsilon^2: first at noisy data, for a good guess of lambda,
+then at the true data, by Newton steps between bounds, exactly in the last piece.
 """
 
 from dataclasses import replace
@@ -19,12 +19,11 @@ from kit.nettrim.active_set import (
     home,
     polish,
     read_answer,
-    read_neuron,
     slide,
     unfold,
-    units,
 )
 from kit.nettrim.certificate import certify
+from kit.nettrim.neuron import read_neuron, units
 from kit.nettrim.pivoting import Breakdown, NoPoint
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.record import Log, Mapping, read_proof

@@ -27,8 +27,9 @@ from dataclasses import replace
 import numpy as np
 
 from kit.arguments import number
-from kit.nettrim.active_set import begin, home, read_answer, read_neuron, slide, units
+from kit.nettrim.active_set import begin, home, read_answer, slide
 from kit.nettrim.certificate import balanced, certify, residual
+from kit.nettrim.neuron import read_neuron, units
 from kit.nettrim.pivoting import Breakdown, NoPoint
 from kit.nettrim.problem import NetTrim, read_layer
 from kit.results import Array, Pruned, Report, Run, Status, settle

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.nettrim.active_set import Neuron, read_ray
+from kit.nettrim.neuron import Neuron, read_ray
 from kit.nettrim.pivoting import Breakdown, NoPoint
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.reference import reference, sharpen_ray

@@ -26,15 +26,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kit.nettrim.active_set import Neuron, Walk, begin, home, slide, spread, stand
+from kit.nettrim.active_set import Walk, begin, home, slide, stand
 from kit.nettrim.blocks import EASY, SMALLEST, Blocks, reach, rows_of
+from kit.nettrim.neuron import Neuron, spread
 from kit.nettrim.pivoting import Breakdown, Limit, NoPoint, Table, move
 from kit.nettrim.record import Log, Mapping
 from kit.results import Array
 
 ROOM = 1e9  # bytes that the tables of a layer may take together; beyond, they are built again
 GONE = 1e-8  # |A'u| / |y| at which u counts as 0
-TURNS = 30  # look-ups and continuations
+TURNS, FURTHER = 30, 8  # look-ups and continuations; a trail grows by no more in one
 LOWER = 1, 0.3, 0.1  # radii at which a trail is begun by a walk
 
 
@@ -235,32 +236,26 @@ def read(trail: Trail, lam: float) -> tuple[Array, Array]:
     return u * (y / x), spread(neuron, -rho / (root * lam * x), nu / (lam * x))
 
 
-def meet(trails: list[Trail], radius: float, lam: float) -> float:
-    """The lambda at which these trails, or what their ends promise, have sum r^2 = radius^2.
+def meet(trails: list[Trail], radius: float, lam: float) -> tuple[float, bool]:
+    """Where these trails, or what their ends promise, have sum r^2 = radius^2; whether they do.
 
-    lam  to begin with
+    lam  to begin with; no more than FURTHER from it, for what the ends promise is rough
     """
-    least, most = 0.0, np.inf
+    least, most = lam / FURTHER, lam * FURTHER
     for _ in range(200):
         a, b, c = np.sum([trail.square(lam) for trail in trails], axis=0)
         over = a - radius**2
         if abs(over) <= 1e-14 * radius**2:
-            return lam
+            break
         least, most = (lam, most) if over < 0 else (least, lam)
         root = b * b - c * over
         new = lam - over / (b + np.sqrt(root)) if root >= 0 and b > 0 else np.nan
         if not least < new < most:
-            new = (
-                np.sqrt(least * most)
-                if least > 0 and most < np.inf
-                else lam * (2 if over < 0 else 0.5)
-            )
-        if abs(new - lam) <= 1e-15 * lam or not 1e-300 < new < 1e300:
+            new = np.sqrt(least * most)
+        if abs(new - lam) <= 1e-15 * lam:
             break
         lam = float(new)
-    if abs(over) > 1e-9 * radius**2:
-        raise Breakdown("no lambda")
-    return lam
+    return lam, abs(over) <= 1e-9 * radius**2
 
 
 def follow(
@@ -302,12 +297,13 @@ def follow(
             trail.table = None
         return trail
 
-    lam = float(np.median([trail.pieces[0].start for trail in trails]))
+    live = [trail for trail in trails if trail.neuron.y.any()] or trails
+    lam = float(np.median([trail.pieces[0].start for trail in live]))
     for k in wanted[::-1]:  # the largest first: the others are on the way to it
         for _ in range(TURNS):
-            lam = meet(trails, float(radii[k]), lam)
+            lam, met = meet(trails, float(radii[k]), lam)
             short = [i for i, trail in enumerate(trails) if not trail.covers(lam)]
-            if not short:
+            if met and not short:
                 break
             jobs = [(list(neurons)[i], trails[i]) for i in short]
             longer = mapping(lambda job, lam=lam: reach_out(*job, lam), jobs)
