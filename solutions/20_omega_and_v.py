@@ -266,7 +266,11 @@ def check_misses(answer, seed=0):
     W, X, X_hat = layer(rng)
     Z, Z_hat = W.T @ X, W.T @ X_hat
     Omega, Y, V = Z > 0, np.maximum(Z, 0), Z_hat + 2
-    U = W + rng.normal(size=W.shape)
+    over, below, active = 1.0, 0.0, 0.0
+    while not 0 < over < min(below, active):  # else a wrong v can be the right number
+        U = W + rng.normal(size=W.shape)
+        excess = U.T @ X_hat - V
+        over, below, active = excess[~Omega].max(), -excess[~Omega].min(), excess[Omega].max()
     off = (U.T @ X_hat - Y)[Omega]
 
     def both(f, U=U, Y=Y, V=V, Omega=Omega):
@@ -274,8 +278,6 @@ def check_misses(answer, seed=0):
 
     def bumped(array, where, by):
         return np.where(where, array + by, array)
-
-    over = np.where(Omega, -np.inf, U.T @ X_hat - V).max()
 
     return judge(
         answer,
@@ -286,12 +288,12 @@ def check_misses(answer, seed=0):
             "not look at Y off Omega, nor at V on it",
             lambda f: same(both(f), both(f, Y=bumped(Y, ~Omega, 3), V=bumped(V, Omega, -9))),
         ),
-        ("grow as V falls", lambda f: np.isclose(both(f, V=V - 2)[1], both(f)[1] + 2) or over < 0),
+        ("grow as V falls", lambda f: np.isclose(both(f, V=V - 2)[1], both(f)[1] + 2)),
         (
             "give the length of the error on Omega as r",
             lambda f: Seen(np.isclose(both(f)[0] ** 2, off @ off), f"Yours is {both(f)[0]:.4g}."),
         ),
-        ("give the largest excess as v", lambda f: np.isclose(both(f)[1], max(over, 0))),
+        ("give the largest excess as v", lambda f: np.isclose(both(f)[1], over)),
         mistakes=(
             (
                 lambda f: np.isclose(
@@ -309,11 +311,11 @@ def check_misses(answer, seed=0):
                 "Your r is a sum of absolute values: which norm is F?",
             ),
             (
-                lambda f: np.isclose(both(f)[1], np.abs(np.where(Omega, 0, U.T @ X_hat - V)).max()),
+                lambda f: np.isclose(both(f)[1], np.abs(excess[~Omega]).max()),
                 "Being below V is no fault: v takes the positive part only.",
             ),
             (
-                lambda f: np.isclose(both(f)[1], np.maximum(U.T @ X_hat - V, 0).max()),
+                lambda f: not np.isclose(both(f)[1], both(f, V=bumped(V, Omega, -9))[1]),
                 "Your v looks at the active entries too.",
             ),
         ),
