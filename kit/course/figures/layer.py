@@ -76,8 +76,10 @@ def epsilon_view(share: float = 0.1) -> tuple[Figure, dict[str, object]]:
         ax.plot(SHARES, numbers, "-", color=NEUTRAL)
         ax.plot([share], [now], "o", color=ESTIMATE)
         tidy(ax, "epsilon / |y|", name)
-    tidy(weights, "input", "weight")
+    tidy(weights, "", "weight")
     tidy(prices, "input", "X q")
+    for ax in (weights, curve):  # the numbers below the lower panel serve both
+        ax.set(xticks=[], xlabel="")
     weights.legend(frameon=False, fontsize=8)
-    fig.subplots_adjust(left=0.08, right=0.98, bottom=0.11, top=0.97, wspace=0.2, hspace=0.35)
+    fig.subplots_adjust(left=0.08, right=0.98, bottom=0.11, top=0.97, wspace=0.2, hspace=0.12)
     return fig, facts
