@@ -21,6 +21,7 @@ from kit.branchhull.tv_newton import Model, Newton, Point
 from kit.branchhull.variation import differences
 from kit.results import Array
 
+SHORT = 0.01  # a step below it is tried again, without its second-order terms
 LOST = 1e12  # a dual grown by this factor: infeasible, or nearly
 
 
@@ -114,12 +115,22 @@ def _advance(model: Model, at: Point) -> tuple[Point, float]:
     nu, nu_l = cones.apply(eta, w, at.lam), np.sqrt(at.r * at.l)
     _, ds, dlam, dr, dl = newton.direction(gaps, -nu, -nu_l)
     affine = min(1.0, _longest(at, ds, dlam, dr, dl))
-    centre = (1 - affine) ** 3 * mu
     second = cones.product(cones.apply_inverse(eta, w, ds), cones.apply(eta, w, dlam))
-    rhs = cones.divide(nu, centre * UNIT - cones.product(nu, nu) - second)
-    rhs_l = (centre - nu_l**2 - (dr / root) * (dl * root)) / nu_l
-    dz, ds, dlam, dr, dl = newton.direction(gaps, rhs, rhs_l, refined=True)
-    step = min(1.0, 0.995 * _longest(at, ds, dlam, dr, dl))
+    second_l = (dr / root) * (dl * root)
+
+    def corrected(centre: float, share: float) -> tuple[tuple, float]:
+        """A step to products of `centre`, with a share of the second-order terms; its length."""
+        rhs = cones.divide(nu, centre * UNIT - cones.product(nu, nu) - share * second)
+        rhs_l = (centre - nu_l**2 - share * second_l) / nu_l
+        found = newton.direction(gaps, rhs, rhs_l, refined=True)
+        return found, min(1.0, 0.995 * _longest(at, *found[1:]))
+
+    found, step = corrected((1 - affine) ** 3 * mu, 1.0)
+    if step < SHORT:  # far from the path the second-order terms of a long step mislead
+        other, longer = corrected(0.3 * mu, 0.0)
+        if longer > step:
+            found, step = other, longer
+    dz, ds, dlam, dr, dl = found
     while step > 1e-10 and not (
         cones.inside(at.s + step * ds) and cones.inside(at.lam + step * dlam)
     ):
