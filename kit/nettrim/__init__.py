@@ -2,7 +2,7 @@
 
 problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers out
 answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
-nettrim.path(problem, epsilons)                many epsilons, for little more than one
+nettrim.path(problem, epsilons)                twenty epsilons, for the price of two or three
 nettrim.certify(problem, answer.W, answer.dual)
 nettrim.compare(network, data, [0.5, 0.8])     rivals at equal sparsity
 nettrim.proved_zeros(problem, answer.W, answer.dual), penalty, penalised, zero_epsilon

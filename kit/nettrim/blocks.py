@@ -38,7 +38,7 @@ from kit.results import Array
 ROUNDS, PATIENCE, HOPELESS = 120, 4, 12  # of pivots; without progress: rows one by one; given up
 FEW, SHARE = 8, 0.15  # rows that may join at once: inputs FEW or |S|; samples SHARE |S|
 LEAST, RIDGE = 64, 1e-12  # inputs in the working set, besides 2 |S|; of a diagonal
-DOWN, UP = 4, 2  # lambda falls and rises by no more than these factors in one pivot
+DOWN, UP = 5, 2  # lambda falls and rises by no more than these factors in one pivot
 FAR, EASY, SMALLEST = 0.05, 0.12, 1e-6  # |residual| / |y|: silent samples come, largest, smallest
 FULL, TOUCH, LESS = 1e-10, 1e-10, 1e-12  # |c_j| above its price, C_i'u its limit, u_j below 0
 
@@ -51,7 +51,7 @@ class Blocks:
     prices: Array  # (N,), 0 for a free input
     inputs: Array = field(init=False)  # (n,) the working set
     place: Array = field(init=False)  # (N,) of an input in it, or -1
-    A: Array = field(init=False)  # (n, a) rows of it
+    A: Array = field(init=False)  # (N, a), the first n rows of it are theirs
     G: Array = field(init=False)  # (n, n) = A A'
     right: Array = field(init=False)  # (n,) = A y
     side: Array = field(init=False)  # (n,) sign of u_j for active inputs, else 0
@@ -78,7 +78,7 @@ class Blocks:
     def __post_init__(self) -> None:
         neuron, N = self.neuron, len(self.prices)
         self.inputs, self.place, self.G = np.zeros(0, int), np.full(N, -1), np.zeros((0, 0))
-        self.A = np.zeros((0, neuron.y.size))
+        self.A = np.empty((N, neuron.y.size))
         self.right, self.side, self.on = np.zeros(0), np.zeros(0), np.zeros(neuron.v.size, bool)
         self.seen = neuron.correlate(neuron.y, None)
         paid = self.prices > 0
@@ -277,9 +277,9 @@ def _enter(blocks: Blocks) -> None:
     blocks.place[new] = np.arange(n, len(blocks.inputs))
     rows, G = neuron.rows(new), np.empty((len(blocks.inputs),) * 2)
     G[:n, :n], G[n:, n:] = blocks.G, rows @ rows.T
-    G[n:, :n] = rows @ blocks.A.T
+    G[n:, :n] = rows @ blocks.A[:n].T
     G[:n, n:] = G[n:, :n].T
-    blocks.G, blocks.A = G, np.concatenate([blocks.A, rows]) if n else rows
+    blocks.G, blocks.A[n : len(G)] = G, rows
     blocks.right = np.concatenate([blocks.right, rows @ neuron.y])
     blocks.side = np.concatenate([blocks.side, free[new].astype(float)])
 

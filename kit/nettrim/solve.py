@@ -121,6 +121,14 @@ def solve(
     inside their own ball) get a column of zeros and are not handed to the method. If that holds for
     all, W = 0 is the answer, with lower = upper = 0. Infeasible data have status INFEASIBLE when
     the dual is a ray that proves it. Raises ValueError for unknown methods and options.
+
+    Which method when (process time, one core, ratios in one run, cvxpy with its compilation, balls
+    of 10 %; tests/benchmarks). exact: always. A Gaussian neuron of (784, 2000): with 5 % nonzero
+    weights 276 times as fast as SCS; with 30 %, 107 times SCS and 470 times Clarabel. A neuron of a
+    trained digits network, (301, 1348): 49 to 64 times SCS. Whole layers of that network to a gap
+    of 1e-12 in 3/4 to 1/3 of the time in which admm is at 1e-3. 300 Gaussian neurons of
+    (784, 10,000), n_jobs=2: 33 s of CPU and 0.6 GB with own balls, 53 s and 0.8 GB with one. cvxpy:
+    to check. admm: to see the papers' method.
     """
     read_layer(problem)
     choice("method", method, METHODS)
@@ -165,6 +173,9 @@ def path(
     """Solve one layer for many epsilons by the exact method, each neuron on one path for all.
 
     min |W|_1 s.t. |(W'X - Y)_Omega|_F <= epsilon, (W'X)_C <= V_C   for every epsilon in epsilons
+
+    Twenty epsilons from 50 % to 5 % of |Y| cost, on a real layer, twice the solve at 50 % and three
+    times that at 10 %, which is the cheapest (own balls: 3.5 times).
 
     epsilons  numbers: one ball for the layer; or (M,) each: one for every neuron; not both kinds.
               problem.epsilon is not used. Any order; the answers come in the same
