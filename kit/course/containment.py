@@ -63,11 +63,11 @@ def command_for(way: str, stage: str, fd: int) -> list[str]:
         return ["unshare", *spaces, *script, *python]
     if way == "bubblewrap":
         options = ["--unshare-all", "--die-with-parent", "--new-session"]
+        options += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # the kit may be in it
         for path in reached():
             link = os.path.islink(path)
             pair = ["--symlink", os.readlink(path), path] if link else ["--ro-bind", path, path]
             options += pair
-        options += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
         options += ["--remount-ro", "/", "--chdir", "/tmp"]
         return ["bwrap", *options, *python]
     return python
