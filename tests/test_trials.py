@@ -232,7 +232,7 @@ def test_committed_rows_are_whole_and_current(name):
 
 @cache
 def again(seed):
-    """The first trial on spirals, done again; one on digits would take a minute."""
+    """The first trial on spirals, done again: a few seconds."""
     sweep = CHOICE if seed == CHOICE.seed else REPORT
     return resolve(sweep, next(r for r in collect(sweep, RESULTS) if r["data"] == "spirals"))
 
