@@ -353,7 +353,7 @@ print(
 # Theorem 1 *adds* an error in every layer; Theorem 2 only multiplies the first one by $\sqrt\gamma$.
 #
 # **Guess first.** At equal $\epsilon$: which of the two moves the outputs less, and which leaves fewer
-# weights? The test beds: two nested spirals with a network 2-12-12-1, and digits with 64-40-24-10, small
+# weights? The test beds: two nested spirals with a network 2-9-9-1, and digits with 64-40-24-10, small
 # enough to be solved exactly.
 
 # %% tags=["nbval-ignore-output"]

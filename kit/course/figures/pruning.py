@@ -124,7 +124,7 @@ def at_share(means: Means, data: str, zeros: float, refit: str) -> tuple[Figure,
 def spiral(
     epsilon: float = 0.05, gamma: float = 1.1, mode: str = "cascade"
 ) -> tuple[Figure, Facts]:
-    """Decision boundary of a 2-12-12-1 network on two spirals, trained and pruned; solves, < 1 s.
+    """Decision boundary of a 2-9-9-1 network on two spirals, trained and pruned; solves, < 1 s.
 
     epsilon  relative, for all layers in parallel, for the first in a cascade; gamma as in prune
     facts    weights left, test accuracy (percent), discrepancy and promise relative to the output
@@ -163,7 +163,7 @@ def spiral(
 def trained_spiral() -> tuple[nettrim.Network, datasets.Labelled]:
     """The network of `spiral` and its data: 150 samples, one turn; trained once."""
     data = datasets.spirals(np.random.default_rng(0), 200, turns=0.75)
-    done = nettrim.train(np.random.default_rng(1), data, (12, 12), epochs=1500, alpha=1e-3)
+    done = nettrim.train(np.random.default_rng(1), data, (9, 9), epochs=1500, alpha=1e-3)
     return done.network, data
 
 
