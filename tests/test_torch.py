@@ -1,5 +1,7 @@
 """PyTorch in, the same type out. Skipped, saying so, where PyTorch is not installed."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 
@@ -147,6 +149,16 @@ def test_refit_kappa_and_layers_are_those_of_prune(mode, kind):
     assert torch.equal(one.module[4].weight, module[4].weight)
     for a, b in ((0, 0), (2, 2)):
         assert np.isclose(one.refitted[a].violation, two.refitted[b].violation, atol=1e-3)
+
+
+def test_layers_may_have_names():
+    named = nn.Sequential(OrderedDict(one=nn.Linear(6, 4), relu=nn.ReLU(), two=nn.Linear(4, 2)))
+    named.train()
+    done = nettrim.prune_torch(named, samples(), epsilon=0.2, method="exact", progress=False)
+    assert list(done.module.state_dict()) == list(named.state_dict()) and done.module.training
+    assert np.array_equal(
+        done.module.one.weight.detach().numpy().T == 0, done.layers[0].W[:-1] == 0
+    )
 
 
 def test_kappa_without_a_feasible_point_is_told():

@@ -118,7 +118,8 @@ def prune_torch(
     if refit is not None:
         choice("refit", refit, REFITS[1:])
     flag("penalise_bias", penalise_bias)
-    parts = list(copy.deepcopy(_sequential(module)).eval())
+    twin = copy.deepcopy(_sequential(module)).eval()
+    parts = list(twin)
     weighted = [k for k, part in enumerate(parts) if type(part).__name__ in ("Linear", "Conv2d")]
     if not weighted:
         raise ValueError("module must have a Linear or a Conv2d layer, got none")
@@ -162,11 +163,9 @@ def prune_torch(
             old, new = after, part(new)
             behind = _columns(new) if linear else np.maximum(_columns(new), 0)
             errors.append(np.linalg.norm(behind - Y))
-    twin = copy.deepcopy(module)
-    twin.load_state_dict(torch.nn.Sequential(*parts).state_dict())
     done = [found.get(k) for k in weighted]
     return PrunedModule(
-        twin,
+        twin.train(module.training),
         tuple(one and one.answer for one in done),
         np.array([one.radius if one else 0.0 for one in done]),
         np.array(errors),
