@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from kit.nettrim.reference import reference
 from kit.results import Array, Pruned, Report, Run, Status, settle
 
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
-BLAS = ThreadpoolController()  # looked up once: looking takes longer than a neuron
 SMALL, LARGE = 10_000, 2_000_000  # N M P: up to which auto takes cvxpy, cvxpy is offered at all
 
 
@@ -124,8 +124,8 @@ def solve(
 
     Which method when (process time, one core, ratios in one run, cvxpy with its compilation, balls
     of 10 %; tests/benchmarks). exact: always. A Gaussian neuron of (784, 2000): with 5 % nonzero
-    weights 276 times as fast as SCS; with 30 %, 107 times SCS and 470 times Clarabel. A neuron of a
-    trained digits network, (301, 1348): 49 to 64 times SCS. Whole layers of that network to a gap
+    weights 276 times as fast as SCS; with 30 %, 107 times SCS and 429 times Clarabel. A neuron of a
+    trained digits network, (301, 1348): 49 to 70 times SCS. Whole layers of that network to a gap
     of 1e-12 in 3/4 to 1/3 of the time in which admm is at 1e-3. 300 Gaussian neurons of
     (784, 10,000), n_jobs=2: 33 s of CPU and 0.6 GB with own balls, 53 s and 0.8 GB with one. cvxpy:
     to check. admm: to see the papers' method.
@@ -147,7 +147,7 @@ def solve(
         notes = ("W = 0 meets the constraints.",)
     else:
         part = problem.neurons(~idle) if idle.any() else problem
-        with BLAS.limit(limits=1):  # two threads that wait for each other were 10 times slower
+        with _blas().limit(limits=1):  # two threads that wait for each other were 10 times slower
             w, q, run, notes = METHODS[method](part, callback=callback, **settings, **options)
         W[:, ~idle] = w
         if q is None:
@@ -195,7 +195,7 @@ def path(
     if not (callback is None or callable(callback)):
         raise ValueError(f"callback must be a function of a state, got {callback!r}")
     radii, jobs = [layer.epsilon for layer in layers], whole("n_jobs", n_jobs, least=1)
-    with BLAS.limit(limits=1):
+    with _blas().limit(limits=1):
         answers = along(problem, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
         found = []
         for layer, (W, Q, run, notes) in zip(layers, answers, strict=True):
@@ -232,3 +232,9 @@ def _check_options(problem: NetTrim, method: str, options: dict[str, Any]) -> No
     reason = methods_for(problem)[method]
     if reason:
         raise ValueError(f"method {method!r} does not fit this layer: {reason}")
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The thread pools, looked up once, at the first solve: looking takes longer than a neuron."""
+    return ThreadpoolController()
