@@ -277,5 +277,5 @@ assert wrong.min() < 0 and figures.bound(tilted, b, wrong) > nearest @ nearest
 # * S. Boyd, N. Parikh, E. Chu, B. Peleato, J. Eckstein, *Distributed optimization and statistical
 #   learning via the alternating direction method of multipliers*, Foundations and Trends in Machine
 #   Learning 3(1), 2011, section 3.2 for convergence.
-# * The example is made for this page; `kit.branchhull.admm` and `kit.nettrim.admm` are the same three
+# * The example is made for this page; `kit.branchhull.methods.admm` and `kit.nettrim.admm` are the same three
 #   lines for the two programs of the course.

@@ -21,7 +21,7 @@
 # it needs.
 #
 # **Before**: [01 Toolbox](01_toolbox.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
-# **Modules**: `kit.branchhull.lifting`, `nuclear_norm`, `gradient`.
+# **Modules**: `kit.branchhull.rivals.lifting`, `nuclear_norm`, `gradient`.
 
 # %%
 # %matplotlib inline
@@ -297,7 +297,7 @@ assert shares["lifting"][-1] == 1 and shares["lifting"][0] < 0.1
 # Lifting changes from failing to succeeding within a few products: a **phase transition**. Where it
 # stands depends on the size. With 30 trials a point the curves are rough, and at $K = N = 5$ lifting
 # and BranchHull are close to each other; at $K = N = 20$ the transition of lifting is at about
-# $2.6\,(K+N)$, that of BranchHull at $1.9\,(K + N)$ (60 trials, see `kit.branchhull.lifting`; not run
+# $2.6\,(K+N)$, that of BranchHull at $1.9\,(K + N)$ (60 trials, see `kit.branchhull.rivals.lifting`; not run
 # here). The theorem for lifting, made for a Fourier setting and so not for these
 # data, asks for $\max(K, N)$ to be at most about $L / \log^3 L$.
 #
@@ -355,4 +355,4 @@ assert refused.run.status is Status.INFEASIBLE
 # * A. Ahmed, B. Recht, J. Romberg, *Blind deconvolution using convex programming*, IEEE Transactions on
 #   Information Theory 60(3), 2014, arXiv 1211.5608: lifting, the nuclear norm program, the theorem.
 # * The map over two angles, the certificate and the ray are derived here and in
-#   `kit.branchhull.nuclear_norm`.
+#   `kit.branchhull.rivals.nuclear_norm`.

@@ -32,10 +32,11 @@ import numpy as np
 from ipywidgets import SelectionSlider, ToggleButtons
 
 from kit import branchhull
-from kit.branchhull import cones, hull
-from kit.branchhull.admm import admm
-from kit.branchhull.guess import guess
-from kit.branchhull.interior_point import interior_point
+from kit.branchhull import hull
+from kit.branchhull.guess.dense import guess
+from kit.branchhull.interior import cones
+from kit.branchhull.interior.l2 import interior_point
+from kit.branchhull.methods.admm import admm
 from kit.course.explorers import explorer
 from kit.course.figures import solvers as figures
 from kit.course.figures.style import caption

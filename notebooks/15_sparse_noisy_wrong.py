@@ -151,7 +151,7 @@ assert found.success and np.isclose(nu @ d, np.abs(h).sum())
 # %% [markdown]
 # `branchhull.verdict` asks a little more: by what factor $s$ may the signs in (2) be enlarged? Its margin
 # $1 - 1/s$ is positive where there is room to spare, and then it also proves that the truth is the *only*
-# optimum (the argument is in `kit/branchhull/verdict.py`). Exact: no solver, no error to judge.
+# optimum (the argument is in `kit/branchhull/data/verdict.py`). Exact: no solver, no error to judge.
 
 # %%
 for L in (20, 40, 60, 80):
@@ -466,5 +466,5 @@ explorer(
 #   bilinear inversion of sparse vectors*, NeurIPS 2018, arXiv 1809.08359; noise: arXiv 1906.11636; the
 #   published counts are those of their code's data files.
 # * Bound, optimality conditions, uniqueness, the window of prices: derived for this kit
-#   (`kit/branchhull/certificate.py`, `verdict.py`, `kit/experiments/sparse.py`).
+#   (`kit/branchhull/certificate.py`, `data/verdict.py`, `kit/experiments/sparse.py`).
 # * T. S. Motzkin, *Beiträge zur Theorie der linearen Ungleichungen*, 1936.

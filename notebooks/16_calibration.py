@@ -20,7 +20,7 @@
 # products with known signs, solve them, and say what noise does to the convex answer and how to mend it.
 #
 # **Before**: [12 BranchHull](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 25 minutes.
-# **Module**: `kit.branchhull.applications`.
+# **Module**: `kit.branchhull.data.applications`.
 
 # %%
 # %matplotlib inline
@@ -31,8 +31,8 @@ from ipywidgets import FloatSlider, IntSlider
 from tqdm.auto import tqdm
 
 from kit import branchhull
-from kit.branchhull.applications import convolve, even_kernels, hartley
-from kit.branchhull.gradient import descent, gauss_newton
+from kit.branchhull.data.applications import convolve, even_kernels, hartley
+from kit.branchhull.rivals.gradient import descent, gauss_newton
 from kit.course.explorers import explorer
 from kit.course.figures import calibration as figures
 from kit.course.figures.style import caption
@@ -313,4 +313,4 @@ print(f"|w x - y| / |y| = {np.linalg.norm(product - flipped) / np.linalg.norm(fl
 #   noise bound with 37 is that of the plotting script of arXiv 1906.11636.
 # * R. N. Bracewell, *Discrete Hartley transform*, Journal of the Optical Society of America 73, 1983.
 # * The two laws of data, and the even-kernel identity in this form, are those of
-#   `kit.branchhull.applications`.
+#   `kit.branchhull.data.applications`.

@@ -362,10 +362,10 @@ print(f"certified: {facts['gap'] <= 1e-6}; error {facts['error']:.1f} of the con
 # %% [markdown]
 # ## How it is solved
 #
-# An interior point method (`kit/branchhull/tv_interior.py`) takes Newton steps. With $B = I$ the unknown
+# An interior point method (`kit/branchhull/interior/tv.py`) takes Newton steps. With $B = I$ the unknown
 # pixels couple only to their neighbours: the matrix is $D^\top S D$ plus a diagonal, block tridiagonal over
 # the columns of the picture, bordered by the $N$ columns of $C$. So a step is a chain of small Cholesky
-# factors and a few products of matrices (`kit/branchhull/banded.py`). A picture of $115 \times 115$ pixels
+# factors and a few products of matrices (`kit/branchhull/interior/banded.py`). A picture of $115 \times 115$ pixels
 # under 400 cosines, with slack (the size of the paper's experiment), took 16 to 18 steps to a gap of
 # $10^{-4}$ on three scenes (measured once; `tests/test_images.py` holds it below 30). Here a smaller one:
 
@@ -454,4 +454,4 @@ explorer(
 #   code.
 # * Total variation: L. Rudin, S. Osher, E. Fatemi, Physica D 60, 1992; here in its anisotropic form.
 # * The degeneracy, $\mu$, the bound and the banded method are derived for this kit
-#   (`kit/branchhull/tv.py`, `tv_interior.py`).
+#   (`kit/branchhull/tv.py`, `interior/tv.py`).

@@ -75,13 +75,13 @@
 # | lesson | module |
 # |---|---|
 # | [01 Toolbox](01_toolbox.ipynb) | `kit.course.figures.toolbox` |
-# | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | `kit.branchhull.lifting`, `nuclear_norm`, `gradient`, `alternating` |
+# | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | `kit.branchhull.rivals.lifting`, `nuclear_norm`, `gradient`, `alternating` |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
-# | [13 Solvers](13_solvers.ipynb) | `kit.branchhull.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
+# | [13 Solvers](13_solvers.ipynb) | `kit.branchhull.methods.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
-# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | `kit.branchhull.verdict`, `interior_l1`, `kit.experiments.sparse` |
-# | [16 Calibration](16_calibration.ipynb) | `kit.branchhull.applications` |
+# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | `kit.branchhull.data.verdict`, `interior_l1`, `kit.experiments.sparse` |
+# | [16 Calibration](16_calibration.ipynb) | `kit.branchhull.data.applications` |
 # | [17 Images](17_images.ipynb) | `kit.branchhull`, the files on total variation |
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
 # | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | `kit.nettrim.solve`, `exact`, `certificate` |

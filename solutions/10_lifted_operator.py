@@ -22,7 +22,7 @@
 #
 # **How it works.** Replace each `raise NotImplementedError` by your code, run the cell, run the
 # check under it. `check.hint()` gives hints one by one; `check.solution()` opens when you are right,
-# or after three tries. Every try draws other numbers. `kit.branchhull.nuclear_norm` holds an answer
+# or after three tries. Every try draws other numbers. `kit.branchhull.rivals.nuclear_norm` holds an answer
 # too: it is on your honour not to read it first.
 
 # %%

@@ -6,7 +6,7 @@ from threadpoolctl import threadpool_limits
 
 from kit import branchhull
 from kit.branchhull import BranchHull
-from kit.branchhull.applications import convolve, even_kernels, hartley
+from kit.branchhull.data.applications import convolve, even_kernels, hartley
 
 
 @pytest.fixture(autouse=True)

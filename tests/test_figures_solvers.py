@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 
 from kit import branchhull
 from kit.branchhull import BranchHull
-from kit.branchhull.admm import admm
+from kit.branchhull.methods.admm import admm
 from kit.course.figures import solvers
 from kit.experiments.rates import local_rate, measured_rate, steps_of_admm
 

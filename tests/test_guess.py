@@ -8,7 +8,7 @@ import pytest
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
-from kit.branchhull.guess import guess
+from kit.branchhull.guess.dense import guess
 from kit.results import Status
 
 
@@ -80,7 +80,7 @@ def test_a_lie_is_not_believed(monkeypatch):
 def test_wrong_signs_are_seen_on_rows_that_the_guess_never_looked_at():
     problem, truth = instance(600, 5, 5)
     data = problem.data
-    looked_at = importlib.import_module("kit.branchhull.guess")._choose(np.abs(data.y), 30)
+    looked_at = importlib.import_module("kit.branchhull.guess.dense")._choose(np.abs(data.y), 30)
     unseen = np.setdiff1d(np.arange(600), looked_at)[:1]
     signs = data.signs.copy()
     signs[unseen] *= -1

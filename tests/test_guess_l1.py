@@ -7,7 +7,7 @@ import pytest
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
-from kit.branchhull.guess_l1 import guess_l1
+from kit.branchhull.guess.l1 import guess_l1
 from kit.results import Status
 
 VARIANTS = {"plain": {}, "slack": {"lam": 2.0}, "weight": {"gamma": 3.0}}

@@ -9,7 +9,7 @@ from scipy.sparse.linalg import aslinearoperator
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
-from kit.branchhull.matrix_free import matrix_free
+from kit.branchhull.guess.matrix_free import matrix_free
 from kit.results import Status
 
 CERTIFIED = "the guess is certified."

@@ -10,11 +10,11 @@ from threadpoolctl import threadpool_limits
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
-from kit.branchhull.alternating import alternating
-from kit.branchhull.gradient import best_step, gradient
-from kit.branchhull.local import begin, residual
-from kit.branchhull.nuclear_norm import adjoint, measure
-from kit.branchhull.sparse_power import largest, pursue, thresholded_start
+from kit.branchhull.rivals.alternating import alternating
+from kit.branchhull.rivals.gradient import best_step, gradient
+from kit.branchhull.rivals.local import begin, residual
+from kit.branchhull.rivals.nuclear_norm import adjoint, measure
+from kit.branchhull.rivals.sparse_power import largest, pursue, thresholded_start
 from kit.results import Status
 
 

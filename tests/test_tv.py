@@ -8,11 +8,13 @@ import pytest
 from scipy.sparse import eye_array
 
 from kit import branchhull as b
-from kit.branchhull import cones, tv, tv_newton, variation
-from kit.branchhull.scenes import LIGHTS, light_dictionary
+from kit.branchhull import tv, variation
+from kit.branchhull.data.scenes import LIGHTS, light_dictionary
+from kit.branchhull.interior import cones
+from kit.branchhull.interior import newton_tv as tv_newton
 from kit.results import Status
 
-INTERIOR = importlib.import_module("kit.branchhull.tv_interior")  # the module, not its function
+INTERIOR = importlib.import_module("kit.branchhull.interior.tv")  # the module, not its function
 
 SHAPE = (9, 7)
 

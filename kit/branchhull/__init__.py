@@ -1,29 +1,35 @@
 """BranchHull: recover h and m from y = (B h) o (C m) with known signs, by a convex program.
 
-Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1). The files of this folder are
-their table of contents: problem, hull, certificate, reference, admm, interior_point (with cones),
-interior_l1, guess, guess_l1, matrix_free (with rows), solve, batch; for images variation, tv,
-tv_reference, tv_admm, tv_interior (with banded); verdict (does the program find the truth?);
-signals, applications and scenes for data; and the rivals: lifting (with nuclear_norm), alternating,
-gradient, sparse_power (with local), log_domain.
+Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1, tv). Open problem.py first.
+
+The front room   problem (the program), hull (its constraint), certificate and tv (what is proved of
+                 an answer), solve (one entry), batch; rows and variation (kinds of B, differences)
+methods/         the papers' ADMM, and the reference that goes through cvxpy
+guess/           Newton's method on the hyperbolas, then a dual: dense, l1, matrix_free
+interior/        interior point methods: l2, l1, tv (with newton_tv and banded); cones
+rivals/          lifting, alternating, gradient, log_domain: what people do beside it
+data/            signals, applications, scenes; verdict (will the program find the truth?)
+
+One call: solve -> a method of METHODS -> a candidate (point and dual, or a ray) -> certify -> answer.
+A method proves nothing about itself.
 """
 
-from kit.branchhull.alternating import alternate
-from kit.branchhull.applications import blind_deconvolution, self_calibration
 from kit.branchhull.batch import Batch, solve_batch
 from kit.branchhull.certificate import certify, infeasible_ray
-from kit.branchhull.gradient import descend
-from kit.branchhull.lifting import lift, solve_lifted
-from kit.branchhull.log_domain import log_domain
-from kit.branchhull.nuclear_norm import certify_lifted
+from kit.branchhull.data.applications import blind_deconvolution, self_calibration
+from kit.branchhull.data.scenes import Scene, contrast_error, photograph, picture, scene
+from kit.branchhull.data.signals import balance, dct_data, gaussian, recovery_error
+from kit.branchhull.data.verdict import Verdict, recovers, verdict
 from kit.branchhull.problem import Bilinear, BranchHull, Truth, canonical
-from kit.branchhull.scenes import Scene, contrast_error, photograph, picture, scene
-from kit.branchhull.signals import balance, dct_data, gaussian, recovery_error
+from kit.branchhull.rivals.alternating import alternate
+from kit.branchhull.rivals.gradient import descend
+from kit.branchhull.rivals.lifting import lift, solve_lifted
+from kit.branchhull.rivals.log_domain import log_domain
+from kit.branchhull.rivals.nuclear_norm import certify_lifted
+from kit.branchhull.rivals.sparse_power import spf
 from kit.branchhull.solve import METHODS, methods_for, solve
-from kit.branchhull.sparse_power import spf
 from kit.branchhull.tv import Dual
 from kit.branchhull.variation import total_variation
-from kit.branchhull.verdict import Verdict, recovers, verdict
 
 __all__ = [
     "METHODS",

@@ -14,21 +14,21 @@ import numpy as np
 from scipy.sparse import issparse
 
 from kit.arguments import choice, instance, number, shown, whole
-from kit.branchhull.admm import admm
-from kit.branchhull.admm_l1 import admm_l1
 from kit.branchhull.certificate import certify, infeasible_ray, repair
-from kit.branchhull.guess import guess
-from kit.branchhull.guess_l1 import guess_l1
-from kit.branchhull.interior_l1 import interior_l1
-from kit.branchhull.interior_point import interior_point
-from kit.branchhull.matrix_free import matrix_free
+from kit.branchhull.guess.dense import guess
+from kit.branchhull.guess.l1 import guess_l1
+from kit.branchhull.guess.matrix_free import matrix_free
+from kit.branchhull.interior.l1 import interior_l1
+from kit.branchhull.interior.l2 import interior_point
+from kit.branchhull.interior.tv import tv_interior
+from kit.branchhull.methods.admm import admm
+from kit.branchhull.methods.admm_l1 import admm_l1
+from kit.branchhull.methods.admm_tv import tv_admm
+from kit.branchhull.methods.reference import reference
+from kit.branchhull.methods.reference_tv import tv_reference
 from kit.branchhull.problem import Bilinear, BranchHull
-from kit.branchhull.reference import reference
 from kit.branchhull.rows import dense, is_dense, is_operator
 from kit.branchhull.tv import Dual, unattained
-from kit.branchhull.tv_admm import tv_admm
-from kit.branchhull.tv_interior import tv_interior
-from kit.branchhull.tv_reference import tv_reference
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Report, Run, Status, settle
 
@@ -66,7 +66,7 @@ def by_admm(
     callback: Callback = None,
     rho: float = 2.0,
 ) -> Answer:
-    """The papers' ADMM, certified at every tenth iteration: admm.py, admm_l1.py, tv_admm.py."""
+    """The papers' ADMM, certified at every tenth iteration: methods/."""
     states = {"l2": admm, "l1": admm_l1, "tv": tv_admm}[problem.objective](problem, rho=rho)
     return _drive(problem, states, tol, max_iter or 10_000, callback, every=10)
 
@@ -74,7 +74,7 @@ def by_admm(
 def by_interior(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
-    """The specialised interior point methods: interior_point.py, interior_l1.py, tv_interior.py."""
+    """The specialised interior point methods: interior/."""
     method = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}[problem.objective]
     return _drive(problem, method(problem), tol, max_iter or 100, callback, every=1)
 
@@ -82,7 +82,7 @@ def by_interior(
 def by_guess(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
-    """Guess and certify, else the interior point method: see guess.py and guess_l1.py."""
+    """Guess and certify, else the interior point method: see guess/dense.py and guess/l1.py."""
     answer = _guessed(problem, tol, max_iter, callback)
     if answer[3].status in (Status.SOLVED, Status.STOPPED):
         return answer
@@ -93,7 +93,7 @@ def by_guess(
 def by_matrix_free(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
-    """Guess by products alone, else interior where entries can be had: see matrix_free.py."""
+    """Guess by products alone, else interior where entries can be had: see guess/matrix_free.py."""
     answer = _guessed(problem, tol, max_iter, callback, matrix_free)
     if answer[3].status in (Status.SOLVED, Status.STOPPED):
         return answer
@@ -261,7 +261,7 @@ def solve(
               in all on: 20 to 45 ms at K = N = 400, L = 1600, where "interior" takes 0.6 s and
               SCS 7 s, both on any data. With slack, weight or noise "interior" takes 10 to 25
               iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30 and thousands
-              with it. What the program will find, verdict (verdict.py) says in one linear
+              with it. What the program will find, verdict (data/verdict.py) says in one linear
               program.
               For images (tv): "interior" takes 10 to 45 iterations, with B = I seconds at
               115 x 115 with 400 unknowns of light; "cvxpy" (Clarabel) takes ten times as long and

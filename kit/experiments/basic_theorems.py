@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import linprog, nnls
 
-from kit.branchhull.applications import convolve, even_kernels, hartley
+from kit.branchhull.data.applications import convolve, even_kernels, hartley
 from kit.experiments.ledger import theorem
 
 Pair = tuple[float, float]

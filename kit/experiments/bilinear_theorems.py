@@ -5,7 +5,7 @@ from scipy.optimize import linprog
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull, Truth, hull
-from kit.branchhull.reference import reference
+from kit.branchhull.methods.reference import reference
 from kit.experiments.bilinear import EXACT, l2_residual, wendel
 from kit.experiments.ledger import theorem
 from kit.results import Array
@@ -225,7 +225,7 @@ def lifting(rng: Rng, L: int = 20, repeated: int = 0) -> Pair:
 @theorem(
     "Nuclear norm: weak duality",
     "|Z|_* >= y'nu / |sum nu_l b_l c_l'|_2 for every Z with b_l'Z c_l = y_l and any nu",
-    "derived (kit.branchhull.nuclear_norm, lesson 10)",
+    "derived (kit.branchhull.rivals.nuclear_norm, lesson 10)",
     ">=",
     {"Z reproduces y": {"shrink": 0.9}},
 )

@@ -1,6 +1,6 @@
 """How fast the ADMM of BranchHull ends: the rate that its Jacobian predicts, and the measured one.
 
-The iteration of kit.branchhull.admm in one vector, s = alpha + u (2 L numbers, those of p first):
+The iteration of kit.branchhull.methods.admm in one vector, s = alpha + u (2 L numbers, p's first):
 
     E z = P s,  alpha = (I - P) s,    P = E (E'E + (2/rho) I)^-1 E'
     s <- (I - P) s + proj_H( (2 P - I) s )
@@ -21,7 +21,7 @@ from itertools import islice
 import numpy as np
 
 from kit.arguments import instance, number, real_array, whole
-from kit.branchhull.admm import State, admm
+from kit.branchhull.methods.admm import State, admm
 from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.results import Array
 

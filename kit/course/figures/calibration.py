@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from kit import branchhull
-from kit.branchhull.applications import hartley
+from kit.branchhull.data.applications import hartley
 from kit.course.figures.style import (
     BOUND,
     DATA,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from kit import branchhull
 from kit.branchhull import Scene
-from kit.branchhull.tv_admm import tv_admm
+from kit.branchhull.methods.admm_tv import tv_admm
 from kit.course.figures.style import (
     ESTIMATE,
     MARK,

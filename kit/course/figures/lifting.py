@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from kit import branchhull
 from kit.arguments import number, real_array, whole
-from kit.branchhull.gradient import DIRECTIONS, descent
+from kit.branchhull.rivals.gradient import DIRECTIONS, descent
 from kit.course.figures.style import (
     BOUND,
     DATA,

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from kit import branchhull
 from kit.arguments import choice, number
 from kit.branchhull import BranchHull, hull
-from kit.branchhull.admm import admm
-from kit.branchhull.guess import guess
-from kit.branchhull.interior_point import interior_point
+from kit.branchhull.guess.dense import guess
+from kit.branchhull.interior.l2 import interior_point
+from kit.branchhull.methods.admm import admm
 from kit.course.figures.style import (
     BOUND,
     DATA,

@@ -38,7 +38,7 @@ It solved seven of the nine instances in 1,250 that the differences did not.
 Refinement. The weights reach 1 / mu, and rounding in dz times such a weight is what the dual step
 misses its equation by. What is missing is solved for again, and the dual step is corrected by its
 own small increment, not computed anew from the corrected dz, whose rounding is as large as before.
-Source: derived; Nesterov-Todd scaling as in interior_point.py.
+Source: derived; Nesterov-Todd scaling as in l2.py.
 """
 
 from dataclasses import dataclass, replace
@@ -46,8 +46,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from kit.branchhull import cones
-from kit.branchhull.banded import Picture, Projected
+from kit.branchhull.interior import cones
+from kit.branchhull.interior.banded import Picture, Projected
 from kit.branchhull.variation import adjoint, differences
 from kit.results import Array
 

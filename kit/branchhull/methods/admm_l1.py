@@ -25,8 +25,8 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from kit.arguments import number
-from kit.branchhull.admm import State
 from kit.branchhull.hull import ROOT2, project_unchecked
+from kit.branchhull.methods.admm import State
 from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.prox import soft_threshold
 

@@ -1,6 +1,6 @@
 """Guess and certify without a matrix: B and C only have to multiply, as fast transforms do.
 
-The guess is that of guess.py, and its docstring has the formulas; nothing here looks at a row.
+The guess is that of dense.py, and its docstring has the formulas; nothing here looks at a row.
 
     J dz  = w (q o Bt dh + p o Ct dm),    J'v = ( Bt'(w q v), Ct'(w p v) ),    w = 1 / |(p, q)|
 
@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from kit.branchhull.guess import CLOSE, PATIENCE, State, balance
+from kit.branchhull.guess.dense import CLOSE, PATIENCE, State, balance
 from kit.branchhull.problem import BranchHull, canonical
 from kit.branchhull.rows import Matrix, pull
 from kit.results import Array

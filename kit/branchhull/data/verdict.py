@@ -36,8 +36,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from kit.arguments import choice, instance
+from kit.branchhull.data.signals import balance
 from kit.branchhull.problem import Bilinear, Truth, canonical
-from kit.branchhull.signals import balance
 from kit.results import Array
 
 ACTIVE = 1e-9  # relative distance below which p q counts as d

@@ -29,9 +29,9 @@ import numpy as np
 from scipy.linalg import lstsq
 
 from kit.arguments import whole
-from kit.branchhull.local import State, race, residual, stalled
+from kit.branchhull.data.signals import balance
 from kit.branchhull.problem import Bilinear, with_entries
-from kit.branchhull.signals import balance
+from kit.branchhull.rivals.local import State, race, residual, stalled
 from kit.results import Array, Recovered
 
 

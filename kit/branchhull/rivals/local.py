@@ -30,8 +30,8 @@ import numpy as np
 
 from kit.arguments import generator, number, whole
 from kit.branchhull.certificate import certify
+from kit.branchhull.data.signals import balance
 from kit.branchhull.problem import Bilinear, BranchHull, canonical, with_entries
-from kit.branchhull.signals import balance
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Report, Run, Status
 

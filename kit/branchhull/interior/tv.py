@@ -1,9 +1,9 @@
 """The interior point method for the image program: banded steps if B = I, full ones otherwise.
 
 Mehrotra's steps in Nesterov-Todd scaling; the cone program and the reduced equations of a step are
-in tv_newton.py. Rows of Ct are scaled to norm 1 first, for the sake of the starting point: the
+in newton_tv.py. Rows of Ct are scaled to norm 1 first, for the sake of the starting point: the
 one-bit correlation m = Ct'sqrt d, an image that fits it, and the point of the central path nearby.
-Sources: as interior_point.py; the start derived.
+Sources: as l2.py; the start derived.
 """
 
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, lstsq, qr
 
-from kit.branchhull import cones
-from kit.branchhull.cones import SIGNS, UNIT
+from kit.branchhull.interior import cones
+from kit.branchhull.interior.cones import SIGNS, UNIT
+from kit.branchhull.interior.newton_tv import Model, Newton, Point
 from kit.branchhull.problem import BranchHull
 from kit.branchhull.rows import dense
 from kit.branchhull.tv import Dual, is_identity, parts
-from kit.branchhull.tv_newton import Model, Newton, Point
 from kit.branchhull.variation import differences
 from kit.results import Array
 

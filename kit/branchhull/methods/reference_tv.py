@@ -13,8 +13,8 @@ import warnings
 
 import numpy as np
 
+from kit.branchhull.methods.reference import ENDED_WELL
 from kit.branchhull.problem import BranchHull
-from kit.branchhull.reference import ENDED_WELL
 from kit.branchhull.tv import Dual, parts
 from kit.branchhull.variation import difference_matrix
 from kit.results import Array, Run, Status

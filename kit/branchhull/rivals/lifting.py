@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 
 from kit.arguments import number, whole
-from kit.branchhull.local import unproved
-from kit.branchhull.nuclear_norm import admm, certify_lifted, reference
 from kit.branchhull.problem import Bilinear, with_entries
+from kit.branchhull.rivals.local import unproved
+from kit.branchhull.rivals.nuclear_norm import admm, certify_lifted, reference
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Run, settle
 

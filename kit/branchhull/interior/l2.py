@@ -38,7 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
-from kit.branchhull.cones import (
+from kit.branchhull.interior.cones import (
     SIGNS,
     UNIT,
     apply,

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from scipy.linalg import lstsq
 
-from kit.branchhull.local import State, race, residual, stalled
+from kit.branchhull.data.signals import balance
 from kit.branchhull.problem import Bilinear
-from kit.branchhull.signals import balance
+from kit.branchhull.rivals.local import State, race, residual, stalled
 from kit.results import Array, Recovered
 
 

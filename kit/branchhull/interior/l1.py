@@ -1,7 +1,7 @@
-"""The interior point method of interior_point.py for the l1 program, with weight and with slack.
+"""The interior point method of l2.py for the l1 program, with weight and with slack.
 
 In units in which gamma = 1 (m -> gamma m, C -> C / gamma), with z = (h, m), |z| <= t, slack xi >= 0
-of price kappa (lam in the units of each row), and the cones of interior_point.py,
+of price kappa (lam in the units of each row), and the cones of l2.py,
 
     minimise  sum t + kappa'xi   s.t.   s = (p + q, p - q, 2 sqrt d) in Q,   p = Bt h, q = Ct m + xi
 
@@ -30,7 +30,7 @@ coordinates (Woodbury's identity) would divide by diagonal entries that tend to 
 
 The objective is linear, so the primal and the dual step have lengths of their own. The start is
 dual feasible: the cones' central path, shrunk until the other dual variables are positive. Source:
-as interior_point.py; the eliminations are derived.
+as l2.py; the eliminations are derived.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
 
-from kit.branchhull.cones import (
+from kit.branchhull.interior.cones import (
     SIGNS,
     UNIT,
     apply,

@@ -2,7 +2,7 @@
 
 o is the Jordan product, J = diag(1, -1, -1), and W the Nesterov-Todd scaling of a pair s, lam in
 the interior of Q: the symmetric matrix with W lam = W^-1 s. In l1 and l2 alike each measurement is
-such a cone (interior_point.py). Source: standard; see Vandenberghe's paper on coneqp, 2010.
+such a cone (l2.py). Source: standard; see Vandenberghe's paper on coneqp, 2010.
 """
 
 import numpy as np

@@ -1,0 +1,1 @@
+"""Generators of data, pictures, and what the program will find of them."""

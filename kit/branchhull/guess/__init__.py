@@ -1,0 +1,1 @@
+"""Guess and certify: Newton's method on the hyperbolas, reflections for a dual."""

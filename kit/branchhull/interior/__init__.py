@@ -1,0 +1,1 @@
+"""Interior point methods made for these programs: l2, l1, tv."""
