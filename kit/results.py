@@ -22,6 +22,7 @@ class Status(Enum):
     INFEASIBLE = "Infeasible: no point meets the constraints, and the dual ray proves it."
     UNATTAINED = "The infimum is 0 and no point attains it."
     FAILED = "Ended without meeting the tolerance; the certificate says how far it got."
+    CONTRADICTED = "The lower bound lies above the upper one: no certificate could be computed."
 
     def __str__(self) -> str:
         return self.value
@@ -122,9 +123,14 @@ class Pruned:
 
 
 def settle(run: Run, certificate: Certificate, tol: float) -> Run:
-    """Let the certificate have the last word: SOLVED means gap <= tol, nothing else."""
+    """Let the certificate have the last word: SOLVED means 0 <= gap <= tol, nothing else.
+
+    A lower bound above the upper one is a defect of a certificate, and proves nothing.
+    """
     if certificate.upper == certificate.lower == math.inf:
         return replace(run, status=Status.INFEASIBLE)
+    if certificate.lower > certificate.upper:
+        return replace(run, status=Status.CONTRADICTED)
     if certificate.gap <= tol:
         return replace(run, status=Status.SOLVED)
     if run.status in (Status.SOLVED, Status.INFEASIBLE):

@@ -32,7 +32,7 @@ def test_the_canonical_form_multiplies_alike(kind):
         assert np.allclose(A @ x, B @ x) and np.allclose(A.T @ v, rows.pull(B, v))
         assert np.allclose(A.T @ v, B.T @ v)
     assert rows.is_dense(other.B) is (kind == "dense")
-    for one, two in zip(data.row_norms, other.row_norms, strict=True):
+    for one, two in zip(data.scaled.sizes, other.scaled.sizes, strict=True):
         assert two is None if kind == "operator" else np.allclose(one, two)
 
 

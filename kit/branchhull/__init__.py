@@ -10,8 +10,8 @@ interior/        interior point methods: l2, l1, tv (with newton_tv and banded);
 rivals/          lifting, alternating, gradient, log_domain: what people do beside it
 data/            signals, applications, scenes; verdict (will the program find the truth?)
 
-One call: solve -> a method of METHODS -> a candidate (point and dual, or a ray) -> certify -> answer.
-A method proves nothing about itself.
+One call: solve -> a method of METHODS -> a candidate (point and dual, or a ray) -> certify ->
+answer. A method proves nothing about itself.
 """
 
 from kit.branchhull.batch import Batch, solve_batch

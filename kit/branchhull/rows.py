@@ -11,6 +11,8 @@ from scipy.sparse.linalg import LinearOperator
 from kit.arguments import real_array
 from kit.results import Array
 
+MANY = 2 * 10**7  # entries that may be made dense
+
 Matrix = Array | csr_array | LinearOperator
 
 
@@ -24,6 +26,15 @@ def matrix(name: str, value: object) -> Matrix:
             raise ValueError(f"{name} must be real, got an operator of {value.dtype}")
         if 0 in value.shape:
             raise ValueError(f"{name} must not be empty, got shape {value.shape}")
+        try:
+            value.rmatvec(np.zeros(value.shape[0]))
+        except NotImplementedError:  # nothing is solved without A'v: its entries are read
+            if np.prod(value.shape, dtype=float) > MANY:
+                raise ValueError(
+                    f"{name} must multiply by its transpose too (rmatvec), got a LinearOperator of "
+                    f"shape {value.shape} that does not"
+                ) from None
+            return real_array(name, dense(value), 2)
         return value
     if issparse(value):
         if value.ndim != 2 or 0 in value.shape:
@@ -45,7 +56,9 @@ def is_operator(*matrices: Matrix) -> bool:
 
 
 def dense(A: Matrix) -> Array:
-    """The array (L, n) of a dense or sparse matrix."""
+    """The array (L, n) of a matrix of any kind; an operator is multiplied with n unit vectors."""
+    if isinstance(A, LinearOperator):
+        return np.stack([np.ravel(A.matvec(unit)) for unit in np.eye(A.shape[1])], axis=1)
     return A if isinstance(A, np.ndarray) else A.toarray()
 
 
@@ -61,6 +74,21 @@ def scale_rows(A: Matrix, s: Array) -> Matrix:
 def pull(A: Matrix, v: Array) -> Array:
     """A'v (n,)."""
     return A.rmatvec(v) if isinstance(A, LinearOperator) else A.T @ v
+
+
+def scale(A: Matrix, rows: Array, columns: Array) -> Matrix:
+    """diag(rows) A diag(columns), of the kind that A is."""
+    scaled = scale_rows(A, rows)
+    if (columns == 1).all():
+        return scaled
+    return scaled * columns if isinstance(A, np.ndarray) else csr_array(scaled.multiply(columns))
+
+
+def column_norms(A: Matrix) -> Array:
+    """The l2 norms (n,) of the columns of a dense or sparse matrix."""
+    if isinstance(A, np.ndarray):
+        return np.sqrt(np.einsum("lk,lk->k", A, A))
+    return np.sqrt(np.asarray(A.multiply(A).sum(axis=0)).ravel())
 
 
 def row_norms(A: Matrix) -> Array | None:

@@ -27,7 +27,7 @@ from kit.branchhull.methods.admm_tv import tv_admm
 from kit.branchhull.methods.reference import reference
 from kit.branchhull.methods.reference_tv import tv_reference
 from kit.branchhull.problem import Bilinear, BranchHull
-from kit.branchhull.rows import dense, is_dense, is_operator
+from kit.branchhull.rows import MANY, dense, is_dense, is_operator
 from kit.branchhull.tv import Dual, unattained
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Report, Run, Status, settle
@@ -36,7 +36,6 @@ from kit.results import Array, Certificate, Recovered, Report, Run, Status, sett
 Answer = tuple[Array, Array, Array | Dual | None, Run, tuple[str, ...]]
 Callback = Callable[[Any], object] | None
 NO_PROOF = Certificate(np.inf, -np.inf)
-MANY = 2 * 10**7  # entries of B and C that may be made dense
 LIKELY = 1.6  # L / (K + N) from which on a guess may be certified: half of them are at 2
 
 
@@ -93,18 +92,8 @@ def by_guess(
 def by_matrix_free(
     problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
 ) -> Answer:
-    """Guess by products alone, else interior where entries can be had: see guess/matrix_free.py."""
-    answer = _guessed(problem, tol, max_iter, callback, matrix_free)
-    if answer[3].status in (Status.SOLVED, Status.STOPPED):
-        return answer
-    data = problem.data
-    if is_operator(data.B, data.C):
-        return *answer[:4], (*answer[4], "and of operators nothing else can be asked.")
-    if data.y.size * sum(data.shape[1:]) > MANY:
-        return *answer[:4], (*answer[4], "and B and C are too large to be made dense.")
-    made = replace(problem, data=Bilinear(dense(data.B), dense(data.C), data.y, data.signs))
-    later = by_interior(made, tol=tol, max_iter=max_iter, callback=callback)
-    return *later[:4], (*answer[4], "so the interior point method was asked, on dense B and C.")
+    """Guess by products alone: see guess/matrix_free.py."""
+    return _guessed(problem, tol, max_iter, callback, matrix_free)
 
 
 def by_auto(
@@ -162,7 +151,9 @@ def _guessed(
     if last is None:
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
         return h, m, None, run, ("fewer equations than unknowns, nothing to guess.",)
-    proof = certify(problem, last.h, last.m, last.dual) if last.dual is not None else NO_PROOF
+    proof = NO_PROOF
+    if last.dual is not None:
+        proof = certify(problem, last.h, last.m, last.dual, wide=tol / 100)
     if last.dual is None and last.residual > 1e-9:
         note = f"no point was found on all hyperbolas (residual {last.residual:.0e}),"
     elif last.dual is None:
@@ -188,7 +179,7 @@ def _drive(
 
     def graded(state: Any) -> Certificate:
         nonlocal least, best
-        certificate = certify(problem, state.h, state.m, state.dual)
+        certificate = certify(problem, state.h, state.m, state.dual, wide=tol / 100)
         if certificate.gap < least:
             least, best = certificate.gap, state
         return certificate
@@ -280,7 +271,7 @@ def solve(
     back at once with status UNATTAINED, lower = 0 and the proof in report.notes; only "admm" runs
     on it, as published. Raises ValueError for an unknown method or option.
     """
-    instance("problem", problem, BranchHull)
+    data = instance("problem", problem, BranchHull).data
     choice("method", method, METHODS)
     reason = methods_for(problem)[method]
     if reason:
@@ -299,18 +290,39 @@ def solve(
         certificate = Certificate(problem.value(h, m, xi), 0.0)
         report = Report(method, Run(Status.UNATTAINED, 0, 0.0), certificate, (sentence,))
         return Recovered(h, m, xi, None, report)
+    call = {"tol": tol, "max_iter": max_iter, "callback": callback}
     with np.errstate(all="ignore"):  # at the last digits; what is not finite ends the run
-        h, m, dual, run, notes = METHODS[method](
-            problem, tol=tol, max_iter=max_iter, callback=callback, **options
-        )
-    h, m, xi, feasible = repair(problem, h, m)
+        candidate = METHODS[method](problem, **call, **options)
+        unfinished = candidate[3].status not in (Status.SOLVED, Status.STOPPED)
+        by_products = method == "matrix-free" or not is_dense(data.B, data.C)
+        if problem.objective == "l2" and unfinished and by_products:
+            if data.y.size * sum(data.shape[1:]) <= MANY:
+                made = Bilinear(dense(data.B), dense(data.C), data.y, data.signs)
+                problem = replace(problem, data=made)
+                *later, notes = by_auto(problem, **call)
+                note = "so another method was asked, on dense B and C."
+            else:
+                later, notes = candidate[:4], ()
+                note = "and B and C are too large to be made dense."
+            candidate = (*later, (*candidate[4], note, *notes))
+        return _judged(problem, method, candidate, tol, trap)
+
+
+def _judged(
+    problem: BranchHull, method: str, candidate: Answer, tol: float, trap: tuple | None
+) -> Recovered:
+    """What a method found, made feasible, or a ray in its place; certified, once."""
+    h, m, dual, run, notes = candidate
+    h, m, xi, feasible = repair(problem, h, m, tol / 100)
     seen = not is_operator(problem.data.B, problem.data.C)
     if seen and not feasible and run.status is not Status.STOPPED:
         ray = infeasible_ray(problem)
         if ray is not None:
             dual, sentence = ray
             notes += (sentence,)
-    certificate = certify(problem, h, m, dual, xi)
+    if not problem.data.y.any() and dual is None:
+        dual = np.zeros((2, problem.data.y.size))  # 0 is feasible, and nothing is smaller
+    certificate = certify(problem, h, m, dual, xi, wide=tol / 100)
     run = settle(run, certificate, tol)
     if trap is not None:
         run, notes = replace(run, status=Status.UNATTAINED), (*notes, trap[3])

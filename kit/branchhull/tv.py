@@ -44,14 +44,12 @@ from scipy.optimize import linprog
 from scipy.sparse import issparse
 from scipy.sparse.linalg import LinearOperator
 
-from kit.arguments import instance, real_array
+from kit.arguments import real_array
 from kit.branchhull.problem import BranchHull, canonical
 from kit.branchhull.rows import dense, is_operator
 from kit.branchhull.variation import adjoint, differences
-from kit.results import Array, Certificate
-
-ROUND = 8 * np.finfo(float).eps  # what counts as rounding, relative
-RAY = 1e-12  # Ct'be below this share of its terms counts as 0 in a proof of infeasibility
+from kit.results import Array
+from kit.rounding import U, exact, growth, pulled, up
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,55 +71,6 @@ class Dual:
             else:
                 value = real_array(name, value, 1)
             object.__setattr__(self, name, value)
-
-
-def certify_tv(
-    problem: BranchHull, h: Array, m: Array, dual: Dual | None, xi: Array | None = None
-) -> Certificate:
-    """Bounds lower <= optimum <= upper from any (h, m, xi) and any Dual, by the module's formulas.
-
-    violation is that of (h, m, xi) itself, xi None meaning the slack that (h, m) needs: the largest
-    of 1 - sqrt(p+ (q + sig xi)+ / d) over the rows with d > 0 and of -p / max |p| where d = 0.
-    """
-    t, sig, Bt, Ct, d = parts(problem)
-    if is_operator(Bt, Ct):
-        raise ValueError("problem must show the rows of B and C, and an operator does not")
-    if dual is not None:
-        _check(instance("dual", dual, Dual), problem)
-    p, q = Bt @ h, Ct @ m
-    if xi is not None:
-        reach = q + sig * xi
-    else:
-        reach = np.maximum(q, d / np.where(p > 0, p, np.inf)) if problem.slack else q
-    h, m, xi, feasible = repair_tv(problem, h, m)
-    upper = problem.value(h, m, xi) if feasible else math.inf
-    lower = -math.inf if dual is None else _lower(problem, (t, Bt, Ct, d), dual)
-    return Certificate(math.inf if lower == math.inf else upper, lower, _violation(p, reach, d))
-
-
-def repair_tv(problem: BranchHull, h: Array, m: Array) -> tuple[Array, Array, Array | None, bool]:
-    """The balanced feasible point (h, m, xi) made from (h, m), and True; False if there is none.
-
-    Rows with d = 0 where p < 0 are set to 0 if B = I. Everything is 0 if all d are 0.
-    """
-    t, sig, Bt, Ct, d = parts(problem)
-    on, slack = d > 0, problem.lam is not None
-    if not on.any():
-        return 0 * h, 0 * m, 0 * d if slack else None, True
-    if is_identity(problem.data.B):
-        h = np.where(~on & (t * h < 0), 0.0, h)
-    p, q = Bt @ h, Ct @ m
-    below = p[~on].min(initial=0.0) < -ROUND * np.abs(p).max()
-    if below or p[on].min() <= 0 or not (slack or q[on].min() > 0):
-        return h, m, np.zeros_like(d) if slack else None, False
-    if slack:
-        xi = np.zeros_like(d)
-        xi[on] = sig[on] * np.maximum(0.0, d[on] / p[on] - q[on])
-    else:
-        xi, m = None, m * np.max(d[on] / p[on] / q[on])
-    F, G = problem.halves(h, m, xi)
-    c = math.sqrt(G / F) if F > 0 and G > 0 else 1.0
-    return c * h, m / c, None if xi is None else xi / c, True
 
 
 def unattained(problem: BranchHull) -> tuple[Array, Array, Array | None, str] | None:
@@ -173,7 +122,8 @@ def is_identity(B: object) -> bool:
     return entries == B.shape[0] and bool(np.all(B.diagonal() == 1))
 
 
-def _check(dual: Dual, problem: BranchHull) -> None:
+def check_dual(dual: Dual, problem: BranchHull) -> None:
+    """Raise ValueError where a part of the dual has not the size that the problem asks for."""
     L, (p, q) = problem.data.y.size, problem.shape
     for name, size in (("al", L), ("be", L), ("w", p * (q - 1) + (p - 1) * q), ("r", L)):
         found = getattr(dual, name).size
@@ -181,48 +131,81 @@ def _check(dual: Dual, problem: BranchHull) -> None:
             raise ValueError(f"dual.{name} must have {size} entries, got {found}")
 
 
-def _violation(p: Array, q: Array, d: Array) -> float:
-    on = d > 0
-    reached = np.sqrt(np.maximum(p[on], 0)) * np.sqrt(np.maximum(q[on], 0)) / np.sqrt(d[on])
-    short = 1 - reached.min(initial=1.0)
-    below = -p[~on].min(initial=0.0) / max(np.abs(p).max(), np.finfo(float).tiny)
-    worst = max(short, below)
-    return float(worst) if worst > ROUND else 0.0
+def steepness(problem: BranchHull, dual: Dual) -> tuple[Array, float]:
+    """(al, theta_h), al >= 0 of the dual and its theta_h of the module docstring, rounded up.
 
-
-def _lower(problem: BranchHull, canon: tuple[Array, object, Array, Array], dual: Dual) -> float:
-    t, Bt, Ct, d = canon
-    on, mu, w = d > 0, problem.mu, dual.w
-    al, be = np.maximum(dual.al, 0.0), np.where(on, np.maximum(dual.be, 0.0), 0.0)
-    pull = t * adjoint(w, problem.shape)  # B'D'w = Bt'pull
-    if is_identity(problem.data.B):
-        r = al - pull
-    elif mu > 0:
-        r = _moved(dense(Bt), Bt.T @ (al - pull), dual.r)
-    else:
-        r, w = 0 * al, _moved(differences(dense(problem.data.B), problem.shape), Bt.T @ al, w)
-    if r is None or w is None:
-        return 0.0
-    beta = np.abs(be @ Ct).max() / problem.gamma
-    if problem.lam is not None:
-        beta = max(beta, be.max() / problem.lam)
-    elif be @ d > 0 and beta <= RAY * (be @ problem.data.row_norms[1]) / problem.gamma:
-        return math.inf  # Ct'be = 0: no m has q > 0 on these rows
-    steepest, rest = np.abs(w).max(initial=0.0), np.maximum(r, 0.0)
+    theta_h is inf where nothing is proved. al is scaled, and theta_h with it, to a largest entry 1.
+    """
+    t, mu, B = problem.data.signs, problem.mu, problem.data.B
+    al = np.maximum(dual.al, 0.0)
+    size = al.max()
+    if size == 0 or is_operator(B):
+        return al, math.inf
+    al, w, r = al / size, dual.w / size, dual.r / size
+    pull, terms = adjoint(w, problem.shape), adjoint(np.abs(w), problem.shape, 1.0)
+    more = 4 * U * (al + terms)
+    if mu > 0 or np.ptp(t) > 0:
+        found = None if is_identity(B) else _onto_range(dense(B), pull - t * al, t, r, terms + al)
+        r, more = found or (al - t * pull, more)  # the second serves for any B, if not as well
+    elif is_identity(B):
+        r = al - t * pull
+    else:  # no r can be paid for: w has to do it alone
+        DB = differences(dense(B), problem.shape)
+        back = _onto_equation(DB, dense(B), pull - t * al)
+        w, r, more = w - back[0], 0 * al, 0 * al
+        if back[1] == math.inf:
+            return al, math.inf
+        w = w + np.sign(w) * back[1]
+    steepest = np.abs(w).max(initial=0.0)
+    rest = np.maximum(r + more, 0.0)
     alpha = max(steepest, rest.max() / mu) if mu > 0 else math.inf
     if np.ptp(t) > 0 or rest.max() == 0:
         alpha = min(alpha, steepest + rest.sum())
-    if al @ d > 0 and alpha <= RAY * al.max():
-        return math.inf  # Bt'al <= 0 against p >= 0
-    S = np.sum(np.sqrt(al) * np.sqrt(be) * np.sqrt(d))
-    return float(2 * (S / np.sqrt(alpha)) / np.sqrt(beta)) if S > 0 else 0.0
+    return al, float(up(al.size) * alpha)
 
 
-def _moved(A: Array, target: Array, v: Array) -> Array | None:
-    """v moved as little as possible to A'v = target; None if more than rounding is left."""
-    v = v + A @ lstsq(A.T @ A, target - A.T @ v)[0]
-    left = np.abs(target - A.T @ v).max()
-    return v if left <= RAY * (np.abs(target) + np.abs(A).T @ np.abs(v)).max() else None
+def _onto_range(B: Array, s: Array, t: Array, r: Array, terms: Array) -> tuple[Array, Array] | None:
+    """r moved least to B'(s + t r) = 0, s = D'w - t al, and bounds of how far off that is.
+
+    r <- r - t Pi (s + t r), Pi the projection on the range of B. What is left after two rounds is
+    at most |A'(s + t r)|_2 / sigma_min(A) in each entry, A = B with columns of norm about 1, and
+    what rounding did to s + t r, a sum of terms (L,). None where the columns are not independent.
+    """
+    A, least = _columns(B)
+    if least == 0:
+        return None
+    for _ in range(2):
+        r = r - t * (A @ lstsq(A, s + t * r)[0])
+    _, left = pulled(A, s + t * r, np.linalg.norm(A, axis=1), np.ones(A.shape[1]), 2)
+    blur = 8 * U * np.linalg.norm(terms + np.abs(r))
+    return r, np.full(r.size, up(r.size) * (left / least + blur))
+
+
+def _onto_equation(DB: Array, B: Array, s: Array) -> tuple[Array, float]:
+    """v with (D B)'v = B's, and how far its entries may be from exact ones, inf without any."""
+    size = np.linalg.norm(DB, axis=0)
+    if not size.all():
+        return np.zeros(len(DB)), math.inf
+    A, least = _columns(DB)
+    target, _ = pulled(B / size, s, np.linalg.norm(B / size, axis=1), np.ones(size.size), 2)
+    if least == 0:
+        return np.zeros(len(DB)), math.inf
+    v = A @ lstsq(A.T @ A, target)[0]
+    v = v + A @ lstsq(A.T @ A, target - exact(A.T, v))[0]
+    left = (
+        np.linalg.norm(target - exact(A.T, v))
+        + growth(len(B)) * (np.abs(B / size).T @ np.abs(s)).max()
+    )
+    return v, float(up(v.size) * left / least)
+
+
+def _columns(B: Array) -> tuple[Array, float]:
+    """A, B with columns scaled by powers of two to norms about 1, and sigma_min(A), rounded down."""
+    size = np.linalg.norm(B, axis=0)
+    A = B / np.where(size > 0, 2.0 ** np.round(np.log2(np.where(size > 0, size, 1))), 1.0)
+    sigma = np.linalg.svd(A, compute_uv=False)
+    least = sigma[-1] - 4 * max(A.shape) * U * sigma[0] if A.shape[0] >= A.shape[1] else 0.0
+    return A, float(max(least, 0.0))
 
 
 def _positive(Ct: Array) -> Array | None:

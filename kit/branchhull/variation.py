@@ -21,15 +21,15 @@ def differences(v: Array, shape: tuple[int, int]) -> Array:
     return np.concatenate([down.reshape(-1, *v.shape[1:]), across.reshape(-1, *v.shape[1:])])
 
 
-def adjoint(w: Array, shape: tuple[int, int]) -> Array:
-    """D'w (L,) for w over the differences, in the order of `differences`."""
+def adjoint(w: Array, shape: tuple[int, int], sign: float = -1.0) -> Array:
+    """D'w (L,) for w over the differences, in the order of `differences`; |D|'w for sign 1."""
     p, q = shape
     down, across = w[: (p - 1) * q].reshape(q, p - 1), w[(p - 1) * q :].reshape(q - 1, p)
     image = np.zeros((q, p))
     image[:, 1:] += down
-    image[:, :-1] -= down
+    image[:, :-1] += sign * down
     image[1:] += across
-    image[:-1] -= across
+    image[:-1] += sign * across
     return image.ravel()
 
 

@@ -116,7 +116,10 @@ class _Jacobian:
             if not size > goal:
                 break
             image = self.columns(self.rows(*step))
-            length = np.float32(size / _dot(step, image))
+            steep = _dot(step, image)
+            if not steep > 0:  # J does not see this direction
+                break
+            length = np.float32(size / steep)
             z = tuple(a + length * s for a, s in zip(z, step, strict=True))
             rest = tuple(r - length * i for r, i in zip(rest, image, strict=True))
         return z

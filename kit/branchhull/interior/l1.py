@@ -1,13 +1,13 @@
 """The interior point method of l2.py for the l1 program, with weight and with slack.
 
-In units in which gamma = 1 (m -> gamma m, C -> C / gamma), with z = (h, m), |z| <= t, slack xi >= 0
-of price kappa (lam in the units of each row), and the cones of l2.py,
+In the scaled units of problem.Scaled, with z = (h, m) of weights w, |z| <= t, slack xi >= 0 of
+price kappa (lam in the units of each row), and the cones of l2.py,
 
-    minimise  sum t + kappa'xi   s.t.   s = (p + q, p - q, 2 sqrt d) in Q,   p = Bt h, q = Ct m + xi
+    minimise  w't + kappa'xi   s.t.   s = (p + q, p - q, 2 sqrt d) in Q,   p = Bt h, q = Ct m + xi
 
 Its dual: (al, be) from the cones, u1, u2 >= 0 from t -+ z >= 0 and v >= 0 from xi >= 0 with
 
-    u1 + u2 = 1,   u1 - u2 = (Bt'al ; Ct'be),   be + v = kappa.
+    u1 + u2 = w,   u1 - u2 = (Bt'al ; Ct'be),   be + v = kappa.
 
 A Newton step eliminates everything but dz. With D1 = u1 / (t - z), D2 = u2 / (t + z), Dv = v / xi
 and the 2 x 2 blocks (Dpp, Dpq, Dqq) of the cones, with determinant det, the bounds on z become a
@@ -53,8 +53,10 @@ from kit.branchhull.interior.cones import (
     scaling,
     to_boundary,
 )
-from kit.branchhull.problem import BranchHull, canonical, normalise
+from kit.branchhull.problem import BranchHull
 from kit.results import Array
+
+REFINED = 2  # more solutions of a step, where the weights differ: then its last digits count
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,26 +66,25 @@ class State:
     h: Array  # (K,)
     m: Array  # (N,)
     dual: Array  # (2, L): al, be
-    objective: float  # sum t + kappa'xi: the program's value once the iterate is feasible
+    objective: float  # w't + kappa'xi: the program's value once the iterate is feasible
     mu: float  # mean of all products: distance from complementarity, in scaled units
     step: float  # the shorter of the two steps that led here, in (0, 1]
 
 
 def interior_l1(problem: BranchHull) -> Iterator[State]:
     """Yield one state per iteration; ends by itself when no further step can be computed."""
-    Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
-    kappa = problem.lam / of_be if problem.slack else np.zeros(0)
-    map_ = _Map(Bt, Ct / problem.gamma, (d > 0).astype(float))
-    K, root = Bt.shape[1], 2 * np.sqrt(d)
+    made, (weight, e, cost) = problem.data.scaled, problem.data.scaled.weights(problem.gamma)
+    d, rows = made.d, np.stack(made.rows)
+    kappa = problem.lam * e / cost / rows[1] if problem.slack else np.zeros(0)
+    map_ = _Map(made.Bt, made.Ct, (d > 0).astype(float), weight)
+    K, root = made.Bt.shape[1], 2 * np.sqrt(d)
     at = _start(map_, d, kappa)
     length, largest = 1.0, np.abs(at.lam).max()
     while True:
-        dual = map_.weights(at.lam) * np.stack([of_al, of_be])
         yield State(
-            zoom * at.z[:K],
-            zoom * at.z[K:] / problem.gamma,
-            dual,
-            float(zoom * (at.t.sum() + kappa @ at.xi)),
+            *made.restore(at.z[:K], at.z[K:], e),
+            map_.weights(at.lam) * rows,
+            float(made.zoom * cost * (weight @ at.t + kappa @ at.xi)),
             float(at.mu),
             float(length),
         )
@@ -155,6 +156,7 @@ class _Map:
     Bt: Array  # (L, K)
     Ct: Array  # (L, N)
     turn: Array  # (L,): 1 where d > 0, else 0
+    weight: Array  # (K + N,): w
 
     def pq(self, z: Array) -> tuple[Array, Array]:
         """(Bt h, Ct m)."""
@@ -188,8 +190,8 @@ class _Newton:
         self.squared = product(self.nu, self.nu)
         self.r_cone = at.s - map_.rows(at.z, at.xi)
         self.r_cone[2] -= root
-        self.scaled_r = apply_inverse(self.eta, self.w, self.r_cone)
-        self.r_z, self.r_t = at.u1 - at.u2 - map_.columns(al, be), at.u1 + at.u2 - 1
+        self.r_z = at.u1 - at.u2 - map_.columns(al, be)
+        self.r_t = at.u1 + at.u2 - map_.weight
         self.r_xi = at.v + be - kappa if kappa.size else kappa
         (f1, u1), (f2, u2), (xi, v) = at.pairs
         self.D1, self.D2, self.Dv = u1 / f1, u2 / f2, v / xi
@@ -231,21 +233,40 @@ class _Newton:
         if first is not None:
             wanted = wanted - product(apply_inverse(eta, w, first.s), apply(eta, w, first.lam))
             linear = [c - dx * du for c, (dx, du) in zip(linear, first.pairs, strict=True)]
-        rhs = divide(self.nu, wanted)
-        e1, e2, e3 = (c / x for c, (x, _) in zip(linear, at.pairs, strict=True))
-        to_p, to_q = self.map.weights(apply_inverse(eta, w, rhs + self.scaled_r))
+        goals = divide(self.nu, wanted), *linear
+        residuals = self.r_cone, self.r_z, self.r_t, self.r_xi
+        found = self._solve(residuals, goals)
+        nothing = 0 * goals[0], *(0 * c for c in linear)
+        for _ in range(0 if np.ptp(self.map.weight) == 0 else REFINED):
+            al, be = self.map.weights(found.lam)
+            left = (
+                0 * self.r_cone,
+                self.r_z + found.u1 - found.u2 - self.map.columns(al, be),
+                self.r_t + found.u1 + found.u2,
+                self.r_xi + found.v + be if self.r_xi.size else self.r_xi,
+            )
+            found = found.moved(self._solve(left, nothing), 1.0, 1.0)
+        return found
+
+    def _solve(self, residuals: tuple, goals: tuple) -> _Point:
+        """The step that removes the residuals and makes the linearised products the goals."""
+        at, eta, w = self.at, self.eta, self.w
+        (r_cone, r_z, r_t, r_xi), rhs = residuals, goals[0]
+        e1, e2, e3 = (c / x for c, (x, _) in zip(goals[1:], at.pairs, strict=True))
+        scaled_r = apply_inverse(eta, w, r_cone)
+        to_p, to_q = self.map.weights(apply_inverse(eta, w, rhs + scaled_r))
         own, (_, Dpq, Dqq) = to_q, self.D
         if self.whole is not None:
-            own = to_q + self.r_xi + e3
+            own = to_q + r_xi + e3
             to_p = to_p - Dpq * (own / self.whole)
-            to_q = to_q * (self.Dv / self.whole) - (self.r_xi + e3) * (Dqq / self.whole)
-        lean, spare = (self.D1 - self.D2) / (self.D1 + self.D2), e1 + e2 - self.r_t
-        dz = self.linear.solve(self.map.columns(to_p, to_q) + e2 - e1 - self.r_z + lean * spare)
-        dt, dxi = spare / (self.D1 + self.D2) + lean * dz, self.at.xi
+            to_q = to_q * (self.Dv / self.whole) - (r_xi + e3) * (Dqq / self.whole)
+        lean, spare = (self.D1 - self.D2) / (self.D1 + self.D2), e1 + e2 + r_t
+        dz = self.linear.solve(self.map.columns(to_p, to_q) + e2 - e1 - r_z + lean * spare)
+        dt, dxi = spare / (self.D1 + self.D2) + lean * dz, at.xi
         if self.whole is not None:
             dp, dq = self.map.pq(dz)
             dxi = (own - Dpq * dp - Dqq * dq) / self.whole
-        ds = self.map.rows(dz, dxi) - self.r_cone
+        ds = self.map.rows(dz, dxi) - r_cone
         dlam = apply_inverse(eta, w, rhs - apply_inverse(eta, w, ds))
         du1, du2 = e1 - self.D1 * (dt - dz), e2 - self.D2 * (dt + dz)
         return _Point(dz, dt, dxi, ds, dlam, du1, du2, e3 - self.Dv * dxi)
@@ -332,7 +353,8 @@ def _start(map_: _Map, d: Array, kappa: Array) -> _Point:
     p, q = map_.Bt @ h, map_.Ct @ m
     reach = np.median(p[on] * q[on] / d[on]) if on.any() else 1.0
     # balanced halves, and p q about d in the middle
-    F, G = np.abs(h).sum() or 1.0, np.abs(m).sum() or 1.0
+    w_h, w_m = np.split(map_.weight, [h.size])
+    F, G = w_h @ np.abs(h) or 1.0, w_m @ np.abs(m) or 1.0
     c = reach**-0.5 if reach > 0 else 1.0
     scale_h, scale_m = np.sqrt(c * G / F), np.sqrt(c * F / G)
     z = np.concatenate([scale_h * h, scale_m * m])
@@ -344,13 +366,14 @@ def _start(map_: _Map, d: Array, kappa: Array) -> _Point:
     s = np.stack([np.where(on, p + q, p), np.where(on, p - q, 0), 2 * root])
     lam = SIGNS * s / det(s)
     al, be = map_.weights(lam)
-    steepest = np.abs(map_.columns(al, be)).max()
+    steepest = np.max(np.abs(map_.columns(al, be)) / map_.weight)
     if kappa.size:
         steepest = max(steepest, np.max(be / kappa))
     lam *= 0.5 / max(steepest, 1e-300)
     al, be = map_.weights(lam)
     mu = np.mean(np.sum(s * lam, axis=0))
-    t = np.abs(z) + max(2 * mu, 0.05 * np.abs(z).mean(), 1e-3)
+    room = max(2 * mu, 0.05 * np.median(map_.weight * np.abs(z)), 1e-3)
+    t = np.abs(z) + room / map_.weight
     pull = map_.columns(al, be)
     v = kappa - be if kappa.size else kappa
-    return _Point(z, t, mu / v, s, lam, (1 + pull) / 2, (1 - pull) / 2, v)
+    return _Point(z, t, mu / v, s, lam, (map_.weight + pull) / 2, (map_.weight - pull) / 2, v)

@@ -7,10 +7,11 @@ In canonical form every row is a three-dimensional Lorentz cone with a constant 
 (A row with d = 0 has no q; it is the cone point (p, 0, 0), and only p >= 0 remains.) With the dual
 points lam in Q, al = lam0 + lam1 and be = lam0 - lam1, optimality is
 
-    2 h = Bt'al,    2 m = Ct'be,    s = (Bt h + Ct m, Bt h - Ct m, 2 sqrt d),    s o lam = 0,
+    2 w^2 z = (Bt'al, Ct'be),    s = (Bt h + Ct m, Bt h - Ct m, 2 sqrt d),    s o lam = 0,
 
-where o is the Jordan product (u'v, u0 v1 + v0 u1). A step linearises these at the Nesterov-Todd
-point W, the symmetric matrix with W lam = W^-1 s = nu, one 3 x 3 block a row:
+where z = (h, m), w (K + N,) are the weights that the objective has in the scaled units of
+problem.Scaled, and o is the Jordan product (u'v, u0 v1 + v0 u1). A step linearises these at the
+Nesterov-Todd point W, the symmetric matrix with W lam = W^-1 s = nu, one 3 x 3 block a row:
 
     W^-1 ds + W dlam = rhs,    rhs = -nu for the affine step (predictor),
     rhs = nu \\ (sigma mu e - nu o nu - (W^-1 ds_a) o (W dlam_a)) for the corrector.
@@ -18,15 +19,16 @@ point W, the symmetric matrix with W lam = W^-1 s = nu, one 3 x 3 block a row:
 Eliminating dlam and ds leaves K + N equations. With D = W^-2 restricted to its first two
 coordinates and turned to (p, q),
 
-    [ 2 I + Bt'Dpp Bt      Bt'Dpq Ct    ] [dh]
-    [   Ct'Dpq Bt       2 I + Ct'Dqq Ct ] [dm]  =  right-hand side:
+    [ 2 w_h^2 + Bt'Dpp Bt         Bt'Dpq Ct      ] [dh]
+    [      Ct'Dpq Bt       2 w_m^2 + Ct'Dqq Ct   ] [dm]  =  right-hand side:
 
 three products of L rows and one Cholesky factor a step, used twice. Far from the answer the matrix
 is made and factored in float32: the residuals are not, so nothing is lost but half the time.
+Where the weights differ a step is refined: what it leaves of the equations is solved for again.
 
 Start: the one-bit correlations h = Bt'sqrt d, m = Ct'sqrt d, their rows moved well inside the
-cones, and the dual on the central path, lam = mu s^-1 with L mu = 2 |z|^2: what s'lam is at a point
-whose duality gap is twice its value. (A mu a hundred times smaller costs ten iterations.)
+cones, and the dual on the central path, lam = mu s^-1 with L mu = 2 |w z|^2: what s'lam is at a
+point whose duality gap is twice its value. (A mu a hundred times smaller costs ten iterations.)
 
 Source: the method is Mehrotra's with Nesterov-Todd scaling, as for any second-order cone program
 (see the paper of Vandenberghe on cvxopt's coneqp, 2010); the reduction to 2 x 2 blocks is derived.
@@ -50,10 +52,11 @@ from kit.branchhull.interior.cones import (
     scaling,
     to_boundary,
 )
-from kit.branchhull.problem import BranchHull, canonical, normalise
+from kit.branchhull.problem import BranchHull
 from kit.results import Array
 
-FAR = 1e-5  # L mu / |z|^2, about the relative gap, down to which float32 is enough
+REFINED = 3  # solutions of a step where the weights differ
+FAR = 1e-5  # L mu / |w z|^2, about the relative gap, down to which float32 is enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +73,12 @@ class State:
 
 def interior_point(problem: BranchHull) -> Iterator[State]:
     """Yield one state per iteration; ends by itself when no further step can be computed."""
-    Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
-    short = Bt.astype(np.float32), Ct.astype(np.float32)
-    cones = _Cones(Bt, Ct, (d > 0).astype(float), short)
+    made = problem.data.scaled
+    Bt, Ct, d = made.Bt, made.Ct, made.d
+    weight, e, _ = made.weights()
+    even = np.ptp(weight) == 0
+    short = (Bt.astype(np.float32), Ct.astype(np.float32)) if even else (Bt, Ct)
+    cones = _Cones(Bt, Ct, (d > 0).astype(float), short, weight**2)
     K, L = Bt.shape[1], d.size
     z, s, lam = _start(cones, d)
     constant = np.stack([0 * d, 0 * d, 2 * np.sqrt(d)])
@@ -80,22 +86,23 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
     r_primal = s - cones.rows(z) - constant
     while True:
         mu = np.sum(s * lam) / L
-        h, m, (al, be) = zoom * z[:K], zoom * z[K:], cones.weights(lam)
-        yield State(h, m, np.stack([of_al * al, of_be * be]), float(h @ h + m @ m), float(mu), step)
+        h, m = made.restore(z[:K], z[K:], e)
+        dual = cones.weights(lam) * np.stack(made.rows)
+        yield State(h, m, dual, problem.value(h, m), float(mu), step)
         if mu > 1e12 * mu_start:  # the dual grows without bound: infeasible, or nearly
             return
         eta, w = scaling(s, lam)
         try:
-            factor = cones.factor(eta, w, far=L * mu > FAR * (z @ z))
+            factor = cones.factor(eta, w, far=L * mu > FAR * cones.value(z))
         except (LinAlgError, ValueError):  # not definite, or not finite any more
             return
-        residuals = r_primal, 2 * z - cones.columns(lam)
+        residuals = r_primal, 2 * cones.square * z - cones.columns(lam)
         nu = apply(eta, w, lam)
-        _, ds, dlam = _direction(cones, factor, eta, w, residuals, -nu)
+        _, ds, dlam = _direction(cones, factor, eta, w, residuals, -nu, even)
         affine = min(1.0, to_boundary(s, ds), to_boundary(lam, dlam))
         second = product(apply_inverse(eta, w, ds), apply(eta, w, dlam))
         target = (1 - affine) ** 3 * mu * UNIT - product(nu, nu) - second
-        dz, ds, dlam = _direction(cones, factor, eta, w, residuals, divide(nu, target))
+        dz, ds, dlam = _direction(cones, factor, eta, w, residuals, divide(nu, target), even)
         step = min(1.0, 0.995 * min(to_boundary(s, ds), to_boundary(lam, dlam)))
         while step > 1e-10 and not (inside(s + step * ds) and inside(lam + step * dlam)):
             step *= 0.8  # rounding near the boundary
@@ -113,6 +120,11 @@ class _Cones:
     Ct: Array  # (L, N)
     turn: Array  # (L,): 1 where d > 0, else 0
     short: tuple[Array, Array]  # Bt and Ct in float32
+    square: Array  # (K + N,): w^2
+
+    def value(self, z: Array) -> float:
+        """|w z|^2."""
+        return float(self.square @ (z * z))
 
     def rows(self, z: Array) -> Array:
         """G z (3, L), the part of s that moves."""
@@ -129,7 +141,7 @@ class _Cones:
         return np.concatenate([al @ self.Bt, be @ self.Ct])
 
     def factor(self, eta: Array, w: Array, far: bool) -> tuple[Array, bool]:
-        """Cholesky factor of 2 I + G'W^-2 G, with W^-2 = (2 (J w)(J w)' - J) / eta^2."""
+        """Cholesky factor of 2 w^2 + G'W^-2 G, with W^-2 = (2 (J w)(J w)' - J) / eta^2."""
         if far:
             try:
                 return cho_factor(self._matrix(eta, w, *self.short), lower=True, overwrite_a=True)
@@ -150,7 +162,7 @@ class _Cones:
         M[:K, :K], M[K:, K:] = B.T @ B, C.T @ C
         B *= tie
         M[K:, :K] = C.T @ B
-        M[np.diag_indices(K + N)] += 2
+        M[np.diag_indices(K + N)] += 2 * self.square.astype(M.dtype)
         return M
 
 
@@ -161,21 +173,39 @@ def _direction(
     w: Array,
     residuals: tuple[Array, Array],
     rhs: Array,
+    even: bool,
 ) -> tuple[Array, Array, Array]:
-    """dz, ds, dlam that remove the residuals and satisfy W^-1 ds + W dlam = rhs."""
-    r_primal, r_dual = residuals
-    pull = apply_inverse(eta, w, rhs + apply_inverse(eta, w, r_primal))
-    right = (cones.columns(pull) - r_dual).astype(factor[0].dtype)
-    dz = cho_solve(factor, right, check_finite=False).astype(float)
-    ds = cones.rows(dz) - r_primal
-    return dz, ds, apply_inverse(eta, w, rhs - apply_inverse(eta, w, ds))
+    """dz, ds, dlam that remove the residuals and satisfy W^-1 ds + W dlam = rhs.
+
+    Weights that are not even make the last digits count: what is left is then solved for again.
+    """
+    found = (0.0, 0.0, 0.0)
+    for k in range(1 if even else REFINED):
+        r_primal, r_dual = residuals
+        if k:
+            dz, ds, dlam = found
+            left = rhs - apply_inverse(eta, w, ds) - apply(eta, w, dlam)
+            r_primal = r_primal - cones.rows(dz) + ds
+            r_dual = r_dual + 2 * cones.square * dz - cones.columns(dlam)
+        else:
+            left = rhs
+        pull = apply_inverse(eta, w, left + apply_inverse(eta, w, r_primal))
+        right = (cones.columns(pull) - r_dual).astype(factor[0].dtype)
+        dz = cho_solve(factor, right, check_finite=False).astype(float)
+        ds = cones.rows(dz) - r_primal
+        step = dz, ds, apply_inverse(eta, w, left - apply_inverse(eta, w, ds))
+        found = tuple(a + b for a, b in zip(found, step, strict=True))
+    return found
 
 
 def _start(cones: _Cones, d: Array) -> tuple[Array, Array, Array]:
     """z from one-bit correlations; s and lam inside the cones, lam on the central path."""
     on, root = d > 0, np.sqrt(d)
-    z = np.concatenate([root @ cones.Bt, root @ cones.Ct])
-    p, q = cones.Bt @ (root @ cones.Bt), cones.Ct @ (root @ cones.Ct)
+    h, m, w = root @ cones.Bt, root @ cones.Ct, np.sqrt(cones.square)
+    tilt = np.linalg.norm(w[h.size :] * m) / (np.linalg.norm(w[: h.size] * h) or 1.0)
+    tilt = np.sqrt(tilt or 1.0)  # so that both halves cost the same
+    z = np.concatenate([tilt * h, m / tilt])
+    p, q = cones.Bt @ z[: h.size], cones.Ct @ z[h.size :]
     reach = np.median(p[on] * q[on] / d[on]) if on.any() else 1.0
     c = reach**-0.25 if reach > 0 else 1.0
     floor = np.sqrt(d.mean()) or 1.0
@@ -184,5 +214,5 @@ def _start(cones: _Cones, d: Array) -> tuple[Array, Array, Array]:
     p, q = grow * p, grow * q
     s = np.stack([np.where(on, p + q, p), np.where(on, p - q, 0), 2 * root])
     inverse = SIGNS * s / det(s)
-    mu = 2 * c * c * (z @ z) / d.size or 1.0
+    mu = 2 * cones.value(c * z) / d.size or 1.0
     return c * z, s, mu * inverse
