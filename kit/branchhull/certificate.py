@@ -230,28 +230,28 @@ def _repair(
         return h, m, xi, math.inf
     # two roundings of each entry of a h and b m may cost so much of p and q
     low_p, low_q = p - 4 * U * at.terms_p[on], q - 4 * U * at.terms_q[on]
-    if problem.slack:
-        price = made.rows[1][on] / at.unit_m  # of q, in its units of each row
-        c = _best_scale(problem.gamma * np.abs(m).sum() / problem.lam, q / price, d / p / price)
-        m, r, short = c * m, 1.0, 1.0
-        rise = _towards(problem.data)[on] / price
-        xi[on] = rise * np.maximum(0.0, d / p - c * q)
-        F, G = problem.halves(h, m, xi)
-        low_p = np.where(low_p > 0, low_p, p)
-        xi[on] = rise * np.maximum(0.0, up(0) * d / low_p - c * low_q)
-    else:
-        r = np.max(d / p / q)  # divide before multiplying: p q may underflow
-        fine = (low_p.min() > 0) and (low_q.min() > 0)
-        short = np.max(d / low_p / low_q) if fine else r
-        F, G = problem.halves(h, m, xi)
-    F += _blur(problem, h)
-    root = math.sqrt(up(0) * short)
+    if low_p.min() <= 0 or not (problem.slack or low_q.min() > 0):
+        low_p, low_q = p, q
+    cost, reaches = [], ((p, q), (low_p, low_q))
+    for reach_p, reach_q in reaches:  # for the value, then for the point that comes back
+        r, moved = 1.0, m
+        if problem.slack:
+            price = made.rows[1][on] / at.unit_m  # of q, in its units of each row
+            need, grow = d / reach_p / price, reach_q / price
+            c = _best_scale(problem.gamma * np.abs(m).sum() / problem.lam, grow, need)
+            moved = c * m
+            xi[on] = _towards(problem.data)[on] * up(0) * np.maximum(0.0, need - c * grow)
+        else:
+            r = np.max(d / reach_p / reach_q)  # divide before multiplying: p q may underflow
+        F, G = problem.halves(h, moved, xi)
+        F += _blur(problem, h)
+        cost.append(2 * math.sqrt(F) * math.sqrt(G) * math.sqrt(r))
+    root = math.sqrt(up(0) * r)
     a, b = (root * math.sqrt(x) / math.sqrt(y) if y > 0 else math.inf for x, y in ((G, F), (F, G)))
-    point = h * a, m * b, None if xi is None else up(0) * xi * b
+    point = h * a, moved * b, None if xi is None else up(0) * xi * b
     if not all(np.isfinite(v).all() for v in point if v is not None):
         return h, m, xi, math.inf
-    cost = 2 * math.sqrt(F) * math.sqrt(G) * math.sqrt(r)
-    value = cost * cost / 2 if problem.objective == "l2" else cost
+    value = cost[0] ** 2 / 2 if problem.objective == "l2" else cost[0]
     return *point, up(4 * (on.size + h.size + m.size)) * value
 
 
@@ -290,6 +290,8 @@ def _lift(Bt: Matrix, on: Array, h: Array) -> tuple[Array, bool]:
             wanted = margin * sizes * np.linalg.norm(moved)
             low |= p < wanted + error
             moved = moved + lstsq(rows[low], (wanted - p)[low])[0]
+            if not margin:  # an entry that is to be 0 is noise beside the others
+                moved[np.abs(moved) < 64 * U * np.abs(moved).max()] = 0.0
     return h, False
 
 

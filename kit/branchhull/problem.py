@@ -246,18 +246,22 @@ class Scaled:
     zoom: float
     sizes: tuple[Array | None, Array | None]  # (L,) upper bounds of the norms of the scaled rows
 
-    def weights(self, gamma: float = 1.0) -> tuple[Array, float, float]:
+    def weights(self, gamma: float = 1.0, lam: float | None = None) -> tuple[Array, float, float]:
         """What h' and m' cost, and the units they are returned in: (weight (K + N,), e, cost).
 
-        h = (zoom / e) column_h h', m = zoom e column_m m', with e such that both halves of
-        weight = (column_h / e, gamma e column_m) / cost have one geometric mean, and cost such that
-        it is 1. So |h| + gamma |m| = zoom cost |weight (h', m')| for l1, and squared for l2.
+        h = (zoom / e) column_h h', m = zoom e column_m m'. With e and cost powers of two such that
+        what h' costs, and the cheaper of what q' costs by m' or by slack, have geometric mean 1, is
+        weight = (column_h / e, gamma e column_m) / cost, and |h| + gamma |m| = zoom cost
+        |weight (h', m')| for l1, and squared for l2.
         """
         logs = [np.log2(column).mean() for column in self.columns]
-        e = 2.0 ** np.round((logs[0] - logs[1] - np.log2(gamma)) / 2)
-        weight = np.concatenate([self.columns[0] / e, gamma * e * self.columns[1]])
-        cost = 2.0 ** np.round(np.log2(weight).mean())
-        return weight / cost, float(e), float(cost)
+        of_q = logs[1] + np.log2(gamma)
+        if lam is not None:
+            of_q = min(of_q, np.log2(lam) - np.log2(self.rows[1]).mean())
+        e = 2.0 ** np.round((logs[0] - of_q) / 2)
+        cost = 2.0 ** np.round((logs[0] + of_q) / 2)
+        weight = np.concatenate([self.columns[0] / e, gamma * e * self.columns[1]]) / cost
+        return weight, float(e), float(cost)
 
     def restore(self, h: Array, m: Array, e: float) -> tuple[Array, Array]:
         """(h, m) of the data for (h', m') with p'q' >= d', e as in `weights`."""

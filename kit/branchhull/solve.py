@@ -179,6 +179,8 @@ def _drive(
 
     def graded(state: Any) -> Certificate:
         nonlocal least, best
+        if not (_finite(state.dual) and np.isfinite(state.h).all() and np.isfinite(state.m).all()):
+            return NO_PROOF
         certificate = certify(problem, state.h, state.m, state.dual, wide=tol / 100)
         if certificate.gap < least:
             least, best = certificate.gap, state
@@ -190,6 +192,11 @@ def _drive(
         return last.h, last.m, last.dual, run, ()
     note = f"An earlier iterate is returned: the last was certified to {final:.1e} only."
     return best.h, best.m, best.dual, run, (note,)
+
+
+def _finite(dual: Array | Dual) -> bool:
+    parts = (dual.al, dual.be, dual.w, dual.r) if isinstance(dual, Dual) else (dual,)
+    return all(np.isfinite(part).all() for part in parts)
 
 
 METHODS: dict[str, Callable[..., Answer]] = {
@@ -216,11 +223,24 @@ def methods_for(problem: BranchHull) -> dict[str, str]:
     """Name of each method -> "" where it fits the problem, or the reason why it does not."""
     instance("problem", problem, BranchHull)
     unfit = {name: WHY_NOT[name](problem) for name in WHY_NOT}
-    images = problem.objective == "tv" and is_dense(problem.data.C)  # then B may be sparse
-    if not is_dense(problem.data.B, problem.data.C) and not (images and issparse(problem.data.B)):
+    if _made_dense(problem) is None:
         for name in METHODS.keys() - (ANY_MATRIX if problem.objective == "l2" else set()):
-            unfit[name] = unfit.get(name) or "it needs dense B and C"
+            unfit[name] = (
+                unfit.get(name) or "it needs dense B and C, and these are too large for it"
+            )
     return {name: unfit.get(name, "") for name in METHODS}
+
+
+def _made_dense(problem: BranchHull) -> BranchHull | None:
+    """The problem with arrays for B and C (an image's B may be sparse); None for too large ones."""
+    data, keep = problem.data, problem.objective == "tv" and issparse(problem.data.B)
+    if is_dense(data.C) and (keep or is_dense(data.B)):
+        return problem
+    entries = data.y.size * (data.C.shape[1] + (0 if keep else data.B.shape[1]))
+    if entries > MANY:
+        return None
+    B = data.B if keep else dense(data.B)
+    return replace(problem, data=Bilinear(B, dense(data.C), data.y, data.signs))
 
 
 def solve(
@@ -284,6 +304,8 @@ def solve(
     for name in options:
         if name not in known:
             raise ValueError(f"{name} is not an option of method {method!r}, which takes {known}")
+    if not (problem.objective == "l2" and method in ANY_MATRIX):
+        problem = _made_dense(problem)
     trap = unattained(problem) if problem.objective == "tv" else None
     if trap is not None and method != "admm":  # the papers' ADMM has a path worth looking at
         h, m, xi, sentence = trap
@@ -296,9 +318,9 @@ def solve(
         unfinished = candidate[3].status not in (Status.SOLVED, Status.STOPPED)
         by_products = method == "matrix-free" or not is_dense(data.B, data.C)
         if problem.objective == "l2" and unfinished and by_products:
-            if data.y.size * sum(data.shape[1:]) <= MANY:
-                made = Bilinear(dense(data.B), dense(data.C), data.y, data.signs)
-                problem = replace(problem, data=made)
+            made = _made_dense(problem)
+            if made is not None:
+                problem = made
                 *later, notes = by_auto(problem, **call)
                 note = "so another method was asked, on dense B and C."
             else:
@@ -313,6 +335,10 @@ def _judged(
 ) -> Recovered:
     """What a method found, made feasible, or a ray in its place; certified, once."""
     h, m, dual, run, notes = candidate
+    if not (np.isfinite(h).all() and np.isfinite(m).all()):
+        h, m = np.zeros_like(h), np.zeros_like(m)
+    if dual is not None and not _finite(dual):
+        dual = None
     h, m, xi, feasible = repair(problem, h, m, tol / 100)
     seen = not is_operator(problem.data.B, problem.data.C)
     if seen and not feasible and run.status is not Status.STOPPED:

@@ -200,7 +200,7 @@ def _onto_equation(DB: Array, B: Array, s: Array) -> tuple[Array, float]:
 
 
 def _columns(B: Array) -> tuple[Array, float]:
-    """A, B with columns scaled by powers of two to norms about 1, and sigma_min(A), rounded down."""
+    """B with columns scaled by powers of two to norms about 1, and its sigma_min, rounded down."""
     size = np.linalg.norm(B, axis=0)
     A = B / np.where(size > 0, 2.0 ** np.round(np.log2(np.where(size > 0, size, 1))), 1.0)
     sigma = np.linalg.svd(A, compute_uv=False)

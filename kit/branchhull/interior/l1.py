@@ -73,7 +73,10 @@ class State:
 
 def interior_l1(problem: BranchHull) -> Iterator[State]:
     """Yield one state per iteration; ends by itself when no further step can be computed."""
-    made, (weight, e, cost) = problem.data.scaled, problem.data.scaled.weights(problem.gamma)
+    made, (weight, e, cost) = (
+        problem.data.scaled,
+        problem.data.scaled.weights(problem.gamma, problem.lam),
+    )
     d, rows = made.d, np.stack(made.rows)
     kappa = problem.lam * e / cost / rows[1] if problem.slack else np.zeros(0)
     map_ = _Map(made.Bt, made.Ct, (d > 0).astype(float), weight)
@@ -355,6 +358,9 @@ def _start(map_: _Map, d: Array, kappa: Array) -> _Point:
     # balanced halves, and p q about d in the middle
     w_h, w_m = np.split(map_.weight, [h.size])
     F, G = w_h @ np.abs(h) or 1.0, w_m @ np.abs(m) or 1.0
+    if kappa.size:  # where slack is cheaper than m, begin with slack
+        m = m * min(1.0, kappa @ np.maximum(q, 0) / G)
+        G = min(G, kappa @ np.maximum(q, 0)) or 1.0
     c = reach**-0.5 if reach > 0 else 1.0
     scale_h, scale_m = np.sqrt(c * G / F), np.sqrt(c * F / G)
     z = np.concatenate([scale_h * h, scale_m * m])
