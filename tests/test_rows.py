@@ -1,5 +1,6 @@
 """B and C may be dense, scipy sparse, or operators: the same canonical form, the same proofs."""
 
+import importlib
 import pickle
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.sparse.linalg import LinearOperator, aslinearoperator
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull, rows
+from kit.results import Status
 
 KINDS = {"dense": np.asarray, "sparse": sparse.csc_matrix, "operator": aslinearoperator}
 
@@ -88,13 +90,17 @@ def test_bad_matrices_are_told_in_one_sentence(B, sentence):
 
 
 @pytest.mark.parametrize("kind", ["sparse", "operator"])
-def test_what_looks_at_entries_says_so(kind):
+def test_what_looks_at_entries_says_so(kind, monkeypatch):
     _, other = given(kind)
+    assert branchhull.solve(BranchHull(other), "interior").report.run.status is Status.SOLVED
+    solving = importlib.import_module("kit.branchhull.solve")
+    monkeypatch.setattr(solving, "MANY", 0)  # as if they were too large to be made dense
+    why = "it needs dense B and C, and these are too large for it"
     reasons = branchhull.methods_for(BranchHull(other))
-    assert reasons["interior"] == reasons["cvxpy"] == "it needs dense B and C"
+    assert reasons["interior"] == reasons["cvxpy"] == why
     assert reasons["auto"] == reasons["matrix-free"] == ""
     l1 = branchhull.methods_for(BranchHull(other, "l1"))
-    assert l1["auto"] == "it needs dense B and C" and l1["matrix-free"] == "it is for l2 only"
+    assert l1["auto"] == why and l1["matrix-free"] == "it is for l2 only"
     with pytest.raises(ValueError, match="method must fit the problem"):
         branchhull.solve(BranchHull(other), "interior")
     for call in (

@@ -60,7 +60,7 @@ from kit.branchhull.rows import Matrix, dense, is_operator, row_norms
 from kit.branchhull.tv import Dual, check_dual, is_identity, steepness
 from kit.branchhull.variation import differences
 from kit.results import Array, Certificate
-from kit.rounding import WIDE, U, exact, pulled, times, up
+from kit.rounding import AT_ONCE, WIDE, U, exact, pulled, times, up
 
 ROUND = 8 * np.finfo(float).eps  # what counts as rounding, relative
 RAY = 16 * U  # |Bt'al| below this share of its own terms, entry by entry, counts as 0
@@ -228,8 +228,11 @@ def _repair(
     p, q, d = (at.p - at.e_p)[on], (at.q - at.e_q)[on], at.d[on]
     if p.min() <= 0 or not (problem.slack or q.min() > 0):
         return h, m, xi, math.inf
-    # two roundings of each entry of a h and b m may cost so much of p and q
-    low_p, low_q = p - 4 * U * at.terms_p[on], q - 4 * U * at.terms_q[on]
+    # the rounding of each entry of a h and of b c m may cost so much of p and q
+    low_p = p - _own(made.Bt, h / made.columns[0] / at.unit_h, p, at.terms_p, on)
+    low_q = q - (2 if problem.slack else 1) * _own(
+        made.Ct, m / made.columns[1] / at.unit_m, q, at.terms_q, on
+    )
     if low_p.min() <= 0 or not (problem.slack or low_q.min() > 0):
         low_p, low_q = p, q
     cost, reaches = [], ((p, q), (low_p, low_q))
@@ -253,6 +256,15 @@ def _repair(
         return h, m, xi, math.inf
     value = cost[0] ** 2 / 2 if problem.objective == "l2" else cost[0]
     return *point, up(4 * (on.size + h.size + m.size)) * value
+
+
+def _own(A: Matrix, x: Array, v: Array, terms: Array, on: Array) -> Array:
+    """How far A x, v on the rows `on`, moves at most when the entries of x are rounded."""
+    own = up(0) * U * terms[on]
+    close = np.flatnonzero(own > WIDE * np.abs(v))
+    if close.size and close.size * x.size <= AT_ONCE and not is_operator(A):
+        own[close] = up(x.size) * U * (abs(A[np.flatnonzero(on)[close]]) @ np.abs(x))
+    return own
 
 
 def _best_scale(price: float, q: Array, need: Array) -> float:

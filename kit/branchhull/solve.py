@@ -175,23 +175,29 @@ def _drive(
     callback: Callback,
     every: int,
 ) -> Answer:
-    least, best = np.inf, None
+    point = dual = None  # the states with the best bounds so far: any point goes with any dual
+    upper, lower = np.inf, -np.inf
 
     def graded(state: Any) -> Certificate:
-        nonlocal least, best
+        nonlocal point, dual, upper, lower
         if not (_finite(state.dual) and np.isfinite(state.h).all() and np.isfinite(state.m).all()):
             return NO_PROOF
-        certificate = certify(problem, state.h, state.m, state.dual, wide=tol / 100)
-        if certificate.gap < least:
-            least, best = certificate.gap, state
-        return certificate
+        own = certify(problem, state.h, state.m, state.dual, wide=tol / 100)
+        if own.lower == own.upper == np.inf:
+            point = dual = state
+            return own
+        if point is None or own.upper <= upper:
+            point, upper = state, own.upper
+        if dual is None or own.lower >= lower:
+            dual, lower = state, own.lower
+        return Certificate(upper, lower, own.violation)
 
     last, run = drive(states, graded, tol=tol, max_iter=max_iter, every=every, callback=callback)
-    final = run.history["gap"][-1]
-    if best is None or run.status is Status.STOPPED or final <= least:
+    if point is None or run.status is Status.STOPPED:
         return last.h, last.m, last.dual, run, ()
-    note = f"An earlier iterate is returned: the last was certified to {final:.1e} only."
-    return best.h, best.m, best.dual, run, (note,)
+    earlier = point is not last or dual is not last
+    notes = ("The best point and the best dual are those of earlier iterates.",) if earlier else ()
+    return point.h, point.m, dual.dual, run, notes
 
 
 def _finite(dual: Array | Dual) -> bool:
@@ -339,7 +345,7 @@ def _judged(
         h, m = np.zeros_like(h), np.zeros_like(m)
     if dual is not None and not _finite(dual):
         dual = None
-    h, m, xi, feasible = repair(problem, h, m, tol / 100)
+    h, m, xi, feasible = repair(problem, h, m, tol / 10_000)
     seen = not is_operator(problem.data.B, problem.data.C)
     if seen and not feasible and run.status is not Status.STOPPED:
         ray = infeasible_ray(problem)
@@ -348,7 +354,7 @@ def _judged(
             notes += (sentence,)
     if not problem.data.y.any() and dual is None:
         dual = np.zeros((2, problem.data.y.size))  # 0 is feasible, and nothing is smaller
-    certificate = certify(problem, h, m, dual, xi, wide=tol / 100)
+    certificate = certify(problem, h, m, dual, xi, wide=tol / 10_000)
     run = settle(run, certificate, tol)
     if trap is not None:
         run, notes = replace(run, status=Status.UNATTAINED), (*notes, trap[3])

@@ -109,7 +109,8 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
         if not step > 1e-10:
             return
         z, s, lam = z + step * dz, s + step * ds, lam + step * dlam
-        r_primal = (1 - step) * r_primal  # exactly, since ds + r_primal = G dz
+        # exactly (1 - step) r_primal, since ds + r_primal = G dz; where weights differ digits count
+        r_primal = (1 - step) * r_primal if even else s - cones.rows(z) - constant
 
 
 @dataclass(frozen=True, eq=False)
