@@ -1,13 +1,18 @@
 """A layer in batches of neurons: the same answer, certified from the files, and nothing twice."""
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kit import nettrim
+from kit.experiments import collect, fingerprint, provenance
 from kit.experiments.distributed import (
+    COST,
+    FULL,
     GOAL,
+    LAYER,
     gather,
     layer,
     layer_files,
@@ -17,6 +22,7 @@ from kit.experiments.distributed import (
 )
 
 EPSILON = 0.1
+RESULTS = Path(__file__).parents[1] / "notebooks" / "results"
 
 
 @pytest.fixture(scope="module")
@@ -89,11 +95,7 @@ def test_a_cluster_gives_the_same_and_resumes(toy, tmp_path):
         assert np.allclose(answer.W, here.W, rtol=0, atol=1e-12)
         assert np.array_equal(answer.W == 0, here.W == 0)
         assert answer.report.run.status.name == "SOLVED"
-    assert len(files) == 3 and [a == b for a, b in zip(before, after, strict=True)] == [
-        True,
-        False,
-        True,
-    ]
+    assert [a == b for a, b in zip(before, after, strict=True)] == [True, False, True]
 
 
 def test_bad_input_is_named(toy, tmp_path):
@@ -112,3 +114,13 @@ def test_the_cost_of_a_neuron_is_counted():
     for row in rows:
         assert 0 < row["inputs"] <= 32 and row["events"] > 0 and row["gap"] < 1e-6
         assert row["megabytes"] > 32 * 1000 * 8 / 4e6 and row["seconds"] > 0
+
+
+@pytest.mark.parametrize("sweep", [COST, FULL, LAYER], ids=["cost", "full", "layer"])
+def test_the_stored_rows_are_whole_and_of_this_code(sweep):
+    rows = collect(sweep, RESULTS)
+    assert {row["scale"] for row in rows} == {cell["scale"] for cell, _ in sweep.jobs()}
+    assert {e["code"] for e in provenance(sweep, RESULTS) if e["jobs"]} == {
+        fingerprint(sweep.trial)
+    }
+    assert max(row["gap"] for row in rows) < 1e-6

@@ -15,6 +15,7 @@ Dask (`pip install branch-kit[dask]`) makes the client; nothing here imports it 
 import os
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -152,10 +153,11 @@ def _cost(rng: np.random.Generator, N: int, P: int, share: float) -> dict:
 
 
 def layer_on_dask(rng: np.random.Generator, scale: int, batch: int) -> dict:
-    """The layer GOAL with every side divided by `scale` on two workers here; what Dask adds.
+    """The layer GOAL on two workers here, N and P divided by `scale`, M by its square; Dask's part.
 
     tasks, wall, gap  of the whole layer, wall in seconds
     solving, total    seconds of processes: inside the solver; all workers, client and scheduler
+    idle              seconds of those processes in a second of wall in which nothing is done
     megabytes         in the files
     scatter           seconds to bring X to both workers, wall
     serial, same      six tasks here: seconds over theirs on a worker; largest |difference| of W
@@ -163,7 +165,8 @@ def layer_on_dask(rng: np.random.Generator, scale: int, batch: int) -> dict:
     """
     from distributed import Client, LocalCluster
 
-    X, W = layer(rng, *(side // scale for side in GOAL), share=0.2)
+    N, M, P = GOAL
+    X, W = layer(rng, N // scale, M // scale**2, P // scale, share=0.2)
     settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
         TemporaryDirectory() as folder,
@@ -175,9 +178,13 @@ def layer_on_dask(rng: np.random.Generator, scale: int, batch: int) -> dict:
         answer = prune_layer(X, W, BALL, client, folder, batch)
         wall = time.perf_counter() - wall
         total = _cpu() + sum(client.run(_cpu).values()) - begin
+        begin = _cpu() + sum(client.run(_cpu).values())
+        time.sleep(5)
+        idle = (_cpu() + sum(client.run(_cpu).values()) - begin) / 5
         files = layer_files(X, W, BALL, folder, batch)
         stored = [np.load(path) for path in files]
-        found = {"tasks": len(files), "wall": wall, "gap": answer.report.certificate.gap}
+        found = {"tasks": len(files), "wall": wall, "idle": idle}
+        found["gap"] = answer.report.certificate.gap
         found |= {"solving": sum(float(s["proof"][-1]) for s in stored), "total": total}
         found["megabytes"] = sum(path.stat().st_size for path in files) / 1e6
         start = time.perf_counter()
@@ -206,5 +213,6 @@ def _cpu() -> float:
 
 
 SIZES = {"share": (0.05, 0.2), "scale": (40, 28, 20, 14, 10, 5)}
-COST = Sweep("neuron-cost", 1, neuron_cost, [SIZES, {"share": (0.2,), "scale": (2, 1)}], trials=1)
-LAYER = Sweep("layer-on-dask", 1, layer_on_dask, {"scale": (40, 10), "batch": (16,)}, trials=1)
+COST = Sweep("neuron-cost", 1, neuron_cost, [SIZES, {"share": (0.2,), "scale": (2,)}], trials=2)
+FULL = replace(COST, grid={"share": (0.2,), "scale": (1,)}, trials=1)  # 9 GB; the same file
+LAYER = Sweep("layer-on-dask", 1, layer_on_dask, {"scale": (10,), "batch": (4,)}, trials=1)
