@@ -2,6 +2,7 @@
 
 sweep      Sweep, run, collect, success_rate: an experiment is data, with one runner for all
 trials     the sweeps of the lessons, laptop-size and paper-size
+distributed  one layer on several machines, by Dask, and what a neuron costs
 theorems   the ledger: every numbered result, measured inside its hypotheses and outside
 """
 
