@@ -1,112 +1,82 @@
-"""Clarabel and SCS through cvxpy, on the raw data, graded by the judge's own bounds."""
+"""Clarabel and SCS through cvxpy, on the data as they are, graded by the judge's own bounds."""
 
 import warnings
+from decimal import Decimal
+from types import SimpleNamespace
 
 import cvxpy as cp
 import numpy as np
 
-from .judge import LayerJudge, ProductJudge
+from .judge_layers import FEASIBILITY, Layer
+from .judge_products import Product
+
+SETTINGS = {"CLARABEL": {}, "SCS": {"eps_abs": 1e-8, "eps_rel": 1e-8, "max_iters": 20_000}}
 
 
-class Dual:
-    """Weights for the image program."""
-
-    def __init__(self, al, be, w, r):
-        self.al, self.be, self.w, self.r = al, be, w, r
-
-
-def product(case, solver, **options):
-    """((h, m), dual) of a conic solver."""
-    judge = ProductJudge(case)
-    on, d = judge.on, np.abs(case.y)
-    h, m = cp.Variable(case.B.shape[1]), cp.Variable(case.C.shape[1])
-    xi = cp.Variable(len(d)) if judge.slack else None
-    p, q = judge.Bt @ h, judge.Ct @ m
-    q = q if xi is None else q + xi
-    rows = np.flatnonzero(on)
-    cone = cp.SOC((p + q)[rows], cp.vstack([(p - q)[rows], 2 * np.sqrt(d[rows])]), axis=0)
-    rules, cost = [cone], cp.sum_squares(h) + cp.sum_squares(m)
-    off = p[np.flatnonzero(~on)] >= 0
-    rules += [off] if not on.all() else []
+def product(case, solver):
+    """((h, m), dual, upper, lower) of a conic solver."""
+    judge = Product(case)
+    on, off = np.flatnonzero(judge.on), np.flatnonzero(~judge.on)
+    h, m, xi = (cp.Variable(n) for n in (case.B.shape[1], case.C.shape[1], len(case.y)))
+    p, q = judge.Bt @ h, judge.Ct @ m + (xi if judge.slack else 0)
+    size = 2 * np.sqrt(np.abs(case.y[on]))
+    cone = cp.SOC((p + q)[on], cp.vstack([(p - q)[on], size]), axis=0)
+    rules = [cone, p[off] >= 0] if off.size else [cone]
     if judge.tv:
-        jumps = cp.Variable(judge.D.shape[0])
-        tie = jumps == judge.D @ (case.B @ h)
-        rules.append(tie)
-        cost = cp.norm1(jumps) + case.mu * cp.sum(p) + case.gamma * cp.norm1(m)
-    elif case.objective == "l1":
-        cost = cp.norm1(h) + case.gamma * cp.norm1(m)
-    if xi is not None:
-        cost += case.lam * cp.norm1(xi)
-    cp.Problem(cp.Minimize(cost), rules).solve(solver=solver, **options)
-    top, rest = cone.dual_value
-    al, be = np.zeros(len(d)), np.zeros(len(d))
-    first = (
-        np.reshape(rest, (2, -1))[0] if np.shape(rest)[0] == 2 else np.reshape(rest, (-1, 2))[:, 0]
-    )
-    al[on], be[on] = np.ravel(top) + first, np.ravel(top) - first
-    if not on.all():
-        al[~on] = off.dual_value
-    best = []
-    for sign in (1, -1):
-        pair = (al, be) if sign == 1 else (np.where(on, be, al), np.where(on, al, 0))
-        pair = tuple(np.maximum(v, 0) for v in pair)
-        if judge.tv:
-            for w in (tie.dual_value, -tie.dual_value):
-                r = pair[0] - case.signs * (judge.D.T @ w)
-                best.append(Dual(*pair, w, r))
-        else:
-            best.append(np.stack(pair))
-    return (h.value, m.value), max(best, key=judge.lower)
-
-
-def layer(case, solver, **options):
-    """(W, Q) of a conic solver."""
-    judge = LayerJudge(case)
-    W, Z = cp.Variable(case.W.shape), cp.Variable(case.Y.shape)
-    tie, rules = W.T @ case.X == Z, []
-    error = cp.multiply(case.Omega.astype(float), Z - case.Y)
-    if judge.joint:
-        rules.append(cp.norm(error, "fro") <= case.epsilon)
+        jumps = cp.Variable(len(judge.D))
+        rules.append(jumps == judge.D @ (case.B @ h))
+        cost = cp.norm1(jumps) + case.mu * cp.sum(p)
     else:
-        rules += [cp.norm(error[i]) <= e for i, e in enumerate(case.epsilon)]
-    if not case.Omega.all():
-        rules.append(Z[~case.Omega] <= case.V[~case.Omega])
-    cp.Problem(cp.Minimize(cp.sum(cp.abs(W[: judge.paid]))), [tie, *rules]).solve(
-        solver=solver, **options
-    )
-    return W.value, max((tie.dual_value, -tie.dual_value), key=judge.lower)
+        cost = cp.norm1(h) if case.objective == "l1" else cp.sum_squares(h) + cp.sum_squares(m)
+    cost += case.gamma * cp.norm1(m) if case.objective != "l2" else 0
+    cost += case.lam * cp.norm1(xi) if judge.slack else 0
+    cp.Problem(cp.Minimize(cost), rules).solve(solver=solver, **SETTINGS[solver])
+    top, side = cone.dual_value
+    side = np.reshape(side, (-1, 2))[:, 0] if np.shape(side)[-1] == 2 else np.ravel(side)[: on.size]
+    duals = []
+    for sign in (1, -1):  # whichever sign cvxpy gives: any al, be >= 0 prove a bound
+        al, be = np.zeros((2, len(case.y)))
+        al[on], be[on] = np.maximum(np.ravel(top) + [[sign], [-sign]] * side, 0)
+        if off.size:
+            al[off] = np.maximum(rules[1].dual_value, 0)
+        for w in (rules[-1].dual_value, -rules[-1].dual_value) if judge.tv else ():
+            duals.append(SimpleNamespace(al=al, be=be, w=w, r=al - case.signs * (judge.D.T @ w)))
+        duals += [] if judge.tv else [np.stack([al, be])]
+    dual = max(duals, key=judge.lower)
+    return (h.value, m.value), dual, judge.upper(h.value, m.value), judge.lower(dual)
 
 
-def best(program, case):
-    """The better of the two answers, for the judge, and the gap that each solver reached."""
-    gaps, answers = {}, {}
-    settings = {"CLARABEL": {}, "SCS": {"eps_abs": 1e-8, "eps_rel": 1e-8, "max_iters": 20_000}}
-    for solver, options in settings.items():
+def layer(case, solver):
+    """((W,), Q, upper, lower) of a conic solver."""
+    judge, Omega = Layer(case), case.Omega
+    W, Z = cp.Variable(case.W.shape), cp.Variable(case.Y.shape)
+    error, rules = cp.multiply(Omega.astype(float), Z - case.Y), [W.T @ case.X == Z]
+    balls = [(error, case.epsilon)] if judge.joint else zip(error, case.epsilon, strict=True)
+    rules += [cp.norm(part, "fro" if judge.joint else 2) <= radius for part, radius in balls]
+    rules += [] if Omega.all() else [Z[~Omega] <= case.V[~Omega]]
+    cost = cp.Minimize(cp.sum(cp.abs(W[: judge.paid])))
+    cp.Problem(cost, rules).solve(solver=solver, **SETTINGS[solver])
+    Q = max((rules[0].dual_value, -rules[0].dual_value), key=judge.lower)
+    upper = judge.upper(W.value)
+    if upper is None and judge.violation(W.value) <= FEASIBILITY:
+        upper = judge.cost(W.value)
+    return (W.value,), Q, upper, judge.lower(Q)
+
+
+def ask(case):
+    """({solver: gap, or what it raised}, points, duals)."""
+    gaps, points, duals = {}, [], []
+    for solver in SETTINGS:
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
-                point, dual = (product if program == "branchhull" else layer)(
-                    case, solver, **options
-                )
-            if program == "branchhull":
-                judge = ProductJudge(case)
-                upper, lower = judge.upper(*point), judge.lower(dual)
-            else:
-                judge = LayerJudge(case)
-                inner = case.W if judge.feasible(case.W) else None
-                upper, lower = judge.upper(point, inner), judge.lower(dual)
-                if upper is None and judge.violation(point) <= 1e-6:
-                    upper = judge.cost(point)
-            gaps[solver] = (
-                float("inf") if not upper else float((upper - type(upper)(lower)) / upper)
-            )
-            answers[gaps[solver]] = (point, dual)
-        except (
-            cp.error.SolverError,
-            ValueError,
-            TypeError,
-            AttributeError,
-            ArithmeticError,
-        ) as error:
-            gaps[solver] = repr(error)[:80]
-    return answers[min(answers)] if answers else (), gaps
+                found = (layer if hasattr(case, "Omega") else product)(case, solver)
+        except (cp.error.SolverError, TypeError, ValueError, ArithmeticError) as error:
+            gaps[solver] = f"{type(error).__name__}: {error}"[:60]  # TypeError: no point came back
+            continue
+        point, dual, upper, lower = found
+        gaps[solver] = (
+            float((upper - lower) / upper) if upper else float("inf") * (upper != Decimal(0))
+        )
+        points, duals = [*points, point], [*duals, dual]
+    return gaps, points, duals

@@ -1,20 +1,42 @@
-"""One instance solved and judged, with everything else that must not happen counted too."""
+"""One instance by (program, family, seed): made, solved, judged, and all that must not happen."""
 
 import signal
 import time
 import warnings
+from zlib import crc32
+
+import numpy as np
 
 from kit import branchhull, nettrim
 from kit.results import Status
 
-from . import peers as asked
-from .instances import families, instance
-from .judge import judge
+from . import judge_layers, judge_products, make_layers, make_products
+from .peers import ask
 
-__all__ = ["KINDS", "families", "trial"]
 KINDS = ("wrong", "strict", "false infeasible", "exception", "nan", "warning", "slow", "refused")
 SLOW, PATIENCE = 10.0, 120  # seconds: an answer may take; an answer is waited for
-SOLVERS = {"branchhull": branchhull.solve, "nettrim": nettrim.solve}
+PROGRAMS = {
+    "branchhull": (make_products, branchhull.solve, judge_products.judge),
+    "nettrim": (make_layers, nettrim.solve, judge_layers.judge),
+}
+
+
+def families():
+    """Every (program, family); "mixed" is two of them, one after the other, without "absurd"."""
+    return [(p, f) for p, (made, *_) in PROGRAMS.items() for f in [*made.FAMILIES, "mixed"]]
+
+
+def instance(program, family, seed):
+    """The instance of that name: the same on every machine with the same numpy."""
+    made = PROGRAMS[program][0]
+    rng = np.random.default_rng([seed, crc32(f"{program} {family}".encode())])
+    case, names = made.plain(rng), [family]
+    if family == "mixed":
+        names = rng.choice(list(made.FAMILIES)[:-1], 2, False).tolist()
+    with np.errstate(all="ignore"):
+        for name in names:
+            case = made.FAMILIES[name](rng, case)
+    return case
 
 
 def _late(*_):
@@ -22,23 +44,21 @@ def _late(*_):
 
 
 def trial(program, family, seed, peers=False):
-    """A dict: what came back, what is wrong with it, whether it is finished."""
-    case = instance(program, family, seed)
+    """A dict: what came back, what is wrong with it, whether it is finished, what peers reach."""
+    case, (_, solve, judge) = instance(program, family, seed), PROGRAMS[program]
     row = {"program": program, "family": family, "seed": seed, "status": "none", "gap": None}
-    row |= {"found": [], "unfinished": False, "detail": describe(case)}
+    row |= {"found": [], "unfinished": False, "case": repr(case), "peers": {}}
     signal.signal(signal.SIGALRM, _late)
     signal.alarm(PATIENCE)
     clock, cpu, answer = time.perf_counter(), time.process_time(), None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            answer = SOLVERS[program](case.problem())
-    except Warning as error:
-        row["found"].append(("warning", 1.0, f"{type(error).__name__}: {error}"[:90]))
-    except ValueError as error:
-        row["found"].append(("refused", 1.0, str(error)[:90]))
+            answer = solve(case.problem())
     except Exception as error:
-        row["found"].append(("exception", 1.0, f"{type(error).__name__}: {error}"[:90]))
+        kinds = {Warning: "warning", ValueError: "refused", Exception: "exception"}
+        kind = next(name for of, name in kinds.items() if isinstance(error, of))
+        row["found"].append((kind, 1.0, f"{type(error).__name__}: {error}"[:90]))
     finally:
         signal.alarm(0)
     row["seconds"] = min(time.perf_counter() - clock, time.process_time() - cpu)
@@ -46,20 +66,12 @@ def trial(program, family, seed, peers=False):
         row["found"].append(("slow", row["seconds"], "more than 10 s"))
     if answer is None:
         return row
-    row |= {"status": answer.report.run.status.name, "gap": answer.report.certificate.gap}
-    row["unfinished"] = answer.report.run.status in (Status.FAILED, Status.MAX_ITER)
-    extra = ()
-    if peers:
-        extra, row["peers"] = asked.best(program, case)
-    row["found"] += [tuple(item) for item in judge(case, answer, extra)]
+    status, proof = answer.report.run.status, answer.report.certificate
+    row |= {"status": status.name, "gap": proof.gap}
+    row["unfinished"] = status in (Status.FAILED, Status.MAX_ITER)
+    if peers or (peers is None and row["unfinished"]):
+        row["peers"], *found = ask(case)
+        row["found"] += judge(case, answer, *found)
+    else:
+        row["found"] += judge(case, answer)
     return row
-
-
-def describe(case):
-    """What kind of instance it is, in few words."""
-    if hasattr(case, "Omega"):
-        balls = "joint" if isinstance(case.epsilon, float) else "own"
-        return f"{case.X.shape} M={len(case.Y)} {balls}{'' if case.bias else ' free bias'}"
-    weights = {"lam": case.lam, "gamma": case.gamma, "mu": case.mu, "shape": case.shape}
-    L, K = case.B.shape
-    return f"{case.objective} {case.form} L={L} K={K} N={case.C.shape[1]} {weights}"
