@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from .claims import INF, ROUNDING, apart, contradicted, false_by, unsupported, whole
-from .exact import dec, rational, root, times
+from .exact import ULP, dec, rational, root, times
 from .judge_products import NULL
 
 FEASIBILITY = 1e-6 * (1 + 1e-3)  # the kit's limit, and a little for its own rounding
@@ -71,7 +71,7 @@ class Layer:
     def moved(self, Q):
         """Q as the bound needs it; in a free row moved on Omega, and a row that cannot be is 0."""
         case = self.case
-        Q = rational(np.where(case.Omega, Q, np.minimum(Q, 0)))
+        Q = np.where(case.Omega, rational(Q), np.minimum(rational(Q), Fraction(0)))
         if case.bias:
             return Q
         free = np.where(case.Omega, rational(case.X[-1]), Fraction(0))
@@ -85,9 +85,31 @@ class Layer:
         active = np.where(self.case.Omega, Q, Fraction(0))
         return (Q * self.T).sum(axis=1), (active**2).sum(axis=1)
 
+    def sharpened(self, Q):
+        """Q + dQ with |X (Q + dQ)| below c also in rows of X so large that the rounding of Q alone
+        is more than c allows; c is the largest |X q| in all others, dQ least squares."""
+        case, Q = self.case, self.moved(Q)
+        noise = 64 * ULP * (np.abs(case.X) @ np.abs(Q.T.astype(float)))
+        size = np.abs(times(case.X, Q.T).astype(float))
+        noisy = noise > 1e-9 * np.maximum(size - noise, 0).max(axis=0)
+        for m, q in enumerate(Q):
+            F, on = noisy[:, m].copy(), case.Omega[m] | (q < 0)
+            c = size[~F, m].max(initial=0)
+            F[self.paid :] = True
+            tall = np.where(case.X[F].any(axis=1), np.abs(case.X[F]).max(axis=1), 1)
+            A, c = case.X[F][:, on] / tall[:, None], c * (1 - ULP)
+            for _ in range(3):
+                off = times(case.X[F], Q[m]).astype(float)
+                over = np.sign(off) * np.maximum(np.abs(off) - c, 0)
+                Q[m, on] -= rational(np.linalg.lstsq(A, over / tall, rcond=1e-13)[0])
+        return self.moved(Q)
+
     def lower(self, Q):
-        """The bound that Q proves, INF for an exact ray."""
-        Q = self.moved(Q)
+        """The bound that Q proves, INF for an exact ray: the better one of Q and Q + dQ."""
+        return max(map(self.proved, (self.moved(Q), self.sharpened(Q))))
+
+    def proved(self, Q):
+        """The bound for a Q that is as it has to be."""
         pulled = abs(times(self.case.X, Q.T))[: self.paid]
         caps = [1 / dec(c) if c else INF for c in np.vstack([pulled, 0 * Q[:, :1].T]).max(axis=0)]
         rows = [(dec(a), root(b), c) for a, b, c in zip(*self.sums(Q), caps, strict=True)]
