@@ -1,7 +1,7 @@
 """What a certificate claims, held against bounds that were derived again.
 
 What is found is (kind, size, words). "wrong": false by more than ROUNDING, or a bound of SOLVED
-that the returned arrays miss by more than UNPROVED. "strict": the same by less.
+that the returned arrays miss by a hundredth of its tolerance. "strict": the same by less.
 """
 
 import math
@@ -10,7 +10,6 @@ from decimal import Decimal
 import numpy as np
 
 ROUNDING = 1e-12  # relative: a false bound that is off by more is not rounding
-UNPROVED = 1e-10  # relative: a hundredth of the gap that BranchHull's SOLVED promises
 INF = Decimal("inf")
 
 
@@ -51,11 +50,11 @@ def contradicted(proof, values, bounds):
     return found
 
 
-def unsupported(proof, own, bound):
+def unsupported(proof, own, bound, tol):
     """The returned arrays do not prove the bounds of SOLVED: own > upper, or bound < lower."""
     upper, lower = Decimal(proof.upper), Decimal(proof.lower)
     above = 1.0 if own is None else apart(own, upper) * (own > upper)
     below = 1.0 if bound is None else apart(bound, lower) * (bound < lower)
     words = "no feasible point near the answer has value upper", "the dual does not prove lower"
     claims = zip((above, below), words, strict=True)
-    return [false_by(e, w, UNPROVED)[0] for e, w in claims if e > 1e-14]
+    return [false_by(e, w, tol / 100)[0] for e, w in claims if e > 1e-14]

@@ -17,6 +17,7 @@ from .claims import INF, ROUNDING, apart, contradicted, false_by, unsupported, w
 from .exact import ULP, dec, rational, root, times
 from .judge_products import NULL
 
+TOL = 1e-6  # the gap that SOLVED promises
 FEASIBILITY = 1e-6 * (1 + 1e-3)  # the kit's limit, and a little for its own rounding
 STEPS = (0, 1e-12, 1e-9, 1e-8, 1e-7, 1e-6, 1e-4, 1e-2, 1)  # from W towards a feasible point
 
@@ -167,5 +168,5 @@ def judge(case, answer, points=(), duals=()):
             found += false_by(violation, "upper is finite, and the violation above 1e-6")
     if status == "SOLVED":
         bound = None if Q is None else layer.lower(Q)
-        found += unsupported(proof, Decimal(proof.upper), bound)
+        found += unsupported(proof, Decimal(proof.upper), bound, TOL)
     return found

@@ -19,6 +19,7 @@ from scipy.sparse import diags_array, eye_array, kron, vstack
 from .claims import INF, apart, contradicted, false_by, unsupported, whole
 from .exact import ULP, cone_point, dec, onto_null, rational, root, size, solve, times
 
+TOL = 1e-8  # the gap that SOLVED promises
 FEASIBLE = 64 * ULP  # p and q may be short by this share of the terms they are sums of
 NULL = 8 * ULP  # times the number of terms: a sum below this share of its terms is 0
 INSIDE = 1e-11  # a point that is inside by this share of its terms is not there by rounding
@@ -194,11 +195,11 @@ def judge(case, answer, points=(), duals=()):
     if status == "SOLVED":
         if product.short(h, m, xi):
             found += false_by(1, "the point is short by more than rounding")
-        if apart(product.value(h, m, xi), Decimal(proof.upper)) > 1e-9:
-            found += false_by(1, "the objective at the point is not upper")
-        lies = unsupported(proof, own, bound)
+        off = apart(product.value(h, m, xi), Decimal(proof.upper))
+        found += false_by(off, "the objective at the point is not upper") if off > 1e-9 else []
+        lies = unsupported(proof, own, bound, TOL)
         if dual is not None and product.tv and any(kind == "wrong" for kind, *_ in lies):
-            lies = unsupported(proof, own, product.lower(dual, rounded=True)) or [
+            lies = unsupported(proof, own, product.lower(dual, rounded=True), TOL) or [
                 ("strict", *lies[0][1:])
             ]
         found += lies
