@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.course import build, exercises, leaks, notebooks
+from kit.course import build, exercises, notebooks
+import leaks
 
 ROOT = Path(__file__).parents[1]
 

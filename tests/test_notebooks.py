@@ -7,7 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kit.course import exercises, leaks, notebooks
+from kit.course import exercises, notebooks
+import leaks
 
 ROOT = Path(__file__).parents[1]
 
