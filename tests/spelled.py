@@ -87,9 +87,9 @@ def spelled(node: ast.AST, known: dict, seen: tuple = ()) -> str:
     if isinstance(node, ast.Call):
         function, arguments = node.func, list(node.args)
         name = function.attr if isinstance(function, ast.Attribute) else spelled(function, known)
-        if isinstance(function, ast.Attribute) and name in METHODS:
-            if not (isinstance(function.value, ast.Name) and function.value.id == "np"):
-                arguments.insert(0, function.value)
+        owner = getattr(function, "value", None)
+        if owner is not None and name in METHODS and getattr(owner, "id", "") != "np":
+            arguments.insert(0, owner)
         inside = [spelled(part, known, seen) for part in arguments]
         inside += sorted(spelled(k.value, known, seen) for k in node.keywords)
         return f"{name} ( {' '.join(inside)} )"

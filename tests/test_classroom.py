@@ -12,8 +12,9 @@ import pytest
 
 pytest.importorskip("nbgrader")
 
-from kit.course import classroom, exercises, matrix, notebooks
 import leaks
+
+from kit.course import classroom, exercises, matrix, notebooks
 
 ROOT = Path(__file__).parents[1]
 STEM = "22_cascade_epsilon"

@@ -4,11 +4,11 @@ import copy
 import re
 from pathlib import Path
 
+import leaks
 import nbformat
 import pytest
 
 from kit.course import exercises, notebooks
-import leaks
 
 ROOT = Path(__file__).parents[1]
 

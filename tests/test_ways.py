@@ -1,7 +1,7 @@
 """Whatever the check in the notebook calls right is marked in full: many ways of writing code.
 
-The notebook's side is IPython itself, cell by cell. The grader's side is what its sandbox does, here
-in this process: the file's bytes are read, the program of each function is run, and its answers
+The notebook's side is IPython itself, cell by cell. The grader's side is what its sandbox does,
+here in this process: the file's bytes are read, the program of each function is run, its answers
 travel through the wire to the course's check.
 """
 
@@ -20,12 +20,12 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from ways import FILES, WAYS, cells
 
 from kit.course import practice
 from kit.course.checks import Feedback
 from kit.course.grader import exam, notebook, wire, worker
 from kit.course.guard import Guarded
-from ways import FILES, WAYS, cells
 
 ROOT = Path(__file__).parents[1]
 STEMS = [path.stem for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
@@ -49,7 +49,9 @@ def written(stem: str, way: str) -> list[str]:
     one, _, sources = known(stem)
     first = {asked.function: asked.check for asked in reversed(one.asked)}
     found = []
-    for text in one.given:
+    # a check called in the cells of its function must be there before them
+    order = sorted(one.given[1:], key=lambda text: "@exercise(" not in text)
+    for text in [one.given[0], *order]:
         stub = re.match(r"def (\w+)\(", text.strip())
         if stub and stub[1] in sources:
             found += cells(way, sources[stub[1]], first[stub[1]])
@@ -58,18 +60,24 @@ def written(stem: str, way: str) -> list[str]:
     return found
 
 
+class Shell(InteractiveShell):
+    """IPython without a screen."""
+
+    def enable_gui(self, gui=None):
+        """No window is opened."""
+
+
 def in_the_notebook(codes: list[str]) -> dict[str, bool]:
     """Check -> whether it ever said right."""
     practice.forget()
-    shell = InteractiveShell(user_ns={"__name__": "__main__"})
-    shell.run_cell("%matplotlib inline" if False else "import warnings")
+    shell = Shell(user_ns={"__name__": "__main__"})
     said: dict[str, bool] = {}
     state = np.geterr()
     with warnings.catch_warnings(), capture_output():
         for code in codes:
             if code.startswith("# never run"):
                 continue
-            result = shell.run_cell(code, silent=True)
+            result = shell.run_cell(code, store_history=False)
             if isinstance(result.result, Feedback):
                 check = re.findall(r"^(check\w*)\(", code, re.MULTILINE)[-1]
                 said[check] = said.get(check, False) or result.result.ok

@@ -6,6 +6,8 @@ cells. A cell that begins with `# never run` stands in the notebook that is hand
 has not run it.
 """
 
+# ruff: noqa: E501
+
 import ast
 import json
 import re
@@ -114,7 +116,12 @@ def cells(way: str, source: str, check: str) -> list[str]:
     block = textwrap.indent(source, "    ").strip()
     text = WAYS[way]
     for word, filled in (
-        ("LISTS", WRAP.format("as_list") if name != "targets" else "def NAME(ARGS):\n    return list(_NAME(ARGS))"),
+        (
+            "LISTS",
+            WRAP.format("as_list")
+            if name != "targets"
+            else "def NAME(ARGS):\n    return list(_NAME(ARGS))",
+        ),
         ("INDENTED", textwrap.indent(source, "  ")),
         ("TABBED", source.replace("    ", "\t")),
         ("BODYBLOCK", textwrap.indent(body, "    ").strip()),

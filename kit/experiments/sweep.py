@@ -34,8 +34,8 @@ from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 from kit.arguments import generator, instance, number, several, shown, whole
-from kit.experiments.trial_code import fingerprint
 from kit.experiments.rows import Row, name_of, plain, read, rows_in, values, write
+from kit.experiments.trial_code import fingerprint
 
 PACKAGES = ("branch-kit", "numpy", "scipy", "cvxpy", "clarabel")
 

@@ -82,9 +82,15 @@ def project_by_brent(p, q, d):
             return p, q
         if d == 0:
             return max(p, 0.0), max(q, 0.0)
-        slope = lambda t: (
-            math.exp(2 * t) - p * math.exp(t) - d * d * math.exp(-2 * t) + d * q * (math.exp(-t))
-        )
+
+        def slope(t):
+            return (
+                math.exp(2 * t)
+                - p * math.exp(t)
+                - d * d * math.exp(-2 * t)
+                + d * q * (math.exp(-t))
+            )
+
         start = math.log(d) / 2
         low, high = start - 1, start + 1
         while slope(low) > 0:
@@ -131,7 +137,7 @@ def project_by_newton(p, q, d):
     X = high.copy()
     with np.errstate(all="ignore"):
         for _ in range(200):
-            t = np.where(2 * X > x, z / (2 * X - x), 0.0)
+            t = np.where(x < 2 * X, z / (2 * X - x), 0.0)
             g = X * X * (1 - t * t) - 2 * d
             slope = 2 * X * (1 - t * t) + 4 * X * X * t * t / (2 * X - x)
             low, high = np.where(g < 0, X, low), np.where(g < 0, high, X)
@@ -337,21 +343,23 @@ def half_by_brent(L, wins, trials):
 # 15 ----------------------------------------------------------------------------------------------
 
 
-def slack_by_clip(p, q, d):
+def smallest_by_clip(p, q, d):
     return np.clip(d / p - q, 0, None)
 
 
-def slack_by_deficit(p, q, d):
+def smallest_by_deficit(p, q, d):
     missing = d - p * q
     return np.where(missing > 0, missing, 0) / p
 
 
-def slack_one_by_one(p, q, d):
+def smallest_one_by_one(p, q, d):
     return [max(e / u - v, 0.0) for u, v, e in zip(p, q, d, strict=True)]
 
 
 def balanced_by_norms(h, m, z, lam):
-    one = lambda v: np.linalg.norm(v, 1)
+    def one(v):
+        return np.linalg.norm(v, 1)
+
     c = ((one(m) + lam * one(z)) / one(h)) ** 0.5
     return h * c, m / c, z / c
 
@@ -430,11 +438,11 @@ def differences_by_stride(w, rows, cols):
     return np.r_[w[below + 1] - w[below], w[right + rows] - w[right]]
 
 
-def adjoint_by_matrix(v, rows, cols):
+def back_by_matrix(v, rows, cols):
     return _operator(rows, cols).T @ v
 
 
-def adjoint_by_bincount(v, rows, cols):
+def back_by_bincount(v, rows, cols):
     number = np.arange(rows * cols)
     tail = np.r_[number[number % rows < rows - 1], number[: rows * (cols - 1)]]
     head = tail + np.repeat([1, rows], [(rows - 1) * cols, rows * (cols - 1)])
@@ -442,7 +450,7 @@ def adjoint_by_bincount(v, rows, cols):
     return np.bincount(head, v, n) - np.bincount(tail, v, n)
 
 
-def adjoint_by_padding(v, rows, cols):
+def back_by_padding(v, rows, cols):
     down = v[: (rows - 1) * cols].reshape(cols, rows - 1)
     across = v[(rows - 1) * cols :].reshape(cols - 1, rows)
     down = -np.diff(np.pad(down, ((0, 0), (1, 1))), axis=1)

@@ -53,21 +53,21 @@ def misses_by_masked_arrays(U, X_hat, Y, Omega, V):
 # 21 ----------------------------------------------------------------------------------------------
 
 
-def bound_by_parts(X, y, Omega, epsilon, v, q):
+def dual_by_parts(X, y, Omega, epsilon, v, q):
     on, off = q[Omega], np.minimum(q[~Omega], 0)
     pull = X[:, Omega] @ on + X[:, ~Omega] @ off
     value = on @ y[Omega] + off @ v[~Omega] - epsilon * math.hypot(*on)
     return max(0.0, value / abs(pull).max())
 
 
-def bound_by_masks(X, y, Omega, epsilon, v, q):
+def dual_by_masks(X, y, Omega, epsilon, v, q):
     keep = np.where(Omega | (q < 0), q, 0)
     t = Omega * y + ~Omega * v
     ball = epsilon * np.sqrt(np.sum(keep**2, where=Omega))
     return np.maximum(keep @ t - ball, 0) / np.linalg.norm(keep @ X.T, ord=np.inf)
 
 
-def bound_by_dictionary(X, y, Omega, epsilon, v, q):
+def dual_by_dictionary(X, y, Omega, epsilon, v, q):
     q = {p: x for p, x in enumerate(q) if Omega[p] or x < 0}
     earned = sum(x * (y if Omega[p] else v)[p] for p, x in q.items())
     paid = epsilon * sum(x * x for p, x in q.items() if Omega[p]) ** 0.5
@@ -141,7 +141,10 @@ def promised_by_hand(N, s, failure):
 
 def promised_by_search(N, s, failure):
     low, high = 0, 1
-    fails = lambda P: N * math.exp(-P / (11 * s + 7)) > failure
+
+    def fails(P):
+        return N * math.exp(-P / (11 * s + 7)) > failure
+
     while fails(high):
         low, high = high, 2 * high
     while high - low > 1:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 EXPECTED = "expected is FOLDER/student/NN_name.ipynb, such as FOLDER/ada/11_projection.ipynb"
 SKIPPED = ("__MACOSX", "desktop.ini", "Thumbs.db", "timestamp.txt")
-PLATFORM = re.compile(r"_\d+_assignsubmission_\w+?_*$|(_LATE)?(_\d+){1,2}(-\d+)?$", re.IGNORECASE)
+PLATFORM = re.compile(r"_\d+_assignsubmission_\w+?_*$|(_LATE)?(_\d+){1,2}_?(-\d+)?$", re.IGNORECASE)
 MOST_FILES, MOST_BYTES = 20_000, 4 << 30
 
 

@@ -152,8 +152,11 @@ def _binders(name: str, version: Statement, rooms: list[list[Statement]]) -> lis
             if name in version.binds:  # a version may wrap an earlier one, not a later one
                 found = [s for s in found if s.place < version.place]
             for k in reversed(range(len(found))):
+                node = found[k].node
+                loop = ast.walk(node.target) if isinstance(node, ast.For) else ()
                 reads = set(_names(found[k].code, "LOAD", deep=False))  # when the statement runs
-                if k == 0 or (isinstance(found[k].node, SIMPLE) and name not in reads):
+                plain = isinstance(node, SIMPLE) and name not in reads
+                if k == 0 or plain or name in map(_id, loop):
                     return found[k:]
     return []
 
