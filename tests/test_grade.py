@@ -764,3 +764,82 @@ def test_a_folder_with_nothing_in_it_is_told_the_layout(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main([str(tmp_path / "nowhere")])
     assert "FOLDER/student/NN_name.ipynb" in capsys.readouterr().err
+
+
+RIGHT = "def smallest_slack(p, q, d):\n    return np.maximum(d / p - q, 0)"
+LOOP = RIGHT.replace("return", "while True: pass\n    return")
+HALF = "def smallest_slack(p, q, d):\n    return np.abs(d / p - q)"
+
+
+def slack(answer: str = RIGHT, *more: str) -> str:
+    """Exercise 15 with its core answered."""
+    handed = json.loads((ROOT / "exercises" / "15_slack.ipynb").read_text())
+    for cell in handed["cells"]:
+        if "".join(cell["source"]).startswith("def smallest_slack("):
+            cell["source"] = answer
+    handed["cells"] += [code(source) for source in more]
+    return json.dumps(handed)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_class_of_sixty_with_all_that_happens(tmp_path, capsys):
+    needs_namespaces()
+    wanted = {}
+
+    def hand_in(name: str, student: str, points: float | None, data: str | bytes) -> None:
+        path = tmp_path / "class" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        wanted[student] = points
+
+    for k in range(11):  # right, half right and empty, in four layouts
+        for what, points, text in (
+            ("r", 2, slack()),
+            ("h", 1, slack(HALF)),
+            ("e", 0, slack("pass")),
+        ):
+            name = f"{what}{k:02d}"
+            path = (
+                f"{name}/15_slack.ipynb",
+                f"15_slack/{name}.ipynb",
+                f"{name}_15_slack.ipynb",
+                f"{name}_4711_assignsubmission_file_/work.ipynb",
+            )[k % 4]
+            hand_in(path, name, points, text)
+    for k in "ab":  # two of each mishap
+        hand_in(f"broken{k}/15_slack.ipynb", f"broken{k}", 2, slack(RIGHT, "def (:", "1 / 0"))
+        hand_in(f"slow{k}/15_slack.ipynb", f"slow{k}", 2, slack(RIGHT, "while True:\n    pass"))
+        hand_in(f"named{k}/24_refit.ipynb", f"named{k}", 2, slack())
+        latin = slack(RIGHT, "name = 'M\u00fcller'").replace("\\u00fc", "\u00fc")
+        hand_in(f"latin{k}/15_slack.ipynb", f"latin{k}", 2, latin.encode("latin-1", "replace"))
+        hand_in(f"Ame\u0301lie {k}/15_slack.ipynb", f"Am\u00e9lie {k}", 2, slack())
+        hand_in(f"upper{k}/15_SLACK.IPYNB", f"upper{k}", 2, slack())
+        hand_in(f"text{k}/15_slack.ipynb.txt", f"text{k}", 2, slack())
+        hand_in(f"endless{k}/15_slack.ipynb", f"endless{k}", 0, slack(LOOP))
+        hand_in(f"zip{k}/15_slack.zip", f"zip{k}", None, "PK")
+        hand_in(f"script{k}/15_slack.py", f"script{k}", None, RIGHT)
+        hand_in(f"paper{k}/15_slack.pdf", f"paper{k}", None, "%PDF")
+        hand_in(f"nothing{k}/15_slack.ipynb", f"nothing{k}", None, "no notebook")
+        (tmp_path / "class" / f"absent{k}").mkdir()
+        wanted[f"absent{k}"] = None
+    (tmp_path / "class" / "__MACOSX").mkdir()
+    while len(wanted) < 60:
+        name = f"more{len(wanted)}"
+        hand_in(f"{name}/15_slack.ipynb", name, 2, slack())
+    assert len(wanted) == 60
+    start = time.monotonic()
+    command = [str(tmp_path / "class"), "--seed", "3", "--seconds", "4"]
+    assert main(command) == 0
+    spent = time.monotonic() - start
+    said = capsys.readouterr().out
+    assert "[60/60]" in said and "60 students" in said
+    with (tmp_path / "class_marks" / "totals.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    found = {row["student"]: float(row["15_slack"]) if row["15_slack"] else None for row in rows}
+    assert set(found) == set(wanted) and len(rows) == 60
+    off = {name: (found[name], wanted[name]) for name in found if found[name] != wanted[name]}
+    assert {
+        name: pair for name, pair in off.items() if not (name[0] == "h" and 0 < pair[0] < 2)
+    } == {}
+    assert spent < 600
