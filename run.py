@@ -161,7 +161,7 @@ def main(arguments: list) -> int:
         return 2
     command, *options = arguments or ["help"]
     build = [PYTHON, "-m", "kit.course.build", command, *options]
-    module = "kit.course.classroom" if command == "class" else f"kit.course.{command}"
+    module = {"class": "kit.course.classroom", "grade": "kit.course.grader"}.get(command)
     course = [PYTHON, "-m", module, *options]
     commands = {
         "lab": (LESSONS, lambda: lab(options)),

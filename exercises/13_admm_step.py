@@ -77,6 +77,20 @@ print(
     f"{len(d)} hulls, {h.size} + {m.size} unknowns; the optimum is {solve(problem).report.certificate.upper:.6f}"
 )
 
+# %% [markdown]
+# ## First, a feel for it
+#
+# Be the solver: which multiple of this $h$ and $m$ puts all points into their hulls, and how far above
+# the optimum is it?
+
+# %%
+size = 1.0  # change it
+inside = (size * Bt @ h) * (size * Ct @ m) >= d
+inside &= (size * Bt @ h >= 0) & (size * Ct @ m >= 0)
+print(
+    f"{inside.sum()} of {d.size} hulls are content, |h|^2 + |m|^2 = {size**2 * (h @ h + m @ m):.3f}"
+)
+
 
 # %% [markdown]
 # ## Core: a step of ADMM

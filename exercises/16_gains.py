@@ -58,6 +58,17 @@ def array(rng, n=6, K=2, N=3):
 D, A = array(np.random.default_rng(0))
 print("D", D.shape, "A", A.shape)
 
+# %% [markdown]
+# ## First, a feel for it
+#
+# Two sources, six sensors, and you cannot see the gains. Which sensors are weak? Change the sources:
+# what stays the same in the ratio of the two rows?
+
+# %%
+h, source_1, source_2 = np.array([1.0, 0.6]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0.5])
+print("time 1:", np.round((D @ h) * (A @ source_1), 2))
+print("time 2:", np.round((D @ h) * (A @ source_2), 2))
+
 
 # %% [markdown]
 # ## Core: the matrices

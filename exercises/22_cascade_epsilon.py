@@ -29,6 +29,7 @@
 # %%
 # %matplotlib inline
 import numpy as np
+from matplotlib.figure import Figure
 
 from kit.course.checks import Seen, judge, returns, same, takes
 from kit.course.practice import exercise
@@ -55,6 +56,20 @@ def layer(rng, N=6, M=4, P=25):
 
 W, Y, X_hat = layer(np.random.default_rng(0))
 print(f"{np.mean(Y > 0):.0%} active, |Y| = {np.linalg.norm(Y):.3f}")
+
+# %% [markdown]
+# ## First, a feel for it
+#
+# Each dot is a sample of a neuron: what it answered, and what its old weights make of the changed
+# input. On the line nothing would be missed. Which dots count in (1), and which way do they miss it?
+
+# %%
+figure = Figure(figsize=(4, 3.6))
+ax = figure.subplots()
+ax.plot(Y.ravel(), (W.T @ X_hat).ravel(), "o", ms=3, color="#0072B2")
+ax.plot([0, Y.max()], [0, Y.max()], color="#E69F00")
+ax.set(xlabel="Y, the old answers", ylabel="old weights on the changed input")
+figure
 
 
 # %% [markdown]

@@ -45,6 +45,16 @@ from kit.course.practice import exercise
 # What does (1) ask for, if it may fail once in a hundred?
 
 # %% [markdown]
+# ## First, a feel for it
+#
+# Find by hand the mu for which (1) fails at most once in a hundred, for N = 100; then for N = 1000.
+
+# %%
+N, mu = 100, 1.5  # change mu, then N
+print(f"it may fail with probability {N ** (1 - mu):.4f}")
+
+
+# %% [markdown]
 # ## Core: the promised number
 
 
@@ -104,11 +114,11 @@ def check(answer, seed=0):
         ),
         ("be enough", enough),
         ("be no more than what is needed", lambda f: np.all(fails(f, less=1) > wanted)),
-        ("be whole", lambda f: np.all(all_of(f) == np.round(all_of(f)))),
+        ("be whole", lambda f: np.abs(all_of(f) - np.round(all_of(f))).max() < 1e-9),
         mistakes=(
             (
                 lambda f: (
-                    np.any(all_of(f) != np.round(all_of(f)))
+                    np.any(np.abs(all_of(f) - np.round(all_of(f))) > 1e-9)
                     and np.all(np.abs(fails(f) / wanted - 1) < 1e-6)
                 ),
                 "Right before rounding. Half a sample cannot be drawn.",

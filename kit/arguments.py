@@ -90,6 +90,12 @@ def generator(rng: object) -> np.random.Generator:
 def instance(name: str, value: object, kind: type[Kind]) -> Kind:
     """Return value, which must be of the given class."""
     if not isinstance(value, kind):
+        other = type(value)
+        if (other.__module__, other.__name__) == (kind.__module__, kind.__name__):
+            raise ValueError(
+                f"{name} must be made anew: {kind.__module__} has been reloaded since, and its "
+                f"{kind.__name__} is another one now"
+            )
         raise ValueError(f"{name} must be a {kind.__name__}, got {shown(value)}")
     return value
 

@@ -573,7 +573,12 @@ def check_zero(answer, seed=0):
         answer,
         takes("p", "q", "d"),
         *returns("two arrays as long as p", lambda f: f(p, q, d), p.shape, p.shape),
-        ("give numbers >= 0", lambda f: np.min(f(p, q, d)) >= 0),
+        (
+            "give numbers >= 0, up to rounding",
+            lambda f: Seen(
+                np.min(f(p, q, d)) > -1e-9, f"Your smallest is {np.min(f(p, q, d)):.3g}."
+            ),
+        ),
         ("leave a coordinate that is positive as it is", lambda f: left(f, 0) + left(f, 1) < 1e-9),
         (
             "put a negative coordinate on the edge",

@@ -67,6 +67,17 @@ print(
 )
 
 # %% [markdown]
+# ## First, a feel for it
+#
+# Multiply the answer's $h$ by $c$ and divide its $m$ by $c$: still feasible. Does any $c$ make the
+# objective smaller than the optimum? Move $c$ and see how flat it is at the bottom.
+
+# %%
+c = 1.3  # change it
+h, m = c * answer.h, answer.m / c
+print(f"|h|^2 + |m|^2 = {h @ h + m @ m:.6f}, 2 |h| |m| = {2 * np.sqrt((h @ h) * (m @ m)):.6f}")
+
+# %% [markdown]
 # ## Core: the bound
 
 

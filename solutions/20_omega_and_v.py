@@ -60,6 +60,19 @@ print(
 )
 
 # %% [markdown]
+# ## First, a feel for it
+#
+# How much may the input change before silent neurons wake up? Guess the share for a change ten times
+# as large, then try.
+
+# %%
+change = 0.4  # change it
+noisy = np.maximum(X + change * np.random.default_rng(1).normal(size=X.shape), 0)
+print(
+    f"{np.mean((W.T @ X <= 0) & (W.T @ noisy > 0)):.0%} wake up, the largest to {(W.T @ noisy)[W.T @ X <= 0].max():.2f}"
+)
+
+# %% [markdown]
 # ## Core: build them
 
 
@@ -265,13 +278,14 @@ def check_misses(answer, seed=0):
     rng = np.random.default_rng(seed)
     W, X, X_hat = layer(rng)
     Z, Z_hat = W.T @ X, W.T @ X_hat
-    Omega, Y, V = Z > 0, np.maximum(Z, 0), Z_hat + 2
+    Omega, U = Z > 0, W + rng.normal(size=W.shape)
+    Y = np.where(Omega, Z, 0)
     over, below, active = 1.0, 0.0, 0.0
     while not 0 < over < min(below, active):  # else a wrong v can be the right number
-        U = W + rng.normal(size=W.shape)
-        excess = U.T @ X_hat - V
+        excess = rng.normal(-2, 2, Z.shape)
         over, below, active = excess[~Omega].max(), -excess[~Omega].min(), excess[Omega].max()
-    off = (U.T @ X_hat - Y)[Omega]
+    V, error = U.T @ X_hat - excess, U.T @ X_hat - Y
+    off = error[Omega]
 
     def both(f, U=U, Y=Y, V=V, Omega=Omega):
         return np.array(f(U, X_hat, Y, Omega, V), float)
@@ -283,7 +297,7 @@ def check_misses(answer, seed=0):
         answer,
         takes("U", "X_hat", "Y", "Omega", "V"),
         *returns("two numbers", lambda f: f(U, X_hat, Y, Omega, V), (), ()),
-        ("give v = 0 for the old weights", lambda f: abs(both(f, U=W)[1]) < 1e-12),
+        ("give v = 0 for the old weights", lambda f: abs(both(f, U=W, V=Z_hat + 2)[1]) < 1e-9),
         (
             "not look at Y off Omega, nor at V on it",
             lambda f: same(both(f), both(f, Y=bumped(Y, ~Omega, 3), V=bumped(V, Omega, -9))),
@@ -302,7 +316,7 @@ def check_misses(answer, seed=0):
                 "In r the ReLU has been applied. The constraint is about what goes into it.",
             ),
             (
-                lambda f: np.isclose(both(f)[0], np.linalg.norm(U.T @ X_hat - Y)),
+                lambda f: np.isclose(both(f)[0] ** 2, np.sum(error**2)),
                 "Your r counts the silent entries too. They have a constraint of their own.",
             ),
             (lambda f: np.isclose(both(f)[0], off @ off), "Your r is the square of what is asked."),

@@ -9,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import leaks
 import nbformat
 import pytest
 
-from kit.course import build, exercises, leaks, notebooks
+from kit.course import build, exercises, notebooks
 
 ROOT = Path(__file__).parents[1]
 

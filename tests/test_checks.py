@@ -5,7 +5,6 @@ comment) a part of the hint that it must get: "Hint: ...". An `answer` cell ends
 """
 
 import ast
-import functools
 import json
 import pickle
 import re
@@ -16,8 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kit.course import exercises, notebooks, practice, wire
+from kit.course import exercises, notebooks, practice
 from kit.course.checks import Feedback, Property, Seen, being, judge, returns, same, takes
+from kit.course.grader import wire
+from kit.course.guard import Guarded
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.py"))
@@ -110,6 +111,21 @@ def test_partial_credit_counts_what_holds_before_the_first_failure():
     assert shares == [0, 0, pytest.approx(1 / 3), pytest.approx(2 / 3), 1]
 
 
+def test_what_zeros_have_as_well_earns_nothing():
+    def check(answer):
+        return judge(
+            answer,
+            *returns("two numbers", lambda f: f(1.0), (), ()),
+            ("be linear", lambda f: np.allclose(f(2.0), 2 * np.array(f(1.0)))),
+            ("be even in the first", lambda f: f(1.0)[0] == f(-1.0)[0]),
+            ("give |x|", lambda f: f(-3.0)[0] == 3),
+            ("give x too", lambda f: f(-3.0)[1] == -3),
+        )
+
+    shares = [check(f).share for f in (lambda x: (0 * x, 0.0), lambda x: (abs(x), 0.0))]
+    assert shares == [0, 1 / 2] and check(lambda x: (abs(x), x)).share == 1
+
+
 def test_hidden_properties_count_and_are_not_told():
     secret = ("double 0 as well", lambda f: f(0.0) == 0)
     verdict = in_parts(lambda x: 2 * x if x else 1.0, secret)
@@ -190,7 +206,7 @@ def test_mistakes_are_not_looked_for_in_the_wrong_shape():
     feedback = judge(
         3.0, Property("be a list", lambda x: False, kind="type"), mistakes=((bool, "a hint"),)
     )
-    assert feedback == Feedback("type", False, "It should be a list.")
+    assert feedback == Feedback("type", False, "It should be a list.", failed="be a list")
 
 
 def test_what_a_notebook_stores_is_stable_and_has_no_traceback():
@@ -288,21 +304,18 @@ def test_every_check_belongs_to_the_notebook_and_has_hints(judged):
         assert callable(names[one.function]) and one.hints and one.points > 0
 
 
-def wired(function):
+class Wired(Guarded):
     """The function as the grader calls it: by pickles there, by packed values back."""
 
-    @functools.wraps(function)
-    def call(*args):
-        result = function(*pickle.loads(pickle.dumps(args)))
+    def __call__(self, *args):
+        result = super().__call__(*pickle.loads(pickle.dumps(args)))
         return wire.unpack(json.loads(json.dumps(wire.pack(result))))
-
-    return call
 
 
 def test_what_a_check_hands_over_can_travel_to_a_sandbox(judged):
     names = judged[0].names
     for one in [value for value in names.values() if isinstance(value, practice.Exercise)]:
-        feedback = one(wired(names[one.function]), seed=77)
+        feedback = one(Wired(names[one.function]), seed=77)
         assert feedback.ok, (one.key, feedback)
         assert feedback.share == 1
 

@@ -12,7 +12,9 @@ import pytest
 
 pytest.importorskip("nbgrader")
 
-from kit.course import classroom, exercises, leaks, matrix, notebooks
+import leaks
+
+from kit.course import classroom, exercises, matrix, notebooks
 
 ROOT = Path(__file__).parents[1]
 STEM = "22_cascade_epsilon"
@@ -38,6 +40,27 @@ def test_every_exercise_can_be_made_into_an_assignment(tmp_path):
         ids = [c.metadata.nbgrader.grade_id for c in nb.cells if "nbgrader" in c.metadata]
         assert len(ids) == len(set(ids)) and any(i.startswith("marks") for i in ids), stem
     assert "*.py" in (tmp_path / "nbgrader_config.py").read_text()
+
+
+def test_a_second_class_keeps_the_seed_and_what_was_edited(tmp_path, capsys):
+    assert classroom.main([str(tmp_path), "--only", STEM, "11_projection", "--seed", "77"]) == 0
+    mine, other = (tmp_path / "source" / s / f"{s}.ipynb" for s in (STEM, "11_projection"))
+    edited = mine.read_text().replace("# Exercise 22", "# Our exercise")
+    assert edited != mine.read_text()
+    mine.write_text(edited)
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    other.unlink()  # who wants a new copy deletes the old one
+    capsys.readouterr()
+    assert classroom.main([str(tmp_path), "--only", STEM, "11_projection"]) == 0
+    said = capsys.readouterr().out
+    assert f"nbgrader_config.py, source/{STEM}/{STEM}.ipynb" in said
+    assert mine.read_text() == edited and "seed=77" in other.read_text()
+    assert classroom.build(tmp_path, [STEM], seed=5) == [
+        "nbgrader_config.py",
+        str(mine)[len(str(tmp_path)) + 1 :],
+    ]
+    assert classroom.build(tmp_path, ["11_projection"], seed=5) == ["nbgrader_config.py"]
+    assert "seed=5" in other.read_text()
 
 
 def nbgrader(folder: Path, *command: str) -> str:

@@ -4,10 +4,11 @@ import copy
 import re
 from pathlib import Path
 
+import leaks
 import nbformat
 import pytest
 
-from kit.course import exercises, leaks, notebooks
+from kit.course import exercises, notebooks
 
 ROOT = Path(__file__).parents[1]
 

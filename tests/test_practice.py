@@ -1,12 +1,13 @@
 """Check, hint, solution: tries draw afresh, hints come one by one, the record is the reader's."""
 
+import functools
 import json
 
 import numpy as np
 import pytest
 
 from kit.course import practice
-from kit.course.checks import judge, returns
+from kit.course.checks import judge, returns, same
 from kit.course.practice import exercise, forget, progress
 
 
@@ -18,6 +19,11 @@ def check(answer, seed=0):
         *returns("one array", lambda f: f(x), (3,)),
         ("double x", lambda f: np.allclose(f(x), 2 * x)),
     )
+
+
+@exercise("11_double", "double", hints=("No hint of the other.",))
+def check_negative(answer, seed=0):
+    return judge(answer, ("double -1", lambda f: f(-1.0) == -2))
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +68,22 @@ def test_hints_come_one_by_one_and_then_all_together():
     assert "no hint" in bare.hint().text
 
 
+def test_two_checks_of_one_function_have_a_record_each():
+    check.hint()
+    assert check(lambda x: 2 * x).ok
+    assert "1 of 1" in check_negative.hint().text
+    assert not check_negative(np.abs).ok
+    said = progress().text
+    assert "| 11_double/check | 1 | 1 | yes |" in said
+    assert "| 11_double/check_negative | 1 | 1 | not yet |" in said
+
+
+def test_the_kits_own_function_is_no_answer():
+    feedback = check(same)
+    assert not feedback.ok and feedback.message.startswith("This is the kit's own `kit.course.")
+    assert "the kit's own" in check(functools.partial(same, tol=1)).message
+
+
 def solutions(folder):
     (folder / "solutions").mkdir()
     text = "# %%\nimport numpy\n\n\n# %%\ndef double(x):\n    ### BEGIN SOLUTION\n"
@@ -100,9 +122,9 @@ def test_the_record_is_kept_in_my_seen_and_deleted(my):
     check.hint()
     check(lambda x: 2 * x)
     kept = json.loads((my / "progress.json").read_text())
-    assert kept == {"11_double/double": {"tries": 2, "right": True, "hints": 1}}
+    assert kept == {"11_double/check": {"tries": 2, "right": True, "hints": 1}}
     practice._memory.clear()  # a new kernel
-    assert "| 11_double/double | 2 | 1 | yes |" in progress().text
+    assert "| 11_double/check | 2 | 1 | yes |" in progress().text
     assert "my/progress.json" in progress()._repr_markdown_()
     forget()
     assert list(my.glob("progress*")) == [] and "Nothing tried yet" in progress().text
@@ -113,7 +135,7 @@ def test_elsewhere_nothing_is_written(tmp_path):
     (tmp_path / "my").mkdir()  # of this name, but not made by `run.py lab`
     check(np.abs)
     assert list(tmp_path.rglob("*.json")) == []
-    assert "| 11_double/double | 1 | 0 | not yet |" in progress().text
+    assert "| 11_double/check | 1 | 0 | not yet |" in progress().text
     assert "restarted kernel" in progress().text
 
 
@@ -121,7 +143,7 @@ def test_elsewhere_nothing_is_written(tmp_path):
 def test_a_spoilt_record_begins_anew(my, spoilt):
     (my / "progress.json").write_text(spoilt)
     assert not check(np.abs).ok
-    assert json.loads((my / "progress.json").read_text())["11_double/double"]["tries"] == 1
+    assert json.loads((my / "progress.json").read_text())["11_double/check"]["tries"] == 1
 
 
 def test_a_folder_that_cannot_be_written_stops_nobody(my):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -196,6 +197,38 @@ def other_trial():
 def test_the_fingerprint_knows_code_from_comments():
     plain, worded, other = (fingerprint(f()) for f in (plain_trial, worded_trial, other_trial))
     assert plain == worded != other and len(plain) == 12
+
+
+def scaled(rng, L, S, method="a", size=1.0):
+    return {"error": size * rng.random()}
+
+
+def closed_over(value):
+    return lambda rng, L: {"error": value, "L": L}
+
+
+def test_the_fingerprint_holds_what_a_partial_and_a_closure_were_made_with(tmp_path):
+    sweep = replace(SMALL, trial=partial(scaled, size=0.1))
+    run(sweep, tmp_path, n_jobs=1, progress=False)
+    with pytest.raises(ValueError, match="version must be raised"):
+        run(replace(sweep, trial=partial(scaled, size=5.0)), tmp_path, n_jobs=1, progress=False)
+    values = [1, 1.0, "1", None, (1,), [1], {"a": 1}, np.ones(2), np.ones((2, 1)), np.zeros(2)]
+    values += [plain_trial(), other_trial(), np.sin, np.cos, closed_over(1), closed_over(2), int]
+    digits = [fingerprint(closed_over(value)) for value in values]
+    assert len(set(digits)) == len(digits)
+    assert digits == [fingerprint(closed_over(value)) for value in values]
+    assert fingerprint(partial(noisy, noise=1)) != fingerprint(partial(partial(noisy, 0), noise=1))
+
+
+def test_what_cannot_be_told_apart_is_refused_with_the_way_out():
+    for trial in (closed_over(object()), partial(noisy, noise=iter([])), len):
+        with pytest.raises(ValueError, match=r"raise `version` whenever it changes"):
+            fingerprint(trial)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ValueError, match=rf"hold small-v1-s0\.jsonl, and {tmp_path}/small"):
+        collect(SMALL, tmp_path)
 
 
 def test_the_bar_counts_jobs_and_starts_where_the_file_ends(tmp_path, capsys):

@@ -14,22 +14,23 @@ A check lists properties, coarse to fine, and the mistakes that its author has m
 
 A property may return `Seen(ok, text)` to show a number that the reader computed.
 
-A function is called through a guard, on copies of its arguments: what it raises, a forgotten
-`return` and an argument that it overwrites are told as such, with the line in the reader's cell.
+A function is called through a guard (kit/course/guard.py), on copies of its arguments: what it
+raises, a forgotten `return` and an argument that it overwrites are told as such, with the line in
+the reader's cell. What it gives back is read as plain values (kit/course/values.py).
 A property that cannot even read the answer (too few values, wrong types) does not hold.
 """
 
-import copy
-import functools
 import inspect
-import re
-import textwrap
-import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from kit.course.guard import EMPTY, OWN, Guarded, Stop, owner
+from kit.course.values import described, listed, real, same, zeros_like
+
+__all__ = ["Feedback", "Property", "Seen", "being", "judge", "returns", "same", "takes"]
 
 LEADS = {
     "nothing yet": "Nothing here yet.",
@@ -39,7 +40,6 @@ LEADS = {
     "nearly": "Nearly.",
     "right": "Right.",
 }
-EMPTY = "Fill in the cell above, run it, then run this one again."
 UNSEEN = "All that this check shows holds; the marking looks at more, and there it does not."
 
 
@@ -47,13 +47,15 @@ UNSEEN = "All that this check shows holds; the marking looks at more, and there 
 class Feedback:
     """The verdict on an answer: its kind (a key of LEADS), ok for "right" alone, and a hint.
 
-    share  of the properties that count, how many hold before the first that does not: 0 to 1
+    share   of the properties that count, how many hold before the first that does not: 0 to 1
+    failed  that first property, as a sentence that completes "it should ..."
     """
 
     kind: str
     ok: bool
     message: str
     share: float = 0.0
+    failed: str = ""
 
     def __repr__(self) -> str:
         return f"{LEADS[self.kind]} {self.message}"
@@ -105,24 +107,51 @@ def judge(
     """
     if answer is None or answer is ...:
         return Feedback("nothing yet", False, EMPTY)
-    subject = _guarded(answer) if callable(answer) else answer
-    listed = [test if isinstance(test, Property) else Property(*test) for test in (*tests, *hidden)]
-    total = max(1, sum(test.kind == "mistake" and test.counts for test in listed))
-    held = 0
+    if own := owner(answer):
+        return Feedback("mistake", False, OWN.format(own))
+    subject = answer
+    if callable(answer) and not isinstance(answer, Guarded):
+        subject = Guarded(answer)
+    every = [test if isinstance(test, Property) else Property(*test) for test in (*tests, *hidden)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # what a half-right answer divides by is told in words
+        k = 0
         try:
-            for k, test in enumerate(listed):
+            for k, test in enumerate(every):
                 seen = _unless_unreadable(test.holds, subject)
                 if not seen and k >= len(tests):
-                    return Feedback("mistake", False, UNSEEN, held / total)
-                if not seen:
+                    verdict = Feedback("mistake", False, UNSEEN, failed="what is hidden")
+                elif not seen:
                     verdict = _verdict(test, getattr(seen, "text", ""), subject, mistakes)
-                    return replace(verdict, share=held / total)
-                held += test.kind == "mistake" and test.counts
-        except _Stop as stop:
-            return replace(stop.feedback, share=held / total)
+                if not seen:
+                    return replace(verdict, share=_share(every, k, subject))
+        except Stop as stop:
+            share = _share(every, k, subject) if k else 0.0
+            return Feedback(stop.kind, False, stop.message, share, failed=every[k].sentence)
     return Feedback("right", True, f"All {len(tests)} properties hold.", 1.0)
+
+
+def _share(every: list[Property], k: int, subject: object) -> float:
+    """The share of an answer whose property number k is the first that fails.
+
+    A property that zeros of the right shape have as well is free, and earns nothing.
+    """
+
+    def zero(*args: object, **kwargs: object) -> object:
+        return zeros_like(subject(*args, **kwargs))
+
+    trivial = zero if callable(subject) else zeros_like(subject)
+    counted = [test.kind == "mistake" and test.counts for test in every]
+    if not any(counted[:k]):
+        return 0.0
+    for i in np.flatnonzero(counted):
+        if i == k:  # it fails, so it is not free
+            continue
+        try:
+            counted[i] = not _unless_unreadable(every[i].holds, trivial)
+        except Stop:  # the answer itself stops there
+            continue
+    return sum(counted[:k]) / max(1, sum(counted))
 
 
 def takes(*names: str) -> Property:
@@ -139,8 +168,8 @@ def takes(*names: str) -> Property:
             return False
         return True
 
-    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-    sentence = f"be a function of {listed}, handed in by its name, without calling it"
+    words = listed(filter(None, [", ".join(names[:-1]), names[-1]]))
+    sentence = f"be a function of {words}, handed in by its name, without calling it"
     return Property(sentence, fits, kind="type")
 
 
@@ -161,16 +190,16 @@ def _numbers(sentence: str, verb: str, result: Callable, shapes: tuple) -> tuple
 
     def right_type(answer: object) -> Seen:
         value = result(answer)
-        found = Seen(False, f"{verb} {_described(value)}.")
+        found = Seen(False, f"{verb} {described(value)}.")
         if len(shapes) > 1 and not (
             isinstance(value, tuple | list | np.ndarray) and len(value) == len(shapes)
         ):
             return found
-        return Seen(all(_real(part) for part in parts(answer)), found.text)
+        return Seen(all(real(part) for part in parts(answer)), found.text)
 
     def right_shape(answer: object) -> Seen:
         found = [np.shape(part) for part in parts(answer)]
-        return Seen(found == [tuple(s) for s in shapes], f"Found shape {_and(found)}.")
+        return Seen(found == [tuple(s) for s in shapes], f"Found shape {listed(found)}.")
 
     def finite(answer: object) -> Seen:
         bad = sum(np.count_nonzero(~np.isfinite(part)) for part in parts(answer))
@@ -183,147 +212,26 @@ def _numbers(sentence: str, verb: str, result: Callable, shapes: tuple) -> tuple
     )
 
 
-class _Stop(Exception):
-    """Ends the judging with a feedback that no property has to give."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        self.feedback = Feedback(kind, False, message)
-
-
-def _guarded(function: Callable) -> Callable:
-    """The reader's function, called on copies; anything odd about the call is a _Stop."""
-
-    @functools.wraps(function, updated=())
-    def call(*args: object, **kwargs: object) -> object:
-        handed = copy.deepcopy((args, kwargs))
-        try:
-            result = function(*handed[0], **handed[1])
-        except NotImplementedError:
-            raise _Stop("nothing yet", EMPTY) from None
-        except (Exception, SystemExit) as problem:
-            raise _Stop("mistake", _told(problem, function)) from None
-        if result is None:
-            raise _Stop("type", "Your function gives nothing back: end it with `return ...`.")
-        for before, after, name in _with_names(function, args, kwargs, handed):
-            if not _same(before, after):
-                raise _Stop("mistake", overwritten(name))
-        return result
-
-    return call
-
-
-def overwritten(name: str) -> str:
-    """What to say of a function that changes one of its arguments."""
-    return (
-        f"Your function overwrites its argument {name}, and the caller still needs it: "
-        "work on a copy."
-    )
-
-
 def _verdict(test: Property, seen: str, subject: object, mistakes: tuple) -> Feedback:
-    if test.kind != "mistake":
-        return Feedback(test.kind, False, _joined(f"It should {test.sentence}.", seen))
-    for detect, hint in mistakes:
-        try:
-            found = _unless_unreadable(detect, subject)
-        except _Stop:
-            continue
-        if found:
-            return Feedback("mistake", False, _joined(hint, seen))
-    if test.nearly:
-        return Feedback("nearly", False, _joined(test.nearly, seen))
-    return Feedback("mistake", False, _joined(f"It should {test.sentence}.", seen))
+    said = test.nearly or f"It should {test.sentence}."
+    kind = test.kind if test.kind != "mistake" or not test.nearly else "nearly"
+    if test.kind == "mistake":
+        for detect, hint in mistakes:
+            try:
+                found = _unless_unreadable(detect, subject)
+            except Stop:
+                continue
+            if found:
+                kind, said = "mistake", hint
+                break
+    return Feedback(kind, False, " ".join(filter(None, [said, seen])), failed=test.sentence)
 
 
 def _unless_unreadable(question: Callable, subject: object) -> object:
     """question(subject), or False if the answer is such that the question cannot be asked."""
     try:
         return question(subject)
-    except _Stop:
+    except Stop:
         raise
     except Exception:
         return False
-
-
-class Told(Exception):
-    """What a function did elsewhere, in another process, as one sentence for its author."""
-
-
-def _told(problem: BaseException, function: Callable) -> str:
-    """One sentence on an exception: its type, its message, the line in the cell of `function`."""
-    if isinstance(problem, Told):
-        return str(problem)
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    lines = [
-        line
-        for frame, line in traceback.walk_tb(problem.__traceback__)
-        if code is not None and frame.f_code.co_filename == code.co_filename
-    ]
-    where = f" in line {lines[-1]} of its cell" if lines else ""
-    return f"Your function stops{where} with `{named(problem)}`."
-
-
-def named(problem: BaseException) -> str:
-    """Type and message of an exception, short; numpy's on matrix products in plain words."""
-    says = str(problem) if problem.args and problem.args[0] is not None else ""
-    if "matmul" in says and (sizes := re.search(r"size (\d+) is different from (\d+)", says)):
-        says = f"a matrix product of sizes that do not fit, {sizes[2]} and {sizes[1]}"
-    text = ": ".join(filter(None, [type(problem).__name__, says]))
-    return textwrap.shorten(text.replace("`", "'"), 160)
-
-
-def _with_names(function: Callable, args: tuple, kwargs: dict, handed: tuple) -> list[tuple]:
-    """(as it was, as it is after the call, name) for each argument."""
-    try:
-        names = list(inspect.signature(function).parameters)
-    except ValueError:
-        names = []
-    names = names[: len(args)] + [f"number {i + 1}" for i in range(len(names), len(args))]
-    by_position = list(zip(args, handed[0], names, strict=True))
-    return by_position + [(kwargs[name], handed[1][name], name) for name in kwargs]
-
-
-def same(a: object, b: object, tol: float = 1e-6) -> bool:
-    """Whether two arrays agree: |a - b| <= tol max(1, |b|) in the largest entry, shapes equal."""
-    a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
-    size = max(1.0, np.abs(b).max(initial=0.0))
-    return a.shape == b.shape and bool(np.all(np.abs(a - b) <= tol * size))
-
-
-def _same(a: object, b: object) -> bool:
-    """Whether two copies of a thing still hold the same numbers; looks into containers."""
-    if isinstance(a, np.ndarray):
-        return a.shape == b.shape and a.tobytes() == b.tobytes()
-    if isinstance(a, list | tuple):
-        return len(a) == len(b) and all(map(_same, a, b))
-    if isinstance(a, dict):
-        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
-    if is_dataclass(a):
-        return all(_same(getattr(a, f.name), getattr(b, f.name)) for f in fields(a))
-    return True
-
-
-def _real(value: object) -> bool:
-    try:
-        return np.asarray(value).dtype.kind in "fiu"
-    except ValueError:  # rows of unequal length
-        return False
-
-
-def _described(value: object) -> str:
-    """What a value is, in words: never its numbers."""
-    if isinstance(value, np.ndarray):
-        complex_ = "complex " if value.dtype.kind == "c" else ""
-        return f"one {complex_}array of shape {value.shape}"
-    if isinstance(value, tuple | list):
-        kinds = sorted({type(item).__name__ for item in value})
-        return f"a {type(value).__name__} of {len(value)} ({', '.join(kinds)})"
-    return "a function" if callable(value) else f"a {type(value).__name__}"
-
-
-def _and(shapes: list[tuple]) -> str:
-    return " and ".join(map(str, shapes))
-
-
-def _joined(*sentences: str) -> str:
-    return " ".join(filter(None, sentences))

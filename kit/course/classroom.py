@@ -5,10 +5,14 @@
 writes FOLDER/nbgrader_config.py and FOLDER/source/NN_name/NN_name.ipynb. Cells that readers fill
 in are solution cells; the checks are locked; each call of a check is a graded cell, whose hidden
 end is a number, so that partial credit counts. The seed chooses the instances that marks are given
-on: take another one every year. From there on all is nbgrader's own; INSTRUCTORS.md has the way.
+on: take another one every year. FOLDER/kit-class.json remembers it, and what was written: a second
+call keeps the seed, brings assignments up to date that nobody has edited, and leaves the others as
+they are, saying so. From there on all is nbgrader's own; INSTRUCTORS.md has the way.
 """
 
 import argparse
+import hashlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -32,6 +36,7 @@ c.Execute.error_on_timeout = {{
     "ename": "Timeout", "evalue": "a cell took longer than {seconds} s", "traceback": ["Timeout"]
 }}
 """
+RECORD = "kit-class.json"
 CALL = re.compile(r"(check\w*)\((\w+)\)")
 
 
@@ -68,16 +73,37 @@ def mark(cell: NotebookNode, name: str, *, points: float | None = None, **kinds:
     cell.metadata["nbgrader"] = data if points is None else {**data, "points": points}
 
 
-def build(folder: Path, stems: list[str], seed: int, seconds: int = 60, root: Path = ROOT) -> None:
-    """Write the course folder."""
+def build(
+    folder: Path, stems: list[str], seed: int | None = None, seconds: int = 60, root: Path = ROOT
+) -> list[str]:
+    """Write the course folder; return the files that were kept because somebody has edited them.
+
+    seed  None for that of the last call in this folder, and 1 at first
+    """
+    record = folder / RECORD
+    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    seed = known.get("seed", 1) if seed is None else seed
+    written, kept = known.get("written", {}), []
+    texts = {"nbgrader_config.py": CONFIG.format(stub=STUB, seconds=seconds)}
     for stem in stems:
         nb = source(root / "solutions" / f"{stem}.py", seed)
         nbformat.validate(nb)
-        path = folder / "source" / stem / f"{stem}.ipynb"
+        texts[f"source/{stem}/{stem}.ipynb"] = rendered(nb, ".ipynb")
+    for name, text in texts.items():
+        path = folder / name
+        now = _digest(path.read_text(encoding="utf-8")) if path.exists() else written.get(name)
+        if now not in (written.get(name), _digest(text)):
+            kept.append(name)
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(rendered(nb, ".ipynb"), encoding="utf-8")
-    config = folder / "nbgrader_config.py"
-    config.write_text(CONFIG.format(stub=STUB, seconds=seconds), encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
+        written[name] = _digest(text)
+    record.write_text(json.dumps({"seed": seed, "written": written}, indent=1), encoding="utf-8")
+    return kept
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -86,10 +112,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 run.py class")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="+", choices=everything, default=everything)
-    parser.add_argument("--seed", type=int, default=1, help="of the instances marked on")
+    parser.add_argument("--seed", type=int, help="of the instances marked on (last time's, or 1)")
     options = parser.parse_args(arguments)
-    build(options.folder.resolve(), options.only, options.seed)
+    kept = build(options.folder.resolve(), options.only, options.seed)
     print(f"{len(options.only)} assignments in {options.folder}; INSTRUCTORS.md says how to go on.")
+    if kept:
+        print(f"Kept as you edited them (delete one for a new copy): {', '.join(kept)}.")
     return 0
 
 

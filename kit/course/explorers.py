@@ -88,6 +88,9 @@ def positions(control: widgets.ValueWidget) -> list[tuple[str, object]]:
     return [(f"{value:.4g}", value) for value in values]
 
 
+KINDS = (widgets.IntSlider, widgets.FloatSlider, widgets.FloatLogSlider, widgets.Checkbox)
+
+
 class Explorer(widgets.VBox):
     """What `explorer` returns. Pages without a kernel show its first picture and caption."""
 
@@ -176,6 +179,11 @@ def _check_control(name: str, control: object) -> None:
     """Refuse what a reader could not name or read off."""
     if not isinstance(control, widgets.ValueWidget) or not control.has_trait("description"):
         raise ValueError(f"{name} must be a control with a value, got {type(control).__name__}")
+    if not (isinstance(control, KINDS) or hasattr(control, "_options_full")):
+        raise ValueError(
+            f"{name} must be a slider of one number, a choice or a Checkbox, which pages without a "
+            f"kernel know as well, got {type(control).__name__}"
+        )
     if not control.description.strip():
         raise ValueError(f"{name} needs a description: say what the reader changes by it")
     if control.has_trait("readout") and not control.readout:

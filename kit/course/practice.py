@@ -49,7 +49,8 @@ class Exercise:
     """A check with its hints: call it with an answer. See the module docstring.
 
     notebook, function  where the exercise is, and the name of what is to be written
-    judge               judge(answer, seed) -> Feedback
+    judge               judge(answer, seed) -> Feedback; its name is that of the check, and each
+                        check has a record of its own
     points              what it is worth when it is marked
     """
 
@@ -61,7 +62,7 @@ class Exercise:
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", f"{self.notebook}/{self.function}")
+        object.__setattr__(self, "key", f"{self.notebook}/{self.judge.__name__}")
 
     def __call__(self, answer: object, seed: int | None = None) -> Feedback:
         if seed is not None:

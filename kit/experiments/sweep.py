@@ -16,14 +16,11 @@ done again. Every run that adds to the file begins with a line that says where t
 A trial that raises leaves a line too, is tried again by the next run, and is never a result.
 """
 
-import ast
 import hashlib
-import inspect
 import itertools
 import json
 import platform
 import re
-import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +35,7 @@ from tqdm.auto import tqdm
 
 from kit.arguments import generator, instance, number, several, shown, whole
 from kit.experiments.rows import Row, name_of, plain, read, rows_in, values, write
+from kit.experiments.trial_code import fingerprint
 
 PACKAGES = ("branch-kit", "numpy", "scipy", "cvxpy", "clarabel")
 
@@ -159,10 +157,14 @@ def run(sweep: Sweep, folder: Path | str, n_jobs: int = -1, progress: bool = Tru
 def collect(sweep: Sweep, folder: Path | str) -> list[Row]:
     """The rows that are there, without running anything; as `run` returns them.
 
-    A RuntimeWarning tells how many jobs failed, with the first failure.
+    A RuntimeWarning tells how many jobs failed, with the first failure. Raises ValueError if the
+    sweep has no file there.
     """
     instance("sweep", sweep, Sweep)
-    done, failed, _ = read(sweep.file(_folder(folder)))
+    path = sweep.file(_folder(folder))
+    if not path.exists():
+        raise ValueError(f"folder must hold {path.name}, and {path.absolute()} is not there")
+    done, failed, _ = read(path)
     rows, failures = [], []
     jobs = list(sweep.jobs())
     cells = len(jobs) // sweep.trials
@@ -234,23 +236,6 @@ def recheck(
         if len(old) != len(new) or not np.allclose(old, new, rtol=1e-3, atol=floor):
             sentences.append(f"{sweep.name} {job}: {of} was {shown(old)} and is {shown(new)}")
     return sentences
-
-
-def fingerprint(trial: Callable) -> str:
-    """Twelve digits that change with the code of a trial, not with comments or its docstring.
-
-    Of the function alone: what it calls may change unseen, which `resolve` finds out.
-    """
-    if not callable(trial):
-        raise ValueError(f"trial must be a function, got {shown(trial)}")
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(trial)))
-    except (OSError, TypeError, SyntaxError):
-        return "unknown"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:12]
 
 
 # One job, and the lines of the file ---------------------------------------------------------------

@@ -1,21 +1,19 @@
 """Values between a grader and a function it does not trust, over a socket.
 
-To the function go pickles, which the grader made. Back come numbers, texts, arrays and containers
-of them, in a form that can hold nothing else: JSON, with the bytes of an array in base64. What is
-none of these arrives as Opaque, by the name of its type alone.
+To the function go pickles, which the grader made. Back come plain values (kit/course/values.py) as
+JSON, with the bytes of an array in base64: a form that can hold nothing else.
 """
 
 import base64
 import json
 import socket
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
-LARGEST = 32 << 20  # bytes of one message from the function
-DEEPEST = 8  # containers within containers
-NUMBERS = "biufc"
+from kit.course.values import DEEPEST, NUMBERS, Opaque
+
+LARGEST = 32 << 20  # bytes of one message from the sandbox
 
 
 class Broken(Exception):
@@ -26,29 +24,21 @@ class Late(Broken):
     """The other side took too long."""
 
 
-@dataclass(frozen=True)
-class Opaque:
-    """Something that is no value: only the name of its type has travelled."""
-
-    kind: str
-
-
-def pack(value: object, depth: int = 0) -> list:
-    """A value as lists that JSON can hold."""
-    if depth > DEEPEST:
-        return ["o", "deeply nested thing"]
-    if value is None or isinstance(value, bool | str) or type(value) in (int, float):
-        return ["v", value]
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in NUMBERS:
-        array = np.ascontiguousarray(value)
-        data = base64.b64encode(array.tobytes()).decode()
-        return ["a", array.dtype.str, list(np.shape(value)), data]
+def pack(value: object) -> list:
+    """A plain value as lists that JSON can hold."""
+    if isinstance(value, Opaque):
+        return ["o", value.kind]
+    if isinstance(value, np.ndarray | np.generic):
+        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+        kind = "a" if isinstance(value, np.ndarray) else "s"
+        return [kind, value.dtype.str, list(np.shape(value)), data]
+    if isinstance(value, complex):
+        return ["c", value.real, value.imag]
     if isinstance(value, tuple | list):
-        kind = "t" if isinstance(value, tuple) else "l"
-        return [kind, [pack(part, depth + 1) for part in value]]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return ["d", [[key, pack(part, depth + 1)] for key, part in value.items()]]
-    return ["o", type(value).__name__[:40]]
+        return ["t" if isinstance(value, tuple) else "l", [pack(part) for part in value]]
+    if isinstance(value, dict):
+        return ["d", [[key, pack(part)] for key, part in value.items()]]
+    return ["v", value]
 
 
 def unpack(tree: object, depth: int = 0) -> object:
@@ -57,18 +47,18 @@ def unpack(tree: object, depth: int = 0) -> object:
         kind, *rest = tree
         if depth > DEEPEST + 1:
             raise Broken
-        if kind == "v":
-            (value,) = rest
-            if value is not None and not isinstance(value, bool | str | int | float):
-                raise Broken
-            return value
-        if kind == "a":
+        if kind == "v" and (rest[0] is None or isinstance(rest[0], bool | str | int | float)):
+            return rest[0]
+        if kind == "c":
+            return complex(float(rest[0]), float(rest[1]))
+        if kind in ("a", "s"):
             code, shape, data = rest
             dtype = np.dtype(str(code))
             if dtype.kind not in NUMBERS or dtype.itemsize > 32:
                 raise Broken
             flat = np.frombuffer(base64.b64decode(data, validate=True), dtype)
-            return flat.reshape([int(n) for n in shape]).copy()
+            array = flat.reshape([int(n) for n in shape]).copy()
+            return array if kind == "a" else array[()]
         if kind in ("t", "l"):
             parts = [unpack(part, depth + 1) for part in rest[0]]
             return tuple(parts) if kind == "t" else parts
@@ -81,12 +71,12 @@ def unpack(tree: object, depth: int = 0) -> object:
     raise Broken("not a value")
 
 
-def send(sock: socket.socket, message: bytes) -> None:
-    """Send one message: its length in 8 bytes, then itself."""
+def send(sock: socket.socket, message: object) -> None:
+    """Send bytes, or anything else as JSON: the length in 8 bytes, then the message."""
+    data = message if isinstance(message, bytes) else json.dumps(message).encode()
     try:
-        sock.sendall(len(message).to_bytes(8, "big") + message)
-    except TimeoutError:
-        raise Late from None
+        sock.settimeout(None)
+        sock.sendall(len(data).to_bytes(8, "big") + data)
     except OSError:
         raise Broken from None
 
@@ -97,6 +87,17 @@ def receive(sock: socket.socket, deadline: float | None = None, largest: int = L
     if length > largest:
         raise Broken(f"an answer of {length >> 20} MB, and at most {largest >> 20} MB are read")
     return _exactly(sock, length, deadline)
+
+
+def heard(sock: socket.socket, deadline: float) -> dict:
+    """A message that is a dictionary of JSON; Broken or Late if it is none."""
+    try:
+        found = json.loads(receive(sock, deadline))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Broken("something that is no value")
+    return found
 
 
 def _exactly(sock: socket.socket, n: int, deadline: float | None) -> bytes:
@@ -116,16 +117,3 @@ def _exactly(sock: socket.socket, n: int, deadline: float | None) -> bytes:
             raise Broken
         parts += part
     return bytes(parts)
-
-
-def to_json(value: object) -> bytes:
-    """JSON as bytes."""
-    return json.dumps(value).encode()
-
-
-def from_json(data: bytes) -> object:
-    """What JSON says; Broken if it is none."""
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        raise Broken("not JSON") from None

@@ -1,0 +1,99 @@
+"""The command `python3 run.py grade FOLDER`; kit/course/grader/folder.py has the layouts.
+
+Written, beside FOLDER unless --out says where:
+  marks.csv            a row for each student and check: points, what was said, notes for you alone
+  totals.csv           a row for each student: points for each exercise, and their sum
+  nbgrader.csv, canvas.csv   the same for nbgrader's tables and for Canvas' gradebook
+  totals.png           for each exercise who has how many points, and which properties fail
+  feedback/NAME.html   for the student: the points and what was said, no hidden check
+  run.json             the seed (the same one gives the same marks), limits, what was contained
+"""
+
+import argparse
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # jobs run side by side
+
+from kit.course.grader import folder as folders
+from kit.course.grader import report, wire
+from kit.course.grader.judge import judged, marker
+from kit.course.grader.sandbox import Limits, measure, tidy
+
+
+def contained(found: dict, way: bool) -> list[str]:
+    """What the probe saw, in sentences."""
+    how = "in namespaces of their own" if way else "WITHOUT containment"
+    said = [f"Submissions run {how}, as user {found['user']}."]
+    for key in ("reads solutions", "reads history", "writes the kit", "writes packages"):
+        said.append(f"A submission {'CAN' if found[key] else 'cannot'} do this: {key}.")
+    said.append(f"A submission {'CAN' if found['network'] else 'cannot'} reach the network.")
+    return said
+
+
+def grade(
+    folder: Path,
+    out: Path,
+    *,
+    seed: int,
+    limits: Limits,
+    jobs: int,
+    way: bool = True,
+    say: Callable = print,
+) -> report.Students:
+    """Mark a folder and write everything; returns student -> results."""
+    tidy()
+    try:
+        about = {"seed": seed, "seconds": limits.seconds, "memory_mb": limits.memory >> 20}
+        about["contained"] = contained(measure(way), way)
+    except wire.Broken:
+        raise SystemExit(
+            "No submission can be contained here: this system allows no namespaces (unshare, "
+            "setpriv). INSTRUCTORS.md says what to do; --uncontained marks all the same."
+        ) from None
+    for sentence in about["contained"]:
+        say(sentence)
+    one = marker(seed, limits, way)
+    found = folders.collect(folder, list(one.exams))
+    if not found:
+        raise SystemExit(f"Nothing to mark in {folder}; {folders.EXPECTED}.")
+    students = report.best(found, list(judged(found, one, jobs, say)))
+    report.write(out, students, about)
+    return students
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python3 run.py grade")
+    parser.add_argument("folder", type=Path, help="or the zip that a platform gives")
+    parser.add_argument("--out", type=Path, help="default: FOLDER_marks, beside FOLDER")
+    parser.add_argument("--seconds", type=float, default=20, help="for one function (20)")
+    parser.add_argument("--memory", type=int, default=3072, help="megabytes (3072)")
+    parser.add_argument("--jobs", type=int, default=2, help="at the same time (2)")
+    parser.add_argument("--seed", type=int, help="of the instances; default: drawn, see run.json")
+    parser.add_argument("--uncontained", action="store_true", help="run submissions as you: unsafe")
+    options = parser.parse_args(arguments)
+    folder = options.folder.resolve()
+    zipped = folder.is_file() and folder.suffix.lower() == ".zip"
+    if not (folder.is_dir() or zipped):
+        parser.error(f"{options.folder} is no folder; {folders.EXPECTED}")
+    out = (options.out or folder.parent / f"{folder.stem}_marks").resolve()
+    if out.is_relative_to(folder):
+        parser.error("--out must not be inside the folder that is marked")
+    seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+    limits = Limits(options.seconds, options.memory << 20)
+    with tempfile.TemporaryDirectory() as scratch:
+        if zipped:
+            folder = folders.unpacked(folder, Path(scratch))
+        way = not options.uncontained
+        students = grade(folder, out, seed=seed, limits=limits, jobs=options.jobs, way=way)
+    print(f"{len(students)} students; marks and feedback are in {out}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,304 @@
+"""What a notebook says, and what of it a function needs.
+
+A cell is read as it stands, and through IPython's own input transformer only if it is no Python as
+it stands. Of a notebook only what the function asked for needs is run: from the names that its
+compiled code reads follow the statements that bind them (imports, definitions, constants, whatever
+stands around them: `if`, `with`, `try`), from the names that those read the next, and so on. Plots,
+prints and slow or broken cells beside it cost nothing.
+
+Which of several statements that bind a name? Before the call of the check that follows the
+function, the last one: that is what the notebook's own check saw. If there is none before, the last
+of all; if there is none at all, what the exercise gives.
+"""
+
+import __future__
+
+import ast
+import contextlib
+import dis
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from types import CodeType
+
+from IPython.core.inputtransformer2 import TransformerManager
+
+MOST_CELLS, MOST_VERSIONS = 2000, 6
+LAST = (1 << 30, 0)  # a place after all others
+SIMPLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+SIMPLE += (ast.Assign, ast.AnnAssign)  # they bind their names whatever was there before
+RUN_ANYWAY = ("time", "capture", "prun")  # magics of IPython that run what they are given
+FEATURES = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A top-level statement, where it stands, and the names it reads, binds, and changes."""
+
+    place: tuple[int, int]  # cell, line; cells that the exercise gives are numbered below 0
+    node: ast.stmt
+    code: CodeType
+    reads: frozenset[str]
+    binds: frozenset[str]
+    changes: frozenset[str] = frozenset()  # by an item, an attribute, a method
+    check: str = ""  # only for this check: what it was called with
+
+    def empty(self, name: str) -> bool:
+        """Whether it defines a function that only raises NotImplementedError, or does nothing."""
+        found = [
+            n for n in ast.walk(self.node) if isinstance(n, ast.FunctionDef) and n.name == name
+        ]
+        return bool(found) and all(map(_does_nothing, found))
+
+
+@dataclass
+class Notebook:
+    """Code cells and what their author should know; statements once they are parsed."""
+
+    cells: list[str]
+    notes: list[str] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+
+    def parse(self, first: int = 1) -> "Notebook":
+        """Parse the cells, in parts where they do not parse as a whole."""
+        trees, flags = [], ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        for k, source in enumerate(self.cells[:MOST_CELLS], first):
+            try:
+                trees.append((k, parsed(source)))
+            except Exception as problem:
+                line = getattr(problem, "lineno", None) or 1
+                why = getattr(problem, "msg", None) or type(problem).__name__
+                self.notes.append(
+                    f"Code cell {k} is not Python: line {line}: {why}. The parts of it that are "
+                    "Python count."
+                )
+                trees += [(k, part) for part in _salvaged(source)]
+        for _, tree in trees:
+            for node in tree:
+                if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                    flags |= sum(FEATURES.get(alias.name, 0) for alias in node.names)
+        for k, tree in trees:
+            for node in tree:
+                self.statements += _statements(node, k, flags)
+        return self
+
+    def versions(self, check: str, function: str) -> list[Statement]:
+        """Definitions of a function, and what its check was called with; without empty ones."""
+        mine = [s for s in self.statements if function in s.binds and s.check in ("", check)]
+        found = [s for s in mine if not s.empty(function)]
+        return sorted(found, key=lambda s: s.place)[-MOST_VERSIONS:]
+
+    def hand_over(self, checks: dict[str, str]) -> None:
+        """Note what each check (name -> function) is called with, if it is not the function."""
+        for s in list(self.statements):
+            for node in ast.walk(s.node):
+                name = node.func.id if isinstance(node, ast.Call) and _named(node.func) else ""
+                given = node.args[:1] if name in checks else []
+                for part in given:
+                    if not isinstance(part, ast.Starred) and _id(part) != checks[name]:
+                        new = ast.Assign([ast.Name(checks[name], ast.Store())], part)
+                        new = ast.fix_missing_locations(ast.copy_location(new, s.node))
+                        self.statements.append(_statement(new, s.place[0], 0, check=name))
+
+    def programs(self, check: str, function: str, given: "Notebook") -> list[list[Statement]]:
+        """For each version of a function what it needs: when it was checked, and at the end."""
+        found: list[list[Statement]] = []
+        for version in self.versions(check, function):
+            later = [s for s in self.statements if s.place > version.place]
+            calls = [s.place for s in later if {check, function} <= s.reads]
+            calls = [version.place] if version.check else calls
+            for until in (min(calls, default=LAST), LAST):
+                program = needed(version, self.statements, given.statements, until)
+                if program not in found:
+                    found.append(program)
+        return found
+
+
+def needed(
+    version: Statement,
+    statements: Iterable[Statement],
+    given: Iterable[Statement] = (),
+    until: tuple[int, int] = LAST,
+) -> list[Statement]:
+    """The statements that one statement needs, in their order, itself among them."""
+    own = [s for s in statements if not s.check and s is not version]
+    before = [s for s in own if s.place <= until]
+    chosen, names = {id(version): version}, set()
+    waiting = list(version.reads)
+    for s in before:  # who knows what a star brings
+        if "*" in s.binds:
+            chosen[id(s)] = s
+    while waiting:
+        name = waiting.pop()
+        if name in names:
+            continue
+        names.add(name)
+        new = _binders(name, version, [before, own, list(given)])
+        imported = any(isinstance(s.node, ast.Import | ast.ImportFrom) for s in new)
+        first = min((s.place for s in new), default=until)
+        new += [s for s in before if name in s.changes and s.place >= first and not imported]
+        for s in new:
+            if id(s) not in chosen:
+                chosen[id(s)] = s
+                waiting += s.reads
+    return sorted(chosen.values(), key=lambda s: s.place)
+
+
+def _binders(name: str, version: Statement, rooms: list[list[Statement]]) -> list[Statement]:
+    """Who gives a name its value: the last to bind it, and those before that it builds on."""
+    for empty in (False, True):
+        for room in rooms:
+            found = [s for s in room if name in s.binds and s.empty(name) == empty]
+            if name in version.binds:  # a version may wrap an earlier one, not a later one
+                found = [s for s in found if s.place < version.place]
+            for k in reversed(range(len(found))):
+                node = found[k].node
+                loop = ast.walk(node.target) if isinstance(node, ast.For) else ()
+                reads = set(_names(found[k].code, "LOAD", deep=False))  # when the statement runs
+                plain = isinstance(node, SIMPLE) and name not in reads
+                if k == 0 or plain or name in map(_id, loop):
+                    return found[k:]
+    return []
+
+
+# Reading -----------------------------------------------------------------------------------------
+
+
+def read(data: bytes) -> Notebook:
+    """The code cells of a file; whatever it is, it is no reason to stop, and the notes say what."""
+    try:
+        text: str | bytes = data
+        notes = []
+        if data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in data[:8]:
+            try:
+                text = data.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                text = data.decode("cp1252", errors="replace")
+                notes.append("The file is not in UTF-8; it was read as Latin-1.")
+        cells = list(_code_cells(json.loads(text)))
+    except (ValueError, RecursionError, MemoryError):
+        return Notebook([], ["This file is no notebook: it cannot be read as JSON."])
+    return Notebook(cells, notes if cells else ["There is no code in this notebook."])
+
+
+def _code_cells(notebook: object) -> Iterator[str]:
+    """Sources of the code cells, as far as they can be made out; of old notebooks too."""
+    if not isinstance(notebook, dict):
+        return
+    sheets = notebook.get("worksheets")
+    holders = [notebook, *(sheets if isinstance(sheets, list) else [])]
+    for holder in holders:
+        cells = holder.get("cells") if isinstance(holder, dict) else None
+        for cell in cells if isinstance(cells, list) else []:
+            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+                source = cell.get("source", cell.get("input", ""))
+                if isinstance(source, list):
+                    source = "".join(part for part in source if isinstance(part, str))
+                if isinstance(source, str) and len(source) < 1 << 20:
+                    yield source
+
+
+def parsed(source: str) -> list[ast.stmt]:
+    """Top-level statements of a cell. Raises what ast.parse raises."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        body = ast.parse(TransformerManager().transform_cell(source)).body
+    found: list[ast.stmt] = []
+    for node in body:
+        call = node.value if isinstance(node, ast.Expr) else None
+        magic = isinstance(call, ast.Call) and getattr(call.func, "attr", "")
+        if magic not in ("run_cell_magic", "run_line_magic"):
+            found.append(node)
+        elif call.args[0].value in RUN_ANYWAY:
+            offset = node.lineno if magic == "run_cell_magic" else node.lineno - 1
+            inner = parsed(call.args[-1].value)
+            found += [ast.increment_lineno(part, offset) for part in inner]
+    return found
+
+
+def _salvaged(source: str) -> Iterator[list[ast.stmt]]:
+    """Statements of a cell that does not parse as a whole: those parts of it that do."""
+    lines = source.split("\n")
+    starts = [k for k, line in enumerate(lines) if line[:1].strip()] + [len(lines)]
+    k = 0
+    while k < len(starts) - 1:
+        for end in range(k + 1, min(k + 8, len(starts))):  # decorators, closing brackets
+            try:
+                part = parsed("\n".join(lines[starts[k] : starts[end]]))
+            except Exception:
+                continue
+            yield [ast.increment_lineno(node, starts[k]) for node in part]
+            k = end
+            break
+        else:
+            k += 1
+
+
+def _statements(node: ast.stmt, cell: int, flags: int) -> Iterator[Statement]:
+    """The statement; one for each name of an import, so that each can be had alone."""
+    parts = [node]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        if getattr(node, "module", "") == "__future__":
+            return
+        kind, kept = type(node), {k: v for k, v in vars(node).items() if k != "names"}
+        parts = [kind(names=[alias], **kept) for alias in node.names]
+    for part in parts:
+        with contextlib.suppress(SyntaxError, ValueError):  # `return` outside a function, say
+            yield _statement(part, cell, flags)
+
+
+def _statement(node: ast.stmt, cell: int, flags: int, check: str = "") -> Statement:
+    code = compile(ast.Module([node], []), f"cell {cell}", "exec", flags, True)
+    star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    changes = [] if isinstance(node, ast.FunctionDef) else _changed(node)
+    found = (_names(code, "LOAD"), ["*"] if star else _names(code, "STORE"), changes)
+    return Statement((cell, node.lineno), node, code, *map(frozenset, found), check)
+
+
+def _names(code: CodeType, verb: str, deep: bool = True) -> Iterator[str]:
+    """Global names that code reads (LOAD) or binds (STORE); of functions in it, what they read."""
+    for step in dis.get_instructions(code):
+        if step.opname.startswith(verb) and step.opname.endswith(("_NAME", "_GLOBAL", "_GLOBALS")):
+            yield step.argval
+    for inner in code.co_consts:
+        comprehension = isinstance(inner, CodeType) and inner.co_name.startswith("<")
+        if isinstance(inner, CodeType) and (comprehension or (deep and verb == "LOAD")):
+            yield from _names(inner, verb, deep)
+
+
+def _changed(node: ast.stmt) -> Iterator[str]:
+    """Names whose items or attributes are set, or a method of which is called for its effect."""
+    for part in ast.walk(node):
+        is_call = isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
+        target = part.value.func if is_call else part
+        if is_call and _named(target) and not target.id.startswith(("print", "display", "check")):
+            yield from (argument.id for argument in part.value.args if _named(argument))
+        if not isinstance(target, ast.Subscript | ast.Attribute):
+            continue
+        if is_call or isinstance(target.ctx, ast.Store | ast.Del):
+            while isinstance(target, ast.Subscript | ast.Attribute):
+                target = target.value
+            if _named(target):
+                yield target.id
+
+
+def _id(node: ast.AST) -> str:
+    return node.id if _named(node) else ""
+
+
+def _named(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name)
+
+
+def _does_nothing(function: ast.FunctionDef) -> bool:
+    for part in function.body:
+        if isinstance(part, ast.Pass) or (
+            isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+        ):
+            continue
+        if isinstance(part, ast.Raise) and part.exc is not None:
+            name = part.exc.func if isinstance(part.exc, ast.Call) else part.exc
+            return _named(name) and name.id == "NotImplementedError"
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""A reader's function, called so that whatever is odd about the call is told in a sentence.
+
+The same guard stands before a function in the notebook and in the grader's sandbox.
+"""
+
+import copy
+import functools
+import inspect
+import re
+import sys
+import textwrap
+import traceback
+import tracemalloc
+from collections.abc import Callable
+
+from kit.course.values import unchanged, values
+
+EMPTY = "Fill in the cell above, run it, then run this one again."
+OWN = "This is the kit's own `{}`; write your own."
+
+
+class Stop(Exception):
+    """Ends the judging with a verdict that no property has to give: its kind and a message."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(kind, message)
+        self.kind, self.message = kind, message
+
+
+class Guarded:
+    """The function, called on copies of its arguments; its result as plain values.
+
+    A call raises Stop for what the function raises, for a forgotten `return`, and for an argument
+    that it overwrites.
+    """
+
+    def __init__(self, function: Callable) -> None:
+        self.function = function
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: object, **kwargs: object) -> object:
+        handed = copy.deepcopy((args, kwargs))
+        try:
+            result = self.function(*handed[0], **handed[1])
+        except NotImplementedError:
+            raise Stop("nothing yet", EMPTY) from None
+        except (Exception, SystemExit) as problem:
+            raise Stop("mistake", told(problem, self.function)) from None
+        if result is None:
+            raise Stop("type", "Your function gives nothing back: end it with `return ...`.")
+        for before, after, name in _with_names(self.function, args, kwargs, handed):
+            if not unchanged(before, after):
+                raise Stop(
+                    "mistake",
+                    f"Your function overwrites its argument {name}, and the caller still needs it: "
+                    "work on a copy.",
+                )
+        return values(result)
+
+    def cost(self, *args: object) -> tuple[int, int]:
+        """What a call takes: bytes of memory at its peak, and steps of Python's interpreter."""
+        tracemalloc.start()
+        try:
+            self(*args)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        steps, before = 0, sys.gettrace()
+
+        def trace(frame: object, *_: object) -> Callable:
+            nonlocal steps
+            steps += 1
+            frame.f_trace_opcodes = True
+            return trace
+
+        copies = copy.deepcopy(args)
+        sys.settrace(trace)
+        try:
+            self.function(*copies)
+        finally:
+            sys.settrace(before)
+        return peak, steps
+
+
+def owner(function: object) -> str:
+    """Where in the kit a function comes from; "" if it is the reader's own."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    module, name = (getattr(function, key, None) for key in ("__module__", "__qualname__"))
+    return f"{module}.{name}" if name and str(module).startswith("kit.") else ""
+
+
+def told(problem: BaseException, function: Callable) -> str:
+    """One sentence on an exception: its type, its message, the line in the cell of `function`."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    lines = [
+        line
+        for frame, line in traceback.walk_tb(problem.__traceback__)
+        if code is not None and frame.f_code.co_filename == code.co_filename
+    ]
+    where = f" in line {lines[-1]} of its cell" if lines else ""
+    return f"Your function stops{where} with `{named(problem)}`."
+
+
+def named(problem: BaseException) -> str:
+    """Type and message of an exception, short; numpy's on matrix products in plain words."""
+    try:
+        says = str(problem) if problem.args and problem.args[0] is not None else ""
+    except Exception:  # a message that cannot be shown
+        says = ""
+    if "matmul" in says and (sizes := re.search(r"size (\d+) is different from (\d+)", says)):
+        says = f"a matrix product of sizes that do not fit, {sizes[2]} and {sizes[1]}"
+    text = ": ".join(filter(None, [type(problem).__name__, says]))
+    return textwrap.shorten(text.replace("`", "'"), 160)
+
+
+def _with_names(function: Callable, args: tuple, kwargs: dict, handed: tuple) -> list[tuple]:
+    """(as it was, as it is after the call, name) for each argument."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (ValueError, TypeError):
+        names = []
+    names = names[: len(args)] + [f"number {i + 1}" for i in range(len(names), len(args))]
+    by_position = list(zip(args, handed[0], names, strict=True))
+    return by_position + [(kwargs[name], handed[1][name], name) for name in kwargs]

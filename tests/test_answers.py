@@ -1,0 +1,105 @@
+"""Right answers are accepted however they are found and however they round; no check spells one."""
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import spelled
+from answers import branchhull, nettrim
+
+from kit.course import notebooks
+from kit.course.grader import exam
+from kit.course.guard import Guarded
+
+ROOT = Path(__file__).parents[1]
+FOUND = {**vars(branchhull), **vars(nettrim)}
+ANSWERS = {  # exercise -> check -> beginning of the names of its answers
+    "10_lifted_operator": {
+        "check": "measure_",
+        "check_adjoint": "adjoint_",
+        "check_factors": "factors_",
+    },
+    "11_projection": {"check": "project_by", "check_zero": "project_by", "check_slack": "slack_by"},
+    "12_certificate": {"check": "bound_by", "check_feasible": "feasible_"},
+    "13_admm_step": {"check": "admm_", "check_newton": "newton_"},
+    "14_phase_transition": {"check": "measurements_", "check_half": "half_"},
+    "15_slack": {"check": "smallest_", "check_balanced": "balanced_"},
+    "16_gains": {"check": "matrices_", "check_read": "read_"},
+    "17_differences": {"check": "differences_", "check_adjoint": "back_", "check_bound": "tv_"},
+    "20_omega_and_v": {"check": "targets_", "check_misses": "misses_"},
+    "21_neuron_dual": {"check": "dual_by", "check_weights": "weights_"},
+    "22_cascade_epsilon": {"check": "epsilon_", "check_promises": "promises_"},
+    "23_sample_size": {"check": "promised_", "check_certificate": "certificate_"},
+    "24_refit": {"check": "refit_", "check_largest": "largest_"},
+}
+
+
+class Rounded(Guarded):
+    """An answer whose numbers are a few roundings off, as another machine's are."""
+
+    def __call__(self, *args, **kwargs):
+        rng = np.random.default_rng(1)
+
+        def off(value):
+            if isinstance(value, tuple | list):
+                return type(value)(map(off, value))
+            if isinstance(value, float) or getattr(value, "dtype", np.dtype(int)).kind == "f":
+                noise = rng.choice([-1e-14, 1e-14], np.shape(value))
+                return value * (1 + noise) + 0.1 * noise
+            return value
+
+        return off(super().__call__(*args, **kwargs))
+
+
+@pytest.mark.parametrize("stem", ANSWERS)
+def test_three_more_right_ways_are_accepted_and_rounding_does_not_count(stem):
+    one = exam._exam(ROOT / "solutions" / f"{stem}.ipynb")
+    checks = one.checks()
+    assert set(checks) == set(ANSWERS[stem])
+    for name, start in ANSWERS[stem].items():
+        answers = [f for key, f in FOUND.items() if key.startswith(start)]
+        assert len(answers) == 3, (name, len(answers))
+        for answer in answers:
+            for way, seed in ((answer, 3), (Rounded(answer), 4)):
+                said = checks[name](way, seed=seed)
+                assert said.ok, (stem, answer.__name__, way is answer, said)
+
+
+def functions(source: str) -> list[ast.FunctionDef]:
+    tree = ast.parse(re.sub(r"^%.*$", "", source, flags=re.MULTILINE))
+    return [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+
+
+def given_away(stem: str) -> list[str]:
+    """Expressions of answers that the visible code of a check spells."""
+    found, checks, kept = set(), [], set()
+    for cell in notebooks.read(ROOT / "solutions" / f"{stem}.py").cells:
+        if cell.cell_type != "code":
+            continue
+        tags = notebooks.tags(cell)
+        hole = "### BEGIN SOLUTION" in cell.source
+        if hole or "answer" in tags:
+            found |= {one for f in functions(cell.source) for one in spelled.answers(f)}
+            kept |= {a.arg for f in functions(cell.source) for a in f.args.args if hole}
+        if "check" in tags:
+            hidden = r" *### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n"
+            checks += functions(re.sub(hidden, "", cell.source, flags=re.DOTALL))
+    return [one for f in checks for one in spelled.expressions(f, kept) if one in found]
+
+
+@pytest.mark.parametrize("stem", ANSWERS)
+def test_no_check_spells_an_answer(stem):
+    assert given_away(stem) == []
+
+
+def test_an_answer_is_recognised_in_another_spelling():
+    answer = "def f(X, q, gap):\n    s = np.abs(X @ q)\n    t = 1 - s / s.max()\n    return gap / t"
+    other = (
+        "def check(f):\n    w = X @ q\n    return gap / (-(np.abs(w) / np.max(abs(w))) + 1)[rest]"
+    )
+    (one,) = spelled.answers(functions(answer)[0])
+    assert one in set(spelled.expressions(functions(other)[0], {"X", "q", "gap"}))
+    turned = other.replace("+ 1", "+ 2")
+    assert one not in set(spelled.expressions(functions(turned)[0], {"X", "q", "gap"}))
