@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from kit.nettrim.rivals import IMPROVED, RIVALS, Trained, compare
 from scipy.linalg import cholesky
 
 from kit import datasets, experiments, nettrim
 from kit.experiments import pruning
 from kit.nettrim import rivals
-from kit.nettrim.rivals import IMPROVED, RIVALS, Trained, compare
 
 METHODS = {**RIVALS, **IMPROVED}
 ROOT = Path(__file__).parents[1]

@@ -28,7 +28,7 @@ lasso and net-trim are asked for an epsilon, not for a number of zeros: the path
 the sparsest answer that still has enough weights, of which the smallest go (few: the path is fine).
 H gets 1e-6 of its mean diagonal for obs and sparsegpt, as rows of X may be 0.
 
-refit       None, "least-squares" (towards Z), "relu": kit/nettrim/refit.py, on each one's support.
+refit       None, "least-squares" (towards Z), "relu": networks/refit.py, on each one's support.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -39,9 +39,9 @@ import numpy as np
 from scipy.linalg import cholesky
 
 from kit.arguments import choice, instance, real_array, several
-from kit.nettrim.networks import Network, accuracy, forward, read_samples, with_ones
+from kit.nettrim.networks.network import Network, accuracy, forward, read_samples, with_ones
+from kit.nettrim.networks.refit import REFITS, refit
 from kit.nettrim.problem import NetTrim
-from kit.nettrim.refit import REFITS, refit
 from kit.nettrim.solve import path, solve
 from kit.results import Array
 
