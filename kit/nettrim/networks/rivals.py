@@ -225,9 +225,7 @@ def compare(
     ]
     rows, size = [], sum(layer.W[:-1].size for layer in layers)
     for name, method in (RIVALS if methods is None else methods).items():
-        counts = [
-            [round((1 - s) * network.weights[k].size) for s in shares] for k in _hidden(network)
-        ]
+        counts = [[round((1 - s) * layer.W[:-1].size) for s in shares] for layer in layers]
         found = [method(layer, keep) for layer, keep in zip(layers, counts, strict=True)]
         for at, share in enumerate(shares):
             for kind in refits:
@@ -281,10 +279,6 @@ def _thin(found: list[Array], keep: int) -> Array:
 def _gram(X: Array) -> Array:
     H = X @ X.T
     return H + DAMP * np.trace(H) / len(H) * np.eye(len(H))
-
-
-def _hidden(network: Network) -> range:
-    return range(len(network) - 1)
 
 
 def _refit(layer: Trained, W: Array, kind: str | None) -> Array:
