@@ -541,14 +541,34 @@ print(
 )
 
 # %% [markdown]
-# A PyTorch network goes the same way (PyTorch is not part of the kit: `pip install torch`):
+# `prune` takes the estimator itself as well, also one at the end of a `Pipeline` or inside a fitted
+# `GridSearchCV`, with samples as rows; what comes out is a copy of the whole:
+
+# %% tags=["nbval-ignore-output"]
+direct = nettrim.prune(
+    trained.estimator, data.X[:, :200].T, epsilon=0.3, layers=[1], method="exact", progress=False
+)
+print(direct)
+assert type(direct.network) is type(trained.estimator)
+
+# %% [markdown]
+# Read a line of that table: what was asked (`epsilon`), what happened (`discrepancy`), what norms of the
+# weights promise (`promised`) and what Theorem 1 did before anything was solved, all in shares of the layer's
+# answers, and the certified gap. `direct.plot()` shows it.
+#
+# A PyTorch network goes the same way (PyTorch is not part of the kit: `pip install torch`), whatever its class:
+# its `forward` is followed by `torch.fx`, and every `Linear` and `Conv2d` is pruned with what stands behind it.
 #
 # ```python
-# network = nettrim.from_torch(model)      # Sequential of Linear, ReLU, Dropout, a Flatten first
-# pruned = nettrim.prune(network, samples.T, epsilon=0.1, mode="cascade")
-# model = nettrim.to_torch(pruned.network, model)      # same type, exact zeros, state_dict as usual
-# nettrim.prune_torch(model, images, epsilon=0.1)      # with Conv2d: its patches are the samples
+# pruned = nettrim.prune(model, images, epsilon=0.1, mode="cascade")   # tensors, a Dataset, a DataLoader
+# model = pruned.network                   # the same class, exact zeros, state_dict as usual
+# network = nettrim.from_torch(model)      # a chain of Linear and ReLU as arrays, as in this lesson
 # ```
+#
+# Behind a ReLU a layer keeps its set $\Omega$; a BatchNorm between the two is folded in; behind anything else,
+# a sum or a soft-max, only the ball is left, and the theorems, which are about chains, promise nothing. At the end
+# both networks run on the samples, and what each layer does is compared with what its program believes. A layer
+# whose weights are not what it does (a hook, `weight_norm`, one layer in two places) is refused, with the way out.
 #
 # ## Break it yourself: too few samples
 #

@@ -243,7 +243,7 @@ def test_f_is_at_least_the_error_behind_the_relu():
 def test_a_cascade_shows_its_progress(capsys):
     net, X = network(4), samples(4)
     prune(net, X, epsilon=0.1, mode="cascade", method="exact")
-    assert "3/3" in capsys.readouterr().err
+    assert "16/16" in capsys.readouterr().err
 
 
 @pytest.mark.slow  # starting the cluster takes seconds

@@ -1,6 +1,7 @@
 """Rivals of Net-Trim: each does what its docstring derives, all at exactly the same sparsity."""
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ import pytest
 from scipy.linalg import cholesky
 
 from kit import datasets, experiments, nettrim
-from kit.experiments import pruning
+from kit.experiments import pruning, pruning_today
 from kit.nettrim import rivals
-from kit.nettrim.rivals import IMPROVED, RIVALS, Trained, compare
+from kit.nettrim.networks import recent
+from kit.nettrim.networks.recent import RECENT
+from kit.nettrim.networks.rivals import IMPROVED, RIVALS, Trained, compare
 
 METHODS = {**RIVALS, **IMPROVED}
 ROOT = Path(__file__).parents[1]
@@ -214,3 +217,106 @@ def test_bad_input_is_named(case, spiral):
     call = {"network": spiral[0], "data": spiral[1], "shares": [0.5], "methods": {}, **change}
     with pytest.raises(ValueError, match=message):
         compare(**call)
+
+
+# Two recent methods -------------------------------------------------------------------------------
+
+
+def error(layer, W):
+    return np.linalg.norm((W - layer.W).T @ layer.X)
+
+
+def supports(layer, keep):
+    """The least error of all sets of `keep` weights of a single neuron, by trying them all."""
+    N = len(layer.W) - 1
+    tries = []
+    for places in combinations(range(N), keep):
+        U = layer.W.copy()
+        U[np.setdiff1d(np.arange(N), places)] = 0
+        tries.append(error(layer, rivals.least_squares(layer, U)))
+    return min(tries)
+
+
+@pytest.mark.parametrize("name", RECENT)
+def test_recent_methods_keep_what_was_asked_for(name):
+    for keep, W in zip((45, 30, 9, 1), RECENT[name](LAYER, (45, 30, 9, 1)), strict=True):
+        assert np.count_nonzero(W[:-1]) == keep and np.all(np.isfinite(W))
+        if keep == 45:
+            assert np.allclose(W, LAYER.W, atol=1e-3)
+
+
+def test_recent_methods_beside_brute_force():
+    """12 neurons of 8 inputs, 4 kept: never below the best of all 70 supports, often on it."""
+    ratios = {name: [] for name in RECENT}
+    for seed in range(12):
+        layer = trained_layer(seed, N=8, M=1)
+        best = supports(layer, 4)
+        for name, method in RECENT.items():
+            W = rivals.least_squares(layer, method(layer, [4])[0])
+            ratios[name].append(error(layer, W) / best)
+    for name, found in ratios.items():
+        assert min(found) >= 1 - 1e-9, name
+        assert np.sum(np.array(found) <= 1.2) >= 8, (name, found)
+
+
+def test_fista_meets_the_optimality_conditions():
+    """0 in the subdifferential of 1/2 |W'X - Z|^2 + lambda |W|_1; and the gap of its dual."""
+    lam = 20.0
+    W = recent.fista(LAYER, lam, LAYER.W)
+    slope = LAYER.X @ LAYER.X.T @ (W - LAYER.W)
+    on = W[:-1] != 0
+    assert np.allclose(slope[:-1][on], -lam * np.sign(W[:-1][on]), atol=1e-2)
+    assert np.abs(slope[:-1]).max() <= lam * (1 + 1e-3) and np.abs(slope[-1]).max() < 1e-2
+    residual = LAYER.Z - W.T @ LAYER.X  # max over nu of <nu, Z> - |nu|^2 / 2, |X nu'| <= lambda
+    residual -= residual.mean(axis=1, keepdims=True)  # the bias is free
+    nu = residual * min(1.0, lam / np.abs(LAYER.X[:-1] @ residual.T).max())
+    dual = np.sum(nu * LAYER.Z) - np.sum(nu**2) / 2
+    primal = error(LAYER, W) ** 2 / 2 + lam * np.abs(W[:-1]).sum()
+    assert 0 <= primal - dual <= 1e-3 * primal
+
+
+def test_alps_ends_at_least_squares_weights_and_beats_its_start():
+    for keep in (30, 15, 9):
+        W = recent.alps(LAYER, [keep])[0]
+        assert np.allclose(rivals.least_squares(LAYER, W), W)
+        scaled = np.abs(LAYER.W[:-1]) * np.linalg.norm(LAYER.X[:-1], axis=1)[:, None]
+        start = rivals.least_squares(LAYER, rivals.largest(LAYER.W, scaled, keep))
+        assert error(LAYER, W) <= error(LAYER, start) * (1 + 1e-9)
+
+
+def test_moves_are_the_mean_and_the_worst():
+    before, after = np.ones((2, 4)), np.ones((2, 4))
+    after[:, 1] = 2
+    change, worst = pruning_today.moves(before, after)
+    assert change == pytest.approx(0.5) and worst == pytest.approx(1.0)
+
+
+def test_stored_rows_on_three_kinds_of_network():
+    """All methods, refits and shares, on three seeds; and what the lesson says of them."""
+    TODAY, folder = pruning_today.TODAY, ROOT / "notebooks" / "results"
+    rows = experiments.collect(TODAY, folder)
+    methods = {*RIVALS, *RECENT}
+    cells = {(r["data"], r["method"], r["refit"], r["share"], r["trial"]) for r in rows}
+    assert len(rows) == len(cells) == 3 * len(methods) * 2 * 3 * 3
+    assert {r["method"] for r in rows} == methods
+    assert all(r["worst"] >= r["change"] > 0 for r in rows)
+    codes = {
+        e["code"]
+        for e in experiments.provenance(pruning_today.TODAY, ROOT / "notebooks" / "results")
+        if e["jobs"]
+    }
+    assert codes == {experiments.fingerprint(pruning_today.table)}
+
+
+def test_a_stored_network_is_made_again():
+    """The bed of one job, without PyTorch, and its cheapest rows."""
+    TODAY = pruning_today.TODAY
+    rows = experiments.collect(TODAY, ROOT / "notebooks" / "results")
+    stored = next(r for r in rows if r["data"] == "cancer" and r["trial"] == 0)
+    bed = pruning_today.bed(TODAY.rng({"data": "cancer"}, 0), "cancer")
+    before = bed.answers(bed.model, bed.test)
+    assert pruning_today.accuracy(before, bed.labels) == pytest.approx(stored["trained"])
+    layers = [Trained(bed.model.seen(k)[0][0], bed.model.weights(k)[0]) for k in range(2)]
+    Ws = [rivals.magnitude(layer, [round(0.5 * layer.W[:-1].size)])[0] for layer in layers]
+    change, _ = pruning_today.moves(before, bed.answers(bed.fork(Ws), bed.test))
+    assert stored["method"] == "magnitude" and change == pytest.approx(stored["change"], rel=1e-3)

@@ -15,7 +15,7 @@ from kit.arguments import choice, several
 from kit.experiments.rows import Row, values
 from kit.experiments.sweep import Sweep
 from kit.nettrim import accuracy, rivals, train
-from kit.nettrim.refit import REFITS
+from kit.nettrim.networks.refit import REFITS
 
 SHARES = (0.5, 0.7, 0.8, 0.9, 0.95)
 SIZES = {"digits": (40, 24), "spirals": (30, 30)}

@@ -15,29 +15,33 @@ from kit.nettrim.admm import admm
 from kit.nettrim.certificate import certify
 from kit.nettrim.networks import (
     Network,
+    PrunedNetwork,
     Trained,
     accuracy,
     forward,
     from_sklearn,
+    from_torch,
     link_normalise,
     link_restore,
+    promises,
+    prune,
+    prune_torch,
+    refit,
+    rivals,
     to_sklearn,
+    to_torch,
     train,
 )
+from kit.nettrim.networks.rivals import RIVALS, compare
 from kit.nettrim.problem import NetTrim
-from kit.nettrim.prune import PrunedNetwork, prune
 from kit.nettrim.reading import penalised, penalty, proved_zeros, zero_epsilon
-from kit.nettrim.refit import refit
-from kit.nettrim.rivals import RIVALS, compare
 from kit.nettrim.solve import METHODS, methods_for, path, solve
-from kit.nettrim.torch_networks import PrunedModule, from_torch, prune_torch, to_torch
 
 __all__ = [
     "METHODS",
     "RIVALS",
     "NetTrim",
     "Network",
-    "PrunedModule",
     "PrunedNetwork",
     "Trained",
     "accuracy",
@@ -53,10 +57,12 @@ __all__ = [
     "path",
     "penalised",
     "penalty",
+    "promises",
     "proved_zeros",
     "prune",
     "prune_torch",
     "refit",
+    "rivals",
     "solve",
     "to_sklearn",
     "to_torch",

@@ -28,7 +28,7 @@ lasso and net-trim are asked for an epsilon, not for a number of zeros: the path
 the sparsest answer that still has enough weights, of which the smallest go (few: the path is fine).
 H gets 1e-6 of its mean diagonal for obs and sparsegpt, as rows of X may be 0.
 
-refit       None, "least-squares" (towards Z), "relu": kit/nettrim/refit.py, on each one's support.
+refit       None, "least-squares" (towards Z), "relu": networks/refit.py, on each one's support.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -39,9 +39,9 @@ import numpy as np
 from scipy.linalg import cholesky
 
 from kit.arguments import choice, instance, real_array, several
-from kit.nettrim.networks import Network, accuracy, forward, read_samples, with_ones
+from kit.nettrim.networks.network import Network, accuracy, forward, read_samples, with_ones
+from kit.nettrim.networks.refit import REFITS, refit
 from kit.nettrim.problem import NetTrim
-from kit.nettrim.refit import REFITS, refit
 from kit.nettrim.solve import path, solve
 from kit.results import Array
 
@@ -225,9 +225,7 @@ def compare(
     ]
     rows, size = [], sum(layer.W[:-1].size for layer in layers)
     for name, method in (RIVALS if methods is None else methods).items():
-        counts = [
-            [round((1 - s) * network.weights[k].size) for s in shares] for k in _hidden(network)
-        ]
+        counts = [[round((1 - s) * layer.W[:-1].size) for s in shares] for layer in layers]
         found = [method(layer, keep) for layer, keep in zip(layers, counts, strict=True)]
         for at, share in enumerate(shares):
             for kind in refits:
@@ -281,10 +279,6 @@ def _thin(found: list[Array], keep: int) -> Array:
 def _gram(X: Array) -> Array:
     H = X @ X.T
     return H + DAMP * np.trace(H) / len(H) * np.eye(len(H))
-
-
-def _hidden(network: Network) -> range:
-    return range(len(network) - 1)
 
 
 def _refit(layer: Trained, W: Array, kind: str | None) -> Array:

@@ -7,7 +7,7 @@ For one neuron with weights u on a support S (the bias always in it, as biases a
     relu            min over u on S of  f(u) = sum over y > 0 of (u'x - y)^2
                                              + sum over y = 0 of relu(u'x)^2
 
-f is convex, at least |relu(X~'u) - y|^2 (kit/nettrim/promises.py), and falls from the start, so a
+f is convex, at least |relu(X~'u) - y|^2 (promises.py), and falls from the start, so a
 layer that Net-Trim has pruned keeps its promise through this refit. Newton's method: f is the sum
 of squares of u'x - y over A = {y > 0} + {u'x > 0}; solve that least squares problem, go as far
 towards it as f falls, take the new A. Source: derived.

@@ -1,4 +1,4 @@
-"""ReLU networks as plain arrays: run, train, read from and write to scikit-learn, rescale.
+"""ReLU networks as plain arrays: run, judge, rescale.
 
     Y_0 = X,    Y_l = relu(W_l'Y_(l-1) + b_l 1')  for l < L,    Y_L = W_L'Y_(L-1) + b_L 1'
 
@@ -6,27 +6,13 @@ Samples are columns. Net-Trim sees one layer as W~'X~ with the bias as the last 
 row of ones in X~. Source: Net-Trim, arXiv 1611.05162, section 2.
 """
 
-import copy
 import math
-import warnings
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from kit.arguments import generator, instance, numeric, real_array, several, whole
+from kit.arguments import instance, numeric, real_array, several
 from kit.results import Array
-
-Estimator = TypeVar("Estimator", MLPClassifier, MLPRegressor)
-
-
-class Samples(Protocol):
-    """What `train` reads: samples as columns, and their classes (kit.datasets makes such data)."""
-
-    X: Array  # (N, P)
-    labels: Array  # (P,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,80 +88,6 @@ def accuracy(network: Network, X: Array, labels: Array) -> float:
         raise ValueError(f"labels must be {outputs.shape[1]} numbers, got shape {labels.shape}")
     found = outputs.argmax(axis=0) if len(outputs) > 1 else outputs[0] > 0
     return float(np.mean(found == labels))
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """A network, the scikit-learn estimator it was read from, and what a reader should know."""
-
-    network: Network
-    estimator: MLPClassifier
-    notes: tuple[str, ...]
-
-
-def train(
-    rng: np.random.Generator,
-    data: Samples,
-    hidden: tuple[int, ...] = (300, 100),
-    *,
-    epochs: int = 30,
-    alpha: float = 1e-4,
-) -> Trained:
-    """Train an MLPClassifier (relu, Adam) on data.X, data.labels; alpha is its l2 penalty.
-
-    Deterministic for a given rng on one machine; other BLAS libraries give slightly other weights.
-    Ending at the limit of epochs is no warning here: it is said in the notes.
-    """
-    if not (hasattr(data, "X") and hasattr(data, "labels")):
-        raise ValueError(f"data must have X and labels, got {type(data).__name__}")
-    X = real_array("data.X", data.X, 2)
-    if numeric("data.labels", data.labels).shape != X.shape[1:]:
-        raise ValueError(
-            f"data.labels must be {X.shape[1]} classes, got shape {np.shape(data.labels)}"
-        )
-    estimator = MLPClassifier(
-        hidden_layer_sizes=tuple(whole("hidden", n, least=1) for n in several("hidden", hidden)),
-        alpha=alpha,
-        max_iter=whole("epochs", epochs, least=1),
-        random_state=int(generator(rng).integers(2**31)),
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        estimator.fit(X.T, data.labels)
-    done = estimator.n_iter_ < epochs
-    ended = "the loss stood still" if done else "the limit"
-    note = f"Training ended after {estimator.n_iter_} epochs ({ended}), loss {estimator.loss_:.3g}."
-    return Trained(from_sklearn(estimator), estimator, (note,))
-
-
-def from_sklearn(estimator: MLPClassifier | MLPRegressor) -> Network:
-    """Read a fitted MLPClassifier or MLPRegressor with relu units (or without hidden layers).
-
-    The network answers what the estimator computes before its soft-max or logistic function.
-    Raises ValueError for other estimators, other activations, and estimators not yet fitted.
-    """
-    if not isinstance(estimator, MLPClassifier | MLPRegressor):
-        raise ValueError(
-            f"estimator must be an MLPClassifier or MLPRegressor, got {type(estimator).__name__}"
-        )
-    if not hasattr(estimator, "coefs_"):
-        raise ValueError("estimator must be fitted, got one without coefs_")
-    if estimator.activation != "relu" and len(estimator.coefs_) > 1:
-        raise ValueError(f"estimator must have activation 'relu', got {estimator.activation!r}")
-    return Network(tuple(estimator.coefs_), tuple(estimator.intercepts_))
-
-
-def to_sklearn(network: Network, estimator: Estimator) -> Estimator:
-    """A copy of a fitted estimator that predicts as the network does. Shapes must agree."""
-    sizes = from_sklearn(estimator).sizes
-    if sizes != network.sizes:
-        raise ValueError(f"estimator must have layers {network.sizes}, got {sizes}")
-    twin = copy.deepcopy(estimator)
-    twin.coefs_ = [W.astype(old.dtype) for W, old in zip(network.weights, twin.coefs_, strict=True)]
-    twin.intercepts_ = [
-        b.astype(old.dtype) for b, old in zip(network.biases, twin.intercepts_, strict=True)
-    ]
-    return twin
 
 
 def link_normalise(network: Network) -> tuple[Network, Array]:

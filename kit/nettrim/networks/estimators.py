@@ -1,0 +1,187 @@
+"""scikit-learn in, scikit-learn out: multi-layer perceptrons, alone or inside what wraps them.
+
+A Pipeline whose last step is the perceptron, and a fitted search (GridSearchCV and relatives), are
+opened: pruned is the perceptron inside, on samples as the steps before it hand them over, and what
+comes out is a copy of the whole. The proof by running is made on the whole, from its own samples.
+"""
+
+import copy
+import warnings
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from scipy.sparse import issparse
+from scipy.special import expit, softmax
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+from sklearn.pipeline import Pipeline
+
+from kit.arguments import generator, numeric, real_array, several, whole
+from kit.nettrim.networks.network import Network, forward
+from kit.results import Array
+
+Estimator = TypeVar("Estimator")
+# what scikit-learn does behind the last layer, samples as rows
+BEHIND = {"identity": np.asarray, "logistic": expit, "softmax": lambda Z: softmax(Z, axis=1)}
+BEHIND["exp"] = np.exp
+ROUNDING = {"float32": 1e-5, "float64": 1e-9}  # relative: what may differ from the belief
+
+
+class Samples(Protocol):
+    """What `train` reads: samples as columns, and their classes (kit.datasets makes such data)."""
+
+    X: Array  # (N, P)
+    labels: Array  # (P,)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network, the scikit-learn estimator it was read from, and what a reader should know."""
+
+    network: Network
+    estimator: MLPClassifier
+    notes: tuple[str, ...]
+
+
+def train(
+    rng: np.random.Generator,
+    data: Samples,
+    hidden: tuple[int, ...] = (300, 100),
+    *,
+    epochs: int = 30,
+    alpha: float = 1e-4,
+) -> Trained:
+    """Train an MLPClassifier (relu, Adam) on data.X, data.labels; alpha is its l2 penalty.
+
+    Deterministic for a given rng on one machine; other BLAS libraries give slightly other weights.
+    Ending at the limit of epochs is no warning here: it is said in the notes.
+    """
+    if not (hasattr(data, "X") and hasattr(data, "labels")):
+        raise ValueError(f"data must have X and labels, got {type(data).__name__}")
+    X = real_array("data.X", data.X, 2)
+    if numeric("data.labels", data.labels).shape != X.shape[1:]:
+        raise ValueError(
+            f"data.labels must be {X.shape[1]} classes, got shape {np.shape(data.labels)}"
+        )
+    estimator = MLPClassifier(
+        hidden_layer_sizes=tuple(whole("hidden", n, least=1) for n in several("hidden", hidden)),
+        alpha=alpha,
+        max_iter=whole("epochs", epochs, least=1),
+        random_state=int(generator(rng).integers(2**31)),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        estimator.fit(X.T, data.labels)
+    done = estimator.n_iter_ < epochs
+    ended = "the loss stood still" if done else "the limit"
+    note = f"Training ended after {estimator.n_iter_} epochs ({ended}), loss {estimator.loss_:.3g}."
+    return Trained(from_sklearn(estimator), estimator, (note,))
+
+
+def perceptron(estimator: object) -> MLPClassifier | MLPRegressor:
+    """The perceptron itself, out of a Pipeline or a fitted search around it."""
+    if hasattr(estimator, "best_estimator_"):
+        return perceptron(estimator.best_estimator_)
+    if isinstance(estimator, Pipeline):
+        return perceptron(estimator.steps[-1][1])
+    if not isinstance(estimator, MLPClassifier | MLPRegressor):
+        if hasattr(estimator, "param_distributions") or hasattr(estimator, "param_grid"):
+            raise ValueError("estimator must be a fitted search with refit=True, got no best one")
+        raise ValueError(
+            f"estimator must be an MLPClassifier or MLPRegressor, alone or as the last step of a "
+            f"Pipeline or the best one of a search, got {type(estimator).__name__}"
+        )
+    if not hasattr(estimator, "coefs_"):
+        raise ValueError("estimator must be fitted, got one without coefs_")
+    if estimator.activation != "relu" and len(estimator.coefs_) > 1:
+        raise ValueError(f"estimator must have activation 'relu', got {estimator.activation!r}")
+    return estimator
+
+
+def from_sklearn(estimator: Any) -> Network:
+    """Read a fitted MLPClassifier or MLPRegressor with relu units (or without hidden layers).
+
+    Also one at the end of a Pipeline, or in a GridSearchCV. The network answers what the estimator
+    computes before its soft-max or logistic function, on samples as the perceptron gets them.
+    Raises ValueError for other estimators, other activations, and estimators not yet fitted.
+    """
+    inside = perceptron(estimator)
+    return Network(tuple(inside.coefs_), tuple(inside.intercepts_))
+
+
+def to_sklearn(network: Any, estimator: Estimator) -> Estimator:
+    """A copy of a fitted estimator that predicts as the network does. Shapes must agree.
+
+    network  a Network, a PrunedNetwork that holds one, or an estimator of the same shape
+    """
+    network = getattr(network, "network", network)
+    if not isinstance(network, Network):
+        network = from_sklearn(network)
+    sizes = from_sklearn(estimator).sizes
+    if sizes != network.sizes:
+        raise ValueError(f"estimator must have layers {network.sizes}, got {sizes}")
+    twin = copy.deepcopy(estimator)
+    inside = perceptron(twin)
+    inside.coefs_ = [
+        W.astype(old.dtype) for W, old in zip(network.weights, inside.coefs_, strict=True)
+    ]
+    inside.intercepts_ = [
+        b.astype(old.dtype) for b, old in zip(network.biases, inside.intercepts_, strict=True)
+    ]
+    return twin
+
+
+def entering(estimator: Any, X: Any) -> Array:
+    """What the perceptron gets of samples X (rows, as the estimator takes them): (N, P)."""
+    perceptron(estimator)
+    while not isinstance(estimator, MLPClassifier | MLPRegressor):
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+            continue
+        if len(estimator) > 1:
+            try:
+                X = estimator[:-1].transform(X)
+            except (ValueError, TypeError) as problem:
+                raise ValueError(
+                    f"X must be samples as the estimator takes them: {str(problem).splitlines()[0]}"
+                ) from None
+        estimator = estimator[-1]
+    X = real_array("X", X.toarray() if issparse(X) else X, 2).T
+    if len(X) != estimator.coefs_[0].shape[0]:
+        raise ValueError(f"X must have {estimator.coefs_[0].shape[0]} columns, got {len(X)}")
+    return X
+
+
+def check(estimator: Any, X: Any) -> None:
+    """Run the whole estimator on its samples, and compare with what its network is believed to do.
+
+    Raises ValueError where they differ by more than rounding.
+    """
+    inside = perceptron(estimator)
+    Z = forward(from_sklearn(inside), entering(estimator, X))[-1].T
+    believed = BEHIND[inside.out_activation_](Z)
+    if isinstance(inside, MLPClassifier):
+        found = np.asarray(estimator.predict_proba(X))
+        if found.shape != believed.shape:  # two classes: the chances of both
+            found = found[:, 1:]
+    else:
+        found = np.asarray(estimator.predict(X)).reshape(believed.shape)
+    error = np.abs(found - believed).max() / max(np.abs(believed).max(), 1e-300)
+    if not error <= ROUNDING.get(str(inside.coefs_[0].dtype), 1e-5):
+        raise ValueError(
+            f"estimator must answer as its weights say, got {type(estimator).__name__} whose "
+            f"answers differ by {error:.1e}: it has a method of its own, which cannot be pruned"
+        )
+
+
+def read(estimator: Any, X: Any) -> tuple[Network, Array]:
+    """(network, samples (N, P)) of an estimator, proved by running it."""
+    network, inside = from_sklearn(estimator), entering(estimator, X)
+    check(estimator, X)
+    return network, inside
+
+
+def is_estimator(value: object) -> bool:
+    """Whether value is of scikit-learn's kind."""
+    return hasattr(value, "get_params") and hasattr(value, "fit")

@@ -1,0 +1,123 @@
+"""What zeros are good for: neurons cut out, sparse storage, and what that saves, measured.
+
+SHRINK. In a chain Y_l = relu(W_l'Y_(l-1) + b_l), a hidden neuron n of layer l without a weight in
+W_l answers c_n = relu(b_ln) on every sample; whatever hears it, hears a constant, which goes into
+the next biases, b_(l+1) += c_n W_(l+1)n. A neuron that nothing hears (row n of W_(l+1) zero) goes
+as it is, and so does an input that nothing hears. A cut can leave others without a weight or
+unheard, so it is repeated until nothing changes. The outputs are the same to rounding; a layer
+keeps one neuron at least.
+
+SPARSE. Unstructured zeros do not make a dense product faster. Compressed rows (CSR) take 12 bytes a
+weight in place of 8, so they save memory from a third of zeros on, and time only where most are
+zero: `savings` measures all three forms on the samples at hand.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from kit.nettrim.networks.estimators import from_sklearn, is_estimator
+from kit.nettrim.networks.network import Network, forward, read_samples
+from kit.nettrim.networks.prune import is_module
+from kit.results import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Shrunk:
+    """A smaller network that answers the same.
+
+    inputs  which inputs it still wants: forward(shrunk.network, X[shrunk.inputs])
+    kept    which neurons are left, layer by layer
+    """
+
+    network: Network
+    inputs: Array  # of places
+    kept: tuple[Array, ...]
+
+
+@dataclass(frozen=True)
+class Saving:
+    """One form of a network: its bytes, and seconds for one run (median of several)."""
+
+    form: str
+    bytes: int
+    seconds: float
+
+
+def plain(network: Any) -> Network:
+    """The Network in a PrunedNetwork, an estimator, or a module that is a chain."""
+    network = getattr(network, "network", network)
+    if is_module(network):
+        from kit.nettrim.networks.chains import from_torch
+
+        return from_torch(network)
+    return from_sklearn(network) if is_estimator(network) else network
+
+
+def shrink(network: Any) -> Shrunk:
+    """Cut out neurons and inputs that are all zero; outputs stay equal to rounding.
+
+    network  a Network, PrunedNetwork, scikit-learn perceptron, or a module that is a dense chain
+    Raises ValueError for other networks.
+    """
+    network = plain(network)
+    read_samples(network, np.zeros((getattr(network, "sizes", (1,))[0], 1)))
+    Ws, bs = list(network.weights), list(network.biases)
+    kept = [np.arange(n) for n in network.sizes]
+    changed = True
+    while changed:
+        changed = False
+        for k in range(len(Ws)):  # what is heard of the inputs of layer k
+            silent = ~Ws[k - 1].any(axis=0) if k else np.zeros(len(Ws[k]), bool)
+            gone = silent | ~Ws[k].any(axis=1)
+            if gone.all():
+                gone[0] = False
+            if not gone.any():
+                continue
+            changed = True
+            if k:
+                bs[k] = bs[k] + np.where(silent & gone, np.maximum(bs[k - 1], 0), 0) @ Ws[k]
+                Ws[k - 1], bs[k - 1] = Ws[k - 1][:, ~gone], bs[k - 1][~gone]
+            Ws[k], kept[k] = Ws[k][~gone], kept[k][~gone]
+    return Shrunk(Network(tuple(Ws), tuple(bs)), kept[0], tuple(kept[1:]))
+
+
+def to_csr(network: Any) -> list[tuple[sparse.csr_array, Array]]:
+    """(W_l' (n_out, n_in) in compressed rows, b_l) of every layer."""
+    network = plain(network)
+    pairs = zip(network.weights, network.biases, strict=True)
+    return [(sparse.csr_array(W.T), b) for W, b in pairs]
+
+
+def run_csr(layers: list[tuple[sparse.csr_array, Array]], X: Array) -> Array:
+    """The outputs of what `to_csr` gives, for X (N, P)."""
+    for k, (W, b) in enumerate(layers):
+        X = W @ X + b[:, None]
+        X = np.maximum(X, 0) if k < len(layers) - 1 else X
+    return X
+
+
+def savings(network: Any, X: Array, repeats: int = 5) -> tuple[Saving, ...]:
+    """Memory and time of one run on X (N, P): as it is, shrunk, in compressed rows, both."""
+    network = plain(network)
+    small, X = shrink(network), read_samples(network, X)
+    forms = []
+    for name, net, Z in (("dense", network, X), ("shrunk", small.network, X[small.inputs])):
+        rows = to_csr(net)
+        size = sum(W.nbytes + b.nbytes for W, b in zip(net.weights, net.biases, strict=True))
+        csr = sum(W.data.nbytes + W.indices.nbytes + W.indptr.nbytes + b.nbytes for W, b in rows)
+        forms.append((name, size, lambda net=net, Z=Z: forward(net, Z)))
+        forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run_csr(rows, Z)))
+    times: list[list[float]] = [[] for _ in forms]
+    for _ in range(repeats):  # in turn, so that a busy machine is busy for all
+        for spent, (_, _, run) in zip(times, forms, strict=True):
+            start = time.process_time()
+            run()
+            spent.append(time.process_time() - start)
+    return tuple(
+        Saving(name, size, float(np.median(spent)))
+        for (name, size, _), spent in zip(forms, times, strict=True)
+    )

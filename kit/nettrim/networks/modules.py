@@ -1,0 +1,242 @@
+"""PyTorch modules as what the walk asks of a network: run, watched by hooks, and written to.
+
+PyTorch is no dependency of the kit: this file and kit/nettrim/networks/trace.py are imported when a
+module is handed over. Samples are columns in the kit and rows in PyTorch, and so are weights: W_l
+here is weight.T there. A Linear sees every position of (P, ..., n) as a sample; a Conv2d sees
+patches: X~ (C a b / groups + 1, P H' W') for each group, with places of samples as samples
+(torch.nn.functional.unfold; padding as the layer pads). A BatchNorm that is folded is unfolded when
+weights are written,
+
+    w_m = w'_m / a_m,    b_m = (b'_m - c_m) / a_m    or, without a bias,  beta_m += b'_m - c_m
+
+with exact zeros kept. Where a_m = 0 the neuron answers c_m whatever w_m is: w_m = 0, b_m stays.
+"""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from kit.nettrim.networks.network import with_ones
+from kit.nettrim.networks.samples import Batches, dtype_of, numbers, read_batches
+from kit.nettrim.networks.trace import Traced, trace
+from kit.nettrim.networks.walk import Blocks, which_layers
+from kit.results import Array
+
+LARGEST = 2**31  # bytes of the inputs of one layer, in float64
+ROUNDING = {torch.float32: 1e-5, torch.float64: 1e-9}
+
+
+class Modules:
+    """A module with its samples as a Model of kit/nettrim/networks/walk.py."""
+
+    def __init__(self, module: nn.Module, traced: Traced, batches: Batches) -> None:
+        self.module, self.traced, self.batches = module, traced, batches
+        self.sites = traced.sites
+        self.tolerance = ROUNDING.get(dtype_of(module), 1e-5)
+
+    def fork(self) -> "Modules":
+        """The same on a copy of the module."""
+        return Modules(copied(self.module), self.traced, self.batches)
+
+    def run(self) -> Iterator[list[torch.Tensor]]:
+        """What comes out, batch by batch."""
+        for batch in self.batches:
+            yield called(self.module, batch)
+
+    def seen(self, k: int) -> tuple[Blocks, Blocks]:
+        layer, fold, entered, came = self._layer(k), self.traced.folds[k], [], []
+        end = layer if fold is None else self.module.get_submodule(fold)
+        hooks = [
+            layer.register_forward_pre_hook(
+                lambda _, args, kwargs: entered.append(_input(args, kwargs).detach().clone()),
+                with_kwargs=True,
+            ),
+            end.register_forward_hook(lambda _, __, out: came.append(out.detach().clone())),
+        ]
+        try:
+            for _ in self.run():
+                pass
+        finally:
+            for hook in hooks:
+                hook.remove()
+        X = [_patches(layer, part) for part in entered]
+        inputs = [np.concatenate(parts, axis=1) for parts in zip(*X, strict=True)]
+        if not self.sites[k].bias:
+            for block in inputs:
+                block[-1] = 0
+        Z = np.concatenate([_columns(layer, part) for part in came], axis=1)
+        return inputs, np.split(Z, len(inputs))
+
+    def weights(self, k: int) -> Blocks:
+        layer, (a, c) = self._layer(k), self._fold(k)
+        W = numbers(layer.weight).reshape(len(layer.weight), -1)
+        b = np.zeros(len(W)) if layer.bias is None else numbers(layer.bias)
+        W = np.vstack([(a[:, None] * W).T, a * b + c])
+        return np.split(W, getattr(layer, "groups", 1), axis=1)
+
+    def write(self, k: int, blocks: Blocks) -> None:
+        layer, (a, c) = self._layer(k), self._fold(k)
+        W = np.hstack(blocks)
+        dead = a == 0
+        weight = np.where(dead, 0, W[:-1] / np.where(dead, 1, a)).T
+        shift = np.where(dead, 0, W[-1] - c)
+        with torch.no_grad():
+            layer.weight.copy_(torch.as_tensor(weight).reshape(layer.weight.shape))
+            if layer.bias is not None:
+                b = np.where(dead, numbers(layer.bias), shift / np.where(dead, 1, a))
+                layer.bias.copy_(torch.as_tensor(b))
+            elif self.traced.folds[k]:
+                norm = self.module.get_submodule(self.traced.folds[k])
+                if norm.affine:
+                    norm.bias.add_(torch.as_tensor(shift).to(norm.bias))
+                else:  # a = 1 / sqrt(var + e) > 0
+                    norm.running_mean.sub_(torch.as_tensor(shift / a).to(norm.running_mean))
+            elif W[-1].any():
+                raise ValueError(f"network must have no bias where {layer} has none, got one")
+
+    def _layer(self, k: int) -> nn.Module:
+        return self.module.get_submodule(self.sites[k].name)
+
+    def _fold(self, k: int) -> tuple[Array, Array]:
+        """(a, c) of what follows the layer, 1 and 0 without a BatchNorm to fold."""
+        M = len(self._layer(k).weight)
+        if self.traced.folds[k] is None:
+            return np.ones(M), np.zeros(M)
+        norm = self.module.get_submodule(self.traced.folds[k])
+        a = 1 / np.sqrt(numbers(norm.running_var) + norm.eps)
+        a = a * numbers(norm.weight) if norm.affine else a
+        beta = numbers(norm.bias) if norm.affine else 0.0
+        return a, beta - a * numbers(norm.running_mean)
+
+
+@contextmanager
+def resting(module: nn.Module) -> Iterator[None]:
+    """The module in eval mode; every part's own flag comes back."""
+    flags = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in flags:
+            part.training = training
+
+
+def read(module: nn.Module, X: Any, layers: Any) -> tuple[Modules, list[int]]:
+    """The module, traced and tried on its samples, and the layers chosen; it must be at rest.
+
+    Raises ValueError if a chosen layer cannot be pruned, or if the module does not take the
+    samples, does not answer the same twice, or does something else than its trace.
+    """
+    traced = trace(module)
+    chosen = which_layers(layers, [site.name for site in traced.sites])
+    allow(traced, chosen)
+    model = Modules(module, traced, read_batches(X, module, traced.inputs))
+    try:
+        first = list(model.run())
+    except (RuntimeError, ValueError, IndexError, TypeError) as problem:
+        shapes = ", ".join(str(tuple(part.shape)) for part in model.batches[0])
+        raise ValueError(
+            f"X must be samples as the module takes them, got shape {shapes}: "
+            f"{str(problem).splitlines()[0]}"
+        ) from None
+    if not all(map(_alike, first, model.run())):
+        raise ValueError(
+            "module must answer the same twice in eval mode, got two answers: it draws at random "
+            "(functional dropout without training=self.training?) or remembers"
+        )
+    for batch, outs in zip(model.batches, first, strict=True):
+        if not _alike(outs, called(torch.fx.Interpreter(module, graph=traced.graph).run, batch)):
+            raise ValueError(
+                f"module must do what its trace does, got {type(module).__name__} that answers "
+                f"otherwise: its forward depends on what torch.fx does not see"
+            )
+    return model, chosen
+
+
+def called(run: Any, batch: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
+    """What a module answers, without gradients and autocast, on copies, as it may change them."""
+    with torch.no_grad(), torch.autocast(batch[0].device.type, enabled=False):
+        return tensors(run(*(part.clone() for part in batch)))
+
+
+def copied(module: nn.Module) -> nn.Module:
+    """A deep copy."""
+    try:
+        return copy.deepcopy(module)
+    except RuntimeError as problem:
+        raise ValueError(f"module must be one that can be copied: {problem}") from None
+
+
+def moved(old: Modules, new: Modules) -> float:
+    """|outputs after - outputs before|_F / |outputs before|_F."""
+    change = size = 0.0
+    for before, after in zip(old.run(), new.run(), strict=True):
+        for a, b in zip(before, after, strict=True):
+            change += float((b.double() - a.double()).norm()) ** 2
+            size += float(a.double().norm()) ** 2
+    return float(np.sqrt(change / size)) if size else 0.0
+
+
+def allow(traced: Traced, chosen: Any) -> None:
+    """Refuse chosen layers that cannot be pruned, with the way out."""
+    for k in chosen:
+        if traced.sites[k].refusal:
+            fine = [site.name for site in traced.sites if not site.refusal]
+            other = f"; or leave it out, layers={fine}" if fine else ""
+            raise ValueError(f"module's layer {traced.sites[k].refusal}{other}")
+
+
+def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
+    """X~ of what enters a layer, group by group, with its row of ones."""
+    if isinstance(layer, nn.Linear):
+        return [with_ones(numbers(X.reshape(-1, X.shape[-1])).T)]
+    X = X if X.ndim == 4 else X[None]
+    mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
+    X = F.pad(X, layer._reversed_padding_repeated_twice, mode=mode)
+    spans = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
+    places = [
+        (n - span) // s + 1 for n, span, s in zip(X.shape[2:], spans, layer.stride, strict=True)
+    ]
+    size = 8 * len(X) * X.shape[1] * int(np.prod([*layer.kernel_size, *places]))
+    if size > LARGEST:
+        raise ValueError(
+            f"X must be fewer samples: the patches of {layer} would take {size / 1e9:.0f} GB, "
+            f"more than {LARGEST / 1e9:.0f}; {max(1, len(X) * LARGEST // size)} samples fit"
+        )
+    U = F.unfold(X, layer.kernel_size, layer.dilation, 0, layer.stride)
+    U = numbers(U.transpose(0, 1).reshape(U.shape[1], -1))
+    return [with_ones(part) for part in np.split(U, layer.groups)]
+
+
+def _columns(layer: nn.Module, Z: torch.Tensor) -> Array:
+    """Answers as (M, P) or, of a Conv2d, (M, P H' W')."""
+    if isinstance(layer, nn.Linear):
+        return numbers(Z.reshape(-1, Z.shape[-1])).T
+    Z = Z if Z.ndim == 4 else Z[None]
+    return numbers(Z.transpose(0, 1).reshape(Z.shape[1], -1))
+
+
+def _input(args: tuple, kwargs: dict) -> torch.Tensor:
+    return args[0] if args else kwargs["input"]
+
+
+def tensors(out: Any) -> list[torch.Tensor]:
+    """All tensors in what a module answers: one, a tuple, a dictionary."""
+    if isinstance(out, torch.Tensor):
+        return [out]
+    inside = out.values() if isinstance(out, dict) else out if isinstance(out, list | tuple) else ()
+    return [tensor for part in inside for tensor in tensors(part)]
+
+
+def _alike(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
+    return len(one) == len(other) and all(
+        a.shape == b.shape and torch.allclose(a, b, rtol=1e-5, atol=1e-5 * float(a.abs().max()))
+        for a, b in zip(one, other, strict=True)
+        if a.numel()
+    )

@@ -1,0 +1,151 @@
+"""What pruning a network came to: to be read as a table, looked at, or taken on as data."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from kit.results import Array, Certificate, Pruned
+
+BLUE, ORANGE = "#0072B2", "#D55E00"  # of Okabe and Ito, told apart by everybody
+
+
+@dataclass(frozen=True, eq=False)
+class PrunedNetwork:
+    """A pruned network, the certified answers it is made of, and measured beside promised errors.
+
+    network      of the kind that went in: Network, estimator, module
+    layers       one Pruned for every layer, None where a layer was left alone; with normalise=True
+                 they belong to the link-normalised network; before a refit
+    epsilon      eps_l, absolute (0 where left alone)
+    realised     error of one layer alone: parallel |relu(W^_l'Y_(l-1)) - Y_l|_F on the original
+                 input, cascade |Y^_l - Y_l|_F
+    discrepancy  |Y^_l - Y_l|_F, all layers together, as both networks have shown on the samples
+    bound        what the discrepancy cannot exceed, by norms of the weights that are there now; inf
+                 where the layer is not in a chain (kit/nettrim/networks/promises.py)
+    theorem      what Theorem 1 or 2 promises before anything is solved, for networks that are not
+                 link-normalised; inf where a refit leaves no promise
+    refitted     certificates of the refitted layers in the program of their layer, None elsewhere
+    notes        what was decided on the way
+    names, shapes, zeros, sizes    of the layers: (N, M), share of exact zeros without biases,
+                 |Y_l|_F
+    moved        |outputs after - outputs before|_F / |outputs before|_F
+    """
+
+    network: Any
+    layers: tuple[Pruned | None, ...]
+    epsilon: Array  # (n_layers,)
+    realised: Array  # (n_layers,)
+    discrepancy: Array  # (n_layers,)
+    bound: Array  # (n_layers,)
+    theorem: Array  # (n_layers,)
+    refitted: tuple[Certificate | None, ...]
+    notes: tuple[str, ...]
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, int], ...]
+    zeros: Array  # (n_layers,)
+    sizes: Array  # (n_layers,)
+    moved: float
+
+    @property
+    def module(self) -> Any:
+        """The pruned network, by the name that PyTorch has for it."""
+        return self.network
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One dictionary for every layer, errors as shares of |Y_l|_F."""
+        found = []
+        for k, answer in enumerate(self.layers):
+            size = self.sizes[k] or 1.0
+            report = answer.report if answer else None
+            found.append(
+                {
+                    "layer": self.names[k],
+                    "shape": "x".join(map(str, self.shapes[k])),
+                    "zeros": float(self.zeros[k]),
+                    "epsilon": float(self.epsilon[k] / size),
+                    "alone": float(self.realised[k] / size),
+                    "discrepancy": float(self.discrepancy[k] / size),
+                    "bound": float(self.bound[k] / size),
+                    "theorem": float(self.theorem[k] / size),
+                    "gap": report.certificate.gap if report else np.nan,
+                    "status": report.run.status.name if report else "left alone",
+                }
+            )
+        return found
+
+    def to_frame(self) -> Any:
+        """`rows` as a pandas DataFrame. ValueError where pandas is not installed."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise ValueError("to_frame needs pandas: pip install pandas, or use rows()") from None
+        return pd.DataFrame(self.rows()).set_index("layer")
+
+    def __repr__(self) -> str:
+        rows = self.rows()
+        first = max(5, *(len(row["layer"]) for row in rows))
+        wide = max(5, *(len(row["shape"]) for row in rows))
+        name = "-".join(map(str, getattr(self.network, "sizes", ()))) or type(self.network).__name__
+        lines = [
+            f"PrunedNetwork({name}): outputs moved by {self.moved:.2%}; errors in shares of a "
+            f"layer's answers",
+            f"  {'layer':{first}}  {'shape':>{wide}}  zeros  epsilon  discrepancy  promised  "
+            f"theorem      gap  status",
+        ]
+        for row in rows:
+            gap = "" if np.isnan(row["gap"]) else f"{row['gap']:.0e}"
+            lines.append(
+                f"  {row['layer']:{first}}  {row['shape']:>{wide}}  {_share(row['zeros']):>5}  "
+                f"{_share(row['epsilon']):>7}  {_share(row['discrepancy']):>11}  "
+                f"{_share(row['bound']):>8}  {_share(row['theorem']):>7}  {gap:>7}  {row['status']}"
+            )
+        return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+    def plot(self) -> Figure:
+        """Share of zeros, and measured beside promised errors (logarithmic), layer by layer."""
+        rows, place = self.rows(), np.arange(len(self.layers))
+        fig = Figure(figsize=(max(6.4, 2.4 + 0.9 * len(rows)), 3.4))
+        left, right = fig.subplots(1, 2)
+        left.bar(place, [100 * row["zeros"] for row in rows], color=BLUE)
+        left.set(ylim=(0, 100), ylabel="zeros (%)")
+        table = {name: np.array([row[name] for row in rows]) for name in ("discrepancy", "bound")}
+        shown = [v[np.isfinite(v) & (v > 0)] for v in table.values()]
+        least = min((v.min() for v in shown if v.size), default=1e-3) / 3
+        looks = ((BLUE, "", "measured"), (ORANGE, "//", "promised at most"))
+        for shift, values, (colour, hatch, label) in zip(
+            (-0.2, 0.2), table.values(), looks, strict=True
+        ):
+            known = np.isfinite(values)
+            right.bar(
+                (place + shift)[known],
+                np.maximum(values[known], least),
+                0.38,
+                color=colour,
+                hatch=hatch,
+                edgecolor="white",
+                label=label,
+            )
+        for k in np.flatnonzero(~np.isfinite(table["bound"])):
+            right.text(k + 0.2, least * 1.1, "no promise", rotation=90, fontsize=7, ha="center")
+        right.set(yscale="log", ylim=(least, None), ylabel="error, share of the answers")
+        right.legend(frameon=False, fontsize=8)
+        for ax in (left, right):
+            turn = 45 if max(map(len, self.names)) > 3 else 0
+            ax.set_xticks(place, self.names, rotation=turn, ha="right" if turn else "center")
+            ax.set_xlabel("layer")
+            ax.spines[["top", "right"]].set_visible(False)
+        fig.tight_layout()
+        return fig
+
+
+def _share(value: float) -> str:
+    """A share in percent with two digits; large ones as factors."""
+    if not np.isfinite(value):
+        return "-"
+    if value == 0:
+        return "0%"
+    return (
+        f"{100 * value:.2g}%" if value < 10 else f"{value:.0f}x" if value < 1e4 else f"{value:.0e}"
+    )

@@ -1,0 +1,271 @@
+"""What a PyTorch module is made of, read by torch.fx: layers with weights, and what follows them.
+
+The graph of a module comes from running its forward on stand-ins for tensors; modules of torch.nn
+stay whole in it (and Linear and Conv2d of a user's own subclass). A layer is a call of a Linear or
+a Conv2d. Reading on from its answers z, every user of z in turn:
+
+    relu, in any form                         Net-Trim with Omega: y = relu(z)
+    dropout at rest, Identity, flatten, view  read on: they commute with relu
+    max pooling                               read on: max(relu(z)) = relu(max(z))
+    BatchNorm in eval mode, then relu         fold: a_m z_m + c_m is one layer, weights a_m w_m,
+                                              a = g / sqrt(var + e), c = beta - a mean
+    anything else, or several users           linear: the ball alone. If |z^ - z| <= eps, whatever
+                                              does not increase distances keeps it
+
+A layer that cannot be pruned gets a refusal: kit/nettrim/networks/refusals.py.
+"""
+
+import math
+import operator
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx, nn
+from torch.nn import functional as F
+
+from kit.nettrim.networks.refusals import hooks, is_layer, refusal, tied
+from kit.nettrim.networks.walk import Site
+
+RELU = {F.relu, torch.relu, torch.relu_, "relu", "relu_"}
+SHAPES = {torch.flatten, torch.reshape, "flatten", "view", "reshape", "contiguous"}
+READS = {"size", "dim", getattr}  # of a tensor, its shape alone
+POOLS = {F.max_pool2d, torch.max_pool2d}
+DROPOUTS = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout}
+AT_REST = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.Identity)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """A module as a graph.
+
+    sites   its layers, in the order of their first call
+    folds   name of the BatchNorm to fold, or None, layer by layer
+    inputs  how many tensors forward wants
+    plain   "", or the first thing that is no part of a chain of dense layers
+    left    names of what else holds matrices
+    """
+
+    graph: fx.Graph
+    sites: tuple[Site, ...]
+    folds: tuple[str | None, ...]
+    inputs: int
+    plain: str
+    left: tuple[str, ...]
+
+
+class Tracer(fx.Tracer):
+    """The tracer of torch.fx; layers of one's own stay whole, and it knows where it is."""
+
+    where = ""
+
+    def is_leaf_module(self, m: nn.Module, name: str) -> bool:
+        return is_layer(m) or super().is_leaf_module(m, name)
+
+    def call_module(self, m: nn.Module, *call: Any) -> Any:
+        before, self.where = self.where, self.path_of_module(m)
+        out = super().call_module(m, *call)
+        self.where = before
+        return out
+
+
+def trace(module: nn.Module) -> Traced:
+    """Read the module, which must be in eval mode. ValueError if it cannot be followed."""
+    if isinstance(module, torch.jit.ScriptModule) or hasattr(module, "_orig_mod"):
+        raise ValueError(
+            f"module must be as it was before it was compiled, got {type(module).__name__}"
+        )
+    tracer = Tracer()
+    for name, part in module.named_modules():
+        if hooks(part) and not (name and tracer.is_leaf_module(part, name)):
+            raise ValueError(
+                f"module must have no forward hooks where it is followed, got one on "
+                f"{name or type(module).__name__!r}: remove it first"
+            )
+    try:
+        graph = tracer.trace(module)
+    except Exception as problem:  # forward is a user's: anything can come out of it
+        raise ValueError(
+            f"module must have a forward that torch.fx can follow, but in "
+            f"{tracer.where or type(module).__name__!r}: {_first_line(problem)}; take conditions "
+            f"on data out of forward, or prune the parts that have none"
+        ) from None
+    return _read(module, graph)
+
+
+def _read(module: nn.Module, graph: fx.Graph) -> Traced:
+    parts = dict(module.named_modules())
+    nodes = list(graph.nodes)
+    calls = Counter(n.target for n in nodes if n.op == "call_module")
+    found = dict.fromkeys(n.target for n in nodes if n.op == "call_module")
+    names = [name for name in found if is_layer(parts[name])]
+    if not names:
+        raise ValueError("module must have a Linear or a Conv2d layer that it uses, got none")
+    first = {name: next(n for n in nodes if n.target == name) for name in names}
+    reader = _Reader(parts, calls, {first[name]: k for k, name in enumerate(names)})
+    ends = {name: reader.behind(first[name]) for name in names}
+    reader.folds = {first[name]: bn for name, (_, bn) in ends.items()}
+    common = tied(module, graph)
+    feeding = set().union(*(reader.above(first[name]) for name in names))
+    sites = []
+    for k, name in enumerate(names):
+        part = parts[name]
+        below, stretch = reader.below(first[name])
+        sites.append(
+            Site(
+                name,
+                ends[name][0] != "relu",
+                k not in feeding,
+                below,
+                stretch * _overlap(part),
+                getattr(part, "bias", None) is not None or bool(ends[name][1]),
+                refusal(part, name, calls[name], common.get(name, "")),
+            )
+        )
+    spare = [n for n in nodes if n.op == "placeholder" and not n.args]
+    left = [
+        f"{name} ({type(part).__name__})"
+        for name, part in parts.items()
+        if name not in first and any(p.ndim > 1 for p in part.parameters(recurse=False))
+    ]
+    folds = tuple(ends[name][1] for name in names)
+    return Traced(graph, tuple(sites), folds, len(spare), reader.foreign(nodes), tuple(left))
+
+
+class _Reader:
+    """Reads on and back in a graph."""
+
+    def __init__(self, parts: dict[str, nn.Module], calls: Counter, places: dict) -> None:
+        self.parts, self.calls, self.places, self.folds = parts, calls, places, {}
+
+    def part(self, node: fx.Node) -> nn.Module | None:
+        """The module that a node calls, if nobody watches it."""
+        part = self.parts[node.target] if node.op == "call_module" else None
+        return None if part is None or hooks(part) else part
+
+    def is_relu(self, node: fx.Node) -> bool:
+        part = self.part(node)
+        return type(part) is nn.ReLU or (_called(node) and node.target in RELU)
+
+    def at_rest(self, node: fx.Node) -> bool:
+        if node.op == "call_function" and node.target in DROPOUTS:
+            args = dict(zip(("input", "p", "training"), node.args, strict=False)) | node.kwargs
+            return args.get("training", True) is False
+        return isinstance(self.part(node), AT_REST)
+
+    def reshapes(self, node: fx.Node) -> bool:
+        return (_called(node) and node.target in SHAPES) or type(self.part(node)) in (
+            nn.Flatten,
+            nn.Unflatten,
+        )
+
+    def window(self, node: fx.Node) -> tuple[Any, Any, Any] | None:
+        """(kernel, stride, dilation) of a max pooling."""
+        part = self.part(node)
+        if type(part) is nn.MaxPool2d and not part.return_indices:
+            return part.kernel_size, part.stride, part.dilation
+        if node.op == "call_function" and node.target in POOLS:
+            names = ("input", "kernel_size", "stride", "padding", "dilation")
+            args = dict(zip(names, node.args, strict=False)) | node.kwargs
+            kernel = args["kernel_size"]
+            return kernel, args.get("stride") or kernel, args.get("dilation", 1)
+        return None
+
+    def behind(self, node: fx.Node, moved: bool = False) -> tuple[str, str | None]:
+        """("relu" or "", name of a BatchNorm to fold) for what uses the answers of node."""
+        users = [user for user in node.users if user.target not in READS]
+        if users and all(map(self.is_relu, users)):
+            return "relu", None
+        if len(users) != 1:
+            return "", None
+        user = users[0]
+        if self.at_rest(user):
+            return self.behind(user, moved)
+        if self.reshapes(user) or self.window(user) is not None:
+            return self.behind(user, True)
+        norm = self.part(user)
+        fits = type(norm) in NORMS and norm.num_features == _width(self.part(node))
+        fits = fits and norm.running_mean is not None and self.calls[user.target] == 1
+        if fits and not moved and self.behind(user) == ("relu", None):
+            return "relu", user.target
+        return "", None
+
+    def below(self, site: fx.Node) -> tuple[int | None, float]:
+        """The layer whose answers enter, and by what they are stretched on the way (or inf)."""
+        own = self.places[site]
+        node = site.args[0] if site.args else site.kwargs.get("input")
+        while isinstance(node, fx.Node) and node.op != "placeholder":
+            if node in self.places and self.calls[node.target] == 1:
+                return (self.places[node], 1.0) if self.places[node] < own else (None, math.inf)
+            pool = self.window(node)
+            apart = pool is not None and _apart(*pool)
+            folded = node.op == "call_module" and node.target in self.folds.values()
+            passing = apart or folded or self.is_relu(node) or self.at_rest(node)
+            if not (passing or self.reshapes(node)):
+                return None, math.inf
+            node = node.args[0] if node.args else None
+        return None, 1.0 if isinstance(node, fx.Node) else math.inf
+
+    def above(self, site: fx.Node) -> set[int]:
+        """All layers that a layer's inputs depend on."""
+        found, todo, met = set(), list(site.all_input_nodes), set()
+        while todo:
+            node = todo.pop()
+            if node not in met:
+                met.add(node)
+                todo += node.all_input_nodes
+                found |= {self.places[node]} if node in self.places else set()
+        return found
+
+    def foreign(self, nodes: list[fx.Node]) -> str:
+        """The first node that is no part of a chain of dense layers with ReLU between them."""
+        for node in nodes:
+            dense = node in self.places and isinstance(self.parts[node.target], nn.Linear)
+            known = node.op in ("placeholder", "output", "get_attr")
+            folded = node.op == "call_module" and node.target in self.folds.values()
+            passing = self.is_relu(node) or self.at_rest(node) or self.reshapes(node)
+            if not (dense or known or folded or passing or _of_shapes(node)):
+                part = self.part(node)
+                return type(part).__name__ if part is not None else f"{node.target}"
+        return ""
+
+
+def _called(node: fx.Node) -> bool:
+    return node.op in ("call_function", "call_method")
+
+
+def _width(part: nn.Module | None) -> int | None:
+    return getattr(part, "out_features", getattr(part, "out_channels", None))
+
+
+def _of_shapes(node: fx.Node) -> bool:
+    """Whether a node only reads a tensor's shape, as in x.view(x.size(0), -1)."""
+    return node.target in (*READS, operator.getitem) and all(
+        user.target in (*SHAPES, operator.getitem) for user in node.users
+    )
+
+
+def _apart(kernel: Any, stride: Any, dilation: Any) -> bool:
+    """Whether windows of a pooling do not overlap: then it does not increase distances."""
+    kernel, stride, dilation = (
+        (v, v) if isinstance(v, int) else v for v in (kernel, stride, dilation)
+    )
+    return all(map(operator.le, kernel, stride)) and set(dilation) == {1}
+
+
+def _overlap(part: nn.Module) -> float:
+    """s_l of promises.py: how often one pixel is seen, under a root. 1 for a dense layer."""
+    if not isinstance(part, nn.Conv2d):
+        return 1.0
+    if part.padding_mode != "zeros":
+        return math.inf  # pixels at the border are seen again
+    times = 1
+    for k, s, d in zip(part.kernel_size, part.stride, part.dilation, strict=True):
+        times *= math.ceil(k * math.gcd(d, s) / s)
+    return math.sqrt(times)
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
