@@ -33,7 +33,7 @@ import numpy as np
 
 from kit.nettrim.blocks import guess
 from kit.nettrim.neuron import Neuron, spread
-from kit.nettrim.pivoting import Breakdown, NoPoint, Table, crossing, move, occupy, solution
+from kit.nettrim.pivoting import Breakdown, NoPoint, Table, crossing, move, occupy
 from kit.results import Array
 
 FAR, NEAR, NOISE = 0.5, 1e-4, 1e-3  # limits moved away by, in units of max|Y|; noise of the prices
@@ -173,31 +173,6 @@ def home(walk: Walk) -> Walk:
     return Walk(walk.neuron, table, price, walk.lam, walk.top)
 
 
-def reach(walk: Walk, radius: float) -> Point:
-    """Move lambda to where the residual is `radius`; else to 0 if it stays above, or inf."""
-    table = walk.table
-    w = solution(table, table.r[None], table.bound[None])[1][0]
-    above = np.linalg.norm(w[table.rows :]) > radius
-    return slide(walk, 0.0 if above else np.inf, radius)
-
-
-def single(walk: Walk, radius: float) -> tuple[Array, Array, str]:
-    """u (N,), q (P,) and the kind of q for the neuron's own ball; the walk moves to that lambda."""
-    size = float(np.linalg.norm(walk.neuron.y))
-    table = walk.table
-    w = solution(table, table.r[None], table.bound[None])[1][0]
-    above = np.linalg.norm(w[table.rows :]) > radius
-    slide(walk, LAST * walk.top if above else np.inf, radius)
-    there = home(walk)
-    point = reach(there, radius)
-    walk.table.events = there.table.events
-    if there.lam == 0:
-        kind = "ray" if point.radius > radius + 1e-9 * size else "slope"
-    else:
-        kind = "slope" if point.radius < radius - 1e-9 * max(size, radius) else "ratio"
-    return *read_answer(there, point, kind), kind
-
-
 def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:
     """u (N,) and q (P,) in the units of the layer.
 
@@ -214,20 +189,22 @@ def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:
     return z[:N] * (y / x), spread(neuron, -rho / root / size, nu / size)
 
 
-def polish(walk: Walk, point: Point) -> Point:
-    """At a tiny lambda: the u of lambda = 0, on the same support and the same active samples.
+def polish(walk: Walk, point: Point) -> tuple[Point, float]:
+    """At a tiny lambda: the u of lambda = 0, on the same support and active samples; its residual.
 
     The least change of u on its support that solves A'u = y, C_K'u = v_K in the least squares
     sense; q, the multiplier over lambda, stays. The certificate sees u only.
     """
     neuron, B, N = walk.neuron, walk.table.B, len(walk.neuron.X)
     on, active = B[B < N], B[B >= N] - N
-    C = neuron.X[np.ix_(on, neuron.silent[active])] / neuron.scale[0]
+    A, C = neuron.rows(on), neuron.X[np.ix_(on, neuron.silent[active])] / neuron.scale[0]
     wrong = np.concatenate([-point.rho, neuron.v[active] - C.T @ point.z[B < N]])
-    z = point.z.copy()
+    z, step = point.z.copy(), np.zeros(on.size)
     if on.size:
-        z[B < N] += np.linalg.lstsq(np.hstack([neuron.rows(on), C]).T, wrong, rcond=1e-12)[0]
-    return Point(z, point.dz, point.rho, point.drho)
+        step = np.linalg.lstsq(np.hstack([A, C]).T, wrong, rcond=1e-12)[0]
+        z[B < N] += step
+    left = float(np.linalg.norm(point.rho + A.T @ step))
+    return Point(z, point.dz, point.rho, point.drho), left
 
 
 def fold(walk: Walk) -> None:

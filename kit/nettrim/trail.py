@@ -22,7 +22,9 @@ Source: derived.
 """
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +32,6 @@ from kit.nettrim.active_set import Walk, begin, home, slide, stand
 from kit.nettrim.blocks import EASY, SMALLEST, Blocks, reach, rows_of
 from kit.nettrim.neuron import Neuron, spread
 from kit.nettrim.pivoting import Breakdown, Limit, NoPoint, Table, move
-from kit.nettrim.record import Log, Mapping
 from kit.results import Array
 
 ROOM = 1e9  # bytes that the tables of a layer may take together; beyond, they are built again
@@ -259,16 +260,21 @@ def meet(trails: list[Trail], radius: float, lam: float) -> tuple[float, bool]:
 
 
 def follow(
-    neurons: dict[int, Neuron], radii: Array, W: Array, Q: Array, log: Log, mapping: Mapping
+    neurons: dict[int, Neuron],
+    radii: dict[int, float],
+    W: Array,
+    Q: Array,
+    log: Any,
+    mapping: Callable[[Callable, Iterable], Iterable],
 ) -> None:
-    """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius (K,), in their units.
+    """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius k, in their units.
 
-    Raises Breakdown, NoPoint, Limit.
+    log.tell is told of events. Raises Breakdown, NoPoint, Limit.
     """
     norms = {m: float(np.linalg.norm(neuron.y)) for m, neuron in neurons.items()}
     size = float(np.linalg.norm(list(norms.values())))
     pushed = any(neuron.v.min(initial=0) < 0 for neuron in neurons.values())
-    wanted = [k for k in np.argsort(radii) if radii[k] < size or pushed]
+    wanted = [k for k in sorted(radii, key=radii.get) if radii[k] < size or pushed]
     if not wanted:
         return
     share = radii[wanted[0]] / size if size > 0 else 0.0
@@ -301,7 +307,7 @@ def follow(
     lam = float(np.median([trail.pieces[0].start for trail in live]))
     for k in wanted[::-1]:  # the largest first: the others are on the way to it
         for _ in range(TURNS):
-            lam, met = meet(trails, float(radii[k]), lam)
+            lam, met = meet(trails, radii[k], lam)
             short = [i for i, trail in enumerate(trails) if not trail.covers(lam)]
             if met and not short:
                 break
