@@ -6,7 +6,7 @@ from math import isqrt
 import numpy as np
 import pytest
 
-from kit.nettrim import NetTrim, certificate, certify, solve
+from kit.nettrim import NetTrim, certificate, certify, rounding, solve
 from kit.results import Status
 
 DIGITS = 10**60
@@ -132,8 +132,9 @@ def test_thousands_of_bounds_are_on_their_side():
 @pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("unit", [0.0, -(2.0**-53)])
 def test_without_the_bound_of_rounding_they_are_not(monkeypatch, unit):
-    monkeypatch.setattr(certificate, "U", unit)
-    monkeypatch.setattr(certificate, "TINY", 0.0)
+    for module in (certificate, rounding):
+        monkeypatch.setattr(module, "U", unit)
+        monkeypatch.setattr(module, "TINY", 0.0)
     assert wrong(range(30)) > 10
 
 

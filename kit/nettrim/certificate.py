@@ -54,18 +54,15 @@ for X itself, that |W|_1 is at least some 1e8 |T| / |X|, a number that is return
 feasible.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from kit.arguments import number, real_array
 from kit.nettrim.problem import NetTrim, read_layer, unit
 from kit.nettrim.rescale import rescale
+from kit.nettrim.rounding import above, inputs_times, length, outputs, power, total
 from kit.results import Array, Certificate
+from kit.rounding import TINY, U, exact
 
-U = 2.0**-53  # of float64: what every bound of rounding here rests on
-TINY = np.finfo(float).tiny  # what a product may lose by underflow
-BLOCK = 256  # terms of a sum by one matrix product: smaller is sharper, and slower
 RAY = 32 * U  # of each row's terms: X q below it counts as 0
 
 
@@ -190,7 +187,7 @@ class Terms:
         """Where inputs are cheap, |X q| + error is more than rounding of q can keep below c p.
 
         q + dq, never added up, has X (q + dq) below c p also there: X q for these inputs in
-        extended precision, c that of the others, dq least squares. Changes size, a and b.
+        exact arithmetic, c that of the others, dq least squares. Changes size, a and b.
         """
         p, paid = problem.price[:, None], problem.paid
         pays = np.broadcast_to(p, size.shape).copy()
@@ -199,20 +196,19 @@ class Terms:
         noisy = noise > 1e-9 * np.maximum(share - 2 * noise, 0).max(axis=0)
         for m in np.flatnonzero(noisy.any(axis=0) & (Q != 0).any(axis=1)):
             F, q = np.flatnonzero(noisy[:, m]), Q[m]
-            terms = problem.X[F].astype(np.longdouble) * q
-            XQ, extended = terms.sum(axis=1), 2 * (len(q) + 4) * np.finfo(np.longdouble).eps
+            tall = power(np.abs(problem.X[F]).max(axis=1))
+            XQ = exact(problem.X[F] / tall[:, None], q) * tall
             c = share[~noisy[:, m], m].max(initial=0)
             excess = np.sign(XQ) * np.maximum(np.abs(XQ) - c * p[F, 0], 0) if c > 0 else 0 * XQ
-            on, tall = problem.Omega[m] | (q < 0), np.abs(problem.X[F]).max(axis=1)
-            A, rest = problem.X[F][:, on] / tall[:, None], (excess / tall).astype(float)
+            on = problem.Omega[m] | (q < 0)
+            A, rest = problem.X[F][:, on] / tall[:, None], excess / tall
             dq = np.zeros(len(q))
             dq[on] = -np.linalg.lstsq(A, rest, rcond=1e-13)[0]
             dq = np.where(problem.Omega[m], dq, np.minimum(dq, -q))
             move, rounded = (v[:, 0] for v in inputs_times(problem, dq[None]))
             new = size[:, m] + np.abs(move) + rounded
-            off = np.abs(XQ + move[F]) + extended * np.abs(terms).sum(axis=1)
-            new[F] = off.astype(float) * (1 + 4 * U) + rounded[F]
-            new *= 1 + 4 * U
+            new[F] = np.abs(XQ + move[F]) + 4 * U * np.abs(XQ) + rounded[F] + TINY
+            new *= 1 + 8 * U
             loss = float(above(dq * T[m]))
             if (new / pays[:, m]).max() < share[:, m].max() and loss <= 1e-9 * abs(self.a[m]):
                 size[:, m] = new
@@ -292,88 +288,3 @@ def target_length(problem: NetTrim) -> float | Array:
     """|Y_Omega|_F, a number, or (M,) with a ball for each neuron: the residual of W = 0."""
     rows = length(np.where(problem.Omega, problem.Y, 0))
     return float(length(rows)) if problem.joint else rows
-
-
-# Sums with bounds of their rounding ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Lengths:
-    """What bounds |A| |X| and |X| |B|: lengths of X's rows over its columns' sizes, and so on."""
-
-    tall: Array  # (P,) max |X_p|, or 1
-    wide: Array  # (N,) max |X_n|, or 1
-    rows: Array  # (N,) |X_n / tall|, from above
-    columns: Array  # (P,) |X_p / wide|, from above
-
-
-def lengths(problem: NetTrim) -> Lengths:
-    """Those of X, computed once for a layer and what is made of it."""
-    found = problem.__dict__.get("lengths")
-    if found is None:
-        X = problem.X
-        tall, wide = (np.maximum(X.max(axis=k), -X.min(axis=k)) for k in (0, 1))
-        tall, wide = np.where(tall > 0, tall, 1), np.where(wide > 0, wide, 1)
-        rows, columns = np.zeros(len(X)), np.zeros(len(tall))
-        for k in range(0, len(X), BLOCK):
-            part = slice(k, k + BLOCK)
-            rows[part] = length(X[part] / tall)
-            columns = np.hypot(columns, length((X[part] / wide[part, None]).T)) * (1 + 4 * U)
-        found = Lengths(tall, wide, rows, columns)
-        object.__setattr__(problem, "lengths", found)
-    return found
-
-
-def inputs_times(problem: NetTrim, Q: Array) -> tuple[Array, Array]:
-    """X Q', and a bound of its error, entry by entry; 0 where a row of either is 0.
-
-    With n terms in a row the error is at most n U / (1 - n U) of |X| |Q'|, which is at most the
-    product of the lengths of X_n / tall and q o tall (Cauchy and Schwarz). 2 n U is more than that,
-    and 5 more terms are room for the caller to add the two up.
-    """
-    size = lengths(problem)
-    return _products(problem.X, Q.T, size.rows, length(Q * size.tall))
-
-
-def outputs(problem: NetTrim, W: Array) -> tuple[Array, Array]:
-    """W'X, and a bound of its error, in the same way."""
-    size = lengths(problem)
-    return _products(W.T, problem.X, length(W.T * size.wide), size.columns)
-
-
-def _products(A: Array, B: Array, rows: Array, columns: Array) -> tuple[Array, Array]:
-    value = np.zeros((len(A), B.shape[1]))
-    for k in range(0, len(B), BLOCK):
-        value += A[:, k : k + BLOCK] @ B[k : k + BLOCK]
-    n = min(len(B), BLOCK) + len(B) // BLOCK + 5
-    error = np.multiply.outer(2 * n * U * rows, columns)
-    some = np.multiply.outer(4 * len(B) * TINY * (rows > 0), columns > 0)
-    return value, error + some
-
-
-def total(terms: Array) -> tuple[Array, Array]:
-    """Sums over the last axis of terms that are rounded themselves, and a bound of their error."""
-    value, size = (v.sum(axis=-1, dtype=np.longdouble) for v in (terms, np.abs(terms)))
-    n, some = terms.shape[-1], terms.any(axis=-1)
-    extended = n * float(np.finfo(np.longdouble).eps)
-    error = (4 * U + 2 * extended) * size + 2 * n * TINY * some
-    return value.astype(float), error.astype(float)
-
-
-def above(numbers: Array) -> Array:
-    """sum |numbers| over the last axis, from above."""
-    value, error = total(np.abs(numbers))
-    return (value + error) * (1 + 2 * U)
-
-
-def length(v: Array) -> Array:
-    """|v|_2 over the last axis, from above, for v whose entries are rounded; 0 for 0."""
-    one = power(np.abs(v).max(axis=-1, initial=0, keepdims=True))
-    square = ((v / one) ** 2).sum(axis=-1, dtype=np.longdouble)
-    extended = v.shape[-1] * float(np.finfo(np.longdouble).eps)
-    return np.sqrt(square).astype(float) * (1 + 8 * U + 2 * extended) * one[..., 0]
-
-
-def power(size: Array) -> Array:
-    """The power of 2 just above size >= 0, to divide by without rounding; 1 for 0."""
-    return np.ldexp(1.0, np.minimum(np.frexp(size)[1], 1023))

@@ -29,12 +29,14 @@ from dataclasses import replace
 import numpy as np
 
 from kit.arguments import number
-from kit.nettrim.active_set import begin, home, read_answer, slide
-from kit.nettrim.certificate import Terms, U, balanced, certify, relaxed, total
-from kit.nettrim.neuron import read_neuron, units
-from kit.nettrim.pivoting import Breakdown, NoPoint
+from kit.nettrim.certificate import Terms, balanced, certify, relaxed
+from kit.nettrim.exact.neuron import read_neuron, units
+from kit.nettrim.exact.perturbed import begin, home, read_answer, slide
+from kit.nettrim.exact.pivots import Breakdown, NoPoint
 from kit.nettrim.problem import NetTrim, read_layer
+from kit.nettrim.rounding import total
 from kit.results import Array, Pruned, Report, Run, Status, settle
+from kit.rounding import U
 
 TRIES = 3
 
@@ -60,7 +62,8 @@ def proved_zeros(problem: NetTrim, W: Array, dual: Array, feasibility: float = 1
             upper, error = total(np.abs(paid.T))
             gap = np.maximum(upper + error - s * terms.gain * (1 - 4 * U), 0)
         share = s * terms.price * (1 + 4 * U)
-        bound[: problem.paid] = np.where(share < 1, gap / (1 - share) * (1 + 8 * U), np.inf)
+        found = np.where(share < 1, gap / (1 - share) * (1 + 8 * U), np.inf)
+        bound[: problem.paid] = np.minimum(found, certificate.upper)  # one is no more than all
     return np.where(W == 0, bound, np.inf)
 
 
@@ -91,8 +94,9 @@ def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
     lam  > 0. problem.epsilon is not used: the answer is certified for the program with a ball for
          each neuron whose radii are its own residuals, which is the same (module docstring).
 
-    Each neuron by its path (kit/nettrim/active_set.py). A neuron that breaks down three times keeps
-    a column of 0, the notes count it, and the certificate says no. Raises ValueError for lam <= 0.
+    Each neuron by its path (kit/nettrim/exact). A neuron that breaks down three times keeps a
+    column of 0, the notes count it, and the certificate says no. Raises ValueError for lam <=
+    0.
     """
     lam = number("lam", lam, least=0, above=True)
     N, M, P = read_layer(problem).shape
@@ -105,7 +109,7 @@ def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
         for attempt in range(TRIES):
             try:
                 rng = np.random.default_rng([m, attempt])
-                walk = begin(neuron, 0.0, rng, np.inf, cold=True)
+                walk = begin(neuron, 0.0, rng, np.inf)
                 slide(walk, lam / (scale[0] * scale[1] * P))
                 there = home(walk)
                 W[:, m], Q[m] = read_answer(there, slide(there, walk.lam), "ratio")

@@ -11,10 +11,11 @@ from threadpoolctl import ThreadpoolController
 from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
 from kit.nettrim.admm import State, admm
-from kit.nettrim.certificate import certify, length, lengths
-from kit.nettrim.exact import Progress, along
+from kit.nettrim.certificate import certify
+from kit.nettrim.exact.layer import Progress, along
 from kit.nettrim.problem import NetTrim, read_layer, read_radius, scaled
 from kit.nettrim.reference import reference
+from kit.nettrim.rounding import length, lengths
 from kit.results import Array, Pruned, Report, Run, Status, settle
 
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
@@ -63,7 +64,7 @@ def by_exact(
     feasibility: float,
     n_jobs: int = 1,
 ) -> Answer:
-    """Each neuron's path of exact solutions along lambda: see kit/nettrim/active_set.py.
+    """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/perturbed.py.
 
     n_jobs  threads that walk neurons side by side, >= 1
     """

@@ -1,7 +1,7 @@
 """Whole layers, exactly, for many epsilons: one ladder, and one judge on every step of it.
 
-    paths       each neuron's path is written down, and lambda looked up (kit/nettrim/trail.py)
-    carefully   lambda is found by walks at noisy data (kit/nettrim/one_ball.py), TRIES times
+    paths       each neuron's path is written down, and lambda looked up (kit/nettrim/exact/path.py)
+    carefully   lambda is found by walks at noisy data (kit/nettrim/exact/common.py), TRIES times
     cvxpy       Clarabel
 
 A ball for each neuron is one ball of a layer of one neuron. What the certificate does not call
@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from kit.nettrim.certificate import certify, cleared, settled
-from kit.nettrim.neuron import hold, loose, read_neuron, units
-from kit.nettrim.one_ball import carefully
-from kit.nettrim.pivoting import Breakdown, Limit, NoPoint
+from kit.nettrim.exact.common import carefully
+from kit.nettrim.exact.neuron import hold, loose, read_neuron, units
+from kit.nettrim.exact.path import follow
+from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint
 from kit.nettrim.problem import NetTrim, variant
 from kit.nettrim.reference import reference
-from kit.nettrim.trail import follow
 from kit.results import Array, Run, Status
 
 Mapping = Callable[[Callable, Iterable], Iterable]  # map, or a pool's

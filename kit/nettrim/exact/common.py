@@ -1,7 +1,7 @@
 """One lambda for several neurons without a step on tied data: where paths break down.
 
-All neurons are walked at noisy data, which have no ties (kit/nettrim/active_set.py), to a trial
-lambda, and home from there. lambda is found by Newton steps, or by halving where they do not help.
+All neurons are walked at noisy data, which have no ties (perturbed.py), to a trial lambda, and home
+from there. lambda is found by Newton steps, or by halving where they do not help.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from kit.nettrim.active_set import (
+from kit.nettrim.exact.neuron import Neuron, read_ray
+from kit.nettrim.exact.perturbed import (
     Point,
     Walk,
     balance,
@@ -22,8 +23,7 @@ from kit.nettrim.active_set import (
     slide,
     unfold,
 )
-from kit.nettrim.neuron import Neuron, read_ray
-from kit.nettrim.pivoting import Breakdown, NoPoint
+from kit.nettrim.exact.pivots import Breakdown, NoPoint
 from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
 
@@ -55,7 +55,7 @@ def carefully(
         share = radii[wanted[-1]] * norms[m] / size if size > 0 else 0.0
         try:
             rng = np.random.default_rng([m, seed])
-            walk = begin(neurons[m], share, rng, log.limit, cold=True)
+            walk = begin(neurons[m], share, rng, log.limit)
         except NoPoint as proof:
             return _sharp(neurons[m], read_ray(neurons[m], proof.ray))
         rest(walk, len(neurons))

@@ -1,9 +1,9 @@
 """Paths written down: each neuron's solutions for a whole range of lambda, then a look-up.
 
-On each piece of its path (kit/nettrim/active_set.py) a neuron's active rows stay the same, z moves
+On each piece of its path (perturbed.py has the equations) active rows stay the same, z moves
 on a line and r^2 = |A'u - y|^2 on a parabola. A trail begins where pivots in blocks have solved the
-neuron (kit/nettrim/blocks.py), goes up or down in lambda from there, event by event and on the true
-data, and keeps every piece: some 30 numbers each. Then
+neuron (blocks.py), goes up or down in lambda from there, event by event and on the true data, and
+keeps every piece: some 30 numbers each. Then
 
     one ball for each neuron     lambda_m is where its own r_m^2 is epsilon_m^2
     one ball for these neurons   lambda is where sum r_m^2 = epsilon^2, a sum of such parabolas
@@ -16,7 +16,7 @@ The end of the path. With V = 0 all weights shrink to 0 at one lambda, and there
 is at its limit, a tie from which no single exchange leads on. Nothing is lost: from there on u = 0,
 r = |y|, and the multipliers mu of that lambda do for every larger one, since |A y - C mu|_inf is no
 more than lambda. Other ties (samples or inputs that come twice) may end in Breakdown; then the
-walks at noisy data of kit/nettrim/active_set.py take over.
+walks at noisy data of kit/nettrim/exact/perturbed.py take over.
 
 Source: derived.
 """
@@ -28,10 +28,10 @@ from typing import Any
 
 import numpy as np
 
-from kit.nettrim.active_set import Walk, begin, home, slide, stand
-from kit.nettrim.blocks import EASY, SMALLEST, Blocks, reach, rows_of
-from kit.nettrim.neuron import Neuron, spread
-from kit.nettrim.pivoting import Breakdown, Limit, NoPoint, Table, move
+from kit.nettrim.exact.blocks import EASY, SMALLEST, Blocks, reach, rows_of
+from kit.nettrim.exact.neuron import Neuron, spread
+from kit.nettrim.exact.perturbed import Walk, begin, home, slide, stand
+from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint, Table, move
 from kit.results import Array
 
 ROOM = 1e9  # bytes that the tables of a layer may take together; beyond, they are built again
@@ -103,7 +103,7 @@ def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail
     size = float(np.linalg.norm(neuron.y))
     if size > 0:
         blocks = reach(neuron, radius, neuron.price[: len(neuron.X)])
-        if blocks is not None and blocks.solved:
+        if blocks is not None:
             if blocks.turns > limit:
                 raise Limit
             return _written(blocks, limit), False
@@ -111,7 +111,7 @@ def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail
     for attempt, share in enumerate(LOWER):  # nearer to lambda = 0 there are fewer ties
         try:
             rng = np.random.default_rng([seed, attempt])
-            return _walked(begin(neuron, share * radius, rng, limit, cold=attempt > 0), limit), True
+            return _walked(begin(neuron, share * radius, rng, limit), limit), True
         except Breakdown:
             if attempt == len(LOWER) - 1:
                 raise
@@ -122,12 +122,12 @@ def restart(trail: Trail, lam: float, seed: int) -> Trail:
     """A new trail of this neuron that covers this lambda, from a walk at noisy data."""
     neuron, limit, size = trail.neuron, trail.limit, float(np.linalg.norm(trail.neuron.y))
     try:
-        walk = begin(neuron, size, np.random.default_rng([seed, 1]), limit, cold=True)
+        walk = begin(neuron, size, np.random.default_rng([seed, 1]), limit)
         slide(walk, lam)
         return _walked(walk, limit)
     except (Breakdown, NoPoint):
         rng = np.random.default_rng([seed, 2])
-        trail = _walked(begin(neuron, LOWER[-1] * EASY * size, rng, limit, cold=True), limit)
+        trail = _walked(begin(neuron, LOWER[-1] * EASY * size, rng, limit), limit)
         extend(trail, lam)
         return trail
 
