@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from test_nettrim import LAYERS, changed, layer
 
 from kit import datasets, nettrim
-from kit.nettrim import NetTrim, certify, one_ball, path, solve
-from kit.nettrim import exact as exact_layers
-from kit.nettrim.active_set import begin, home, slide
+from kit.nettrim import NetTrim, certify, path, solve
+from kit.nettrim.exact import common
+from kit.nettrim.exact import layer as exact_layers
+from kit.nettrim.exact.neuron import read_neuron, units
+from kit.nettrim.exact.path import extend, read, start
+from kit.nettrim.exact.perturbed import begin, home, slide
+from kit.nettrim.exact.pivots import Breakdown, crossing, solution
 from kit.nettrim.networks import forward, with_ones
-from kit.nettrim.neuron import read_neuron, units
-from kit.nettrim.pivoting import Breakdown, crossing, solution
-from kit.nettrim.trail import extend, read, start
 from kit.results import Status
 
 
@@ -145,10 +146,8 @@ def test_copies_of_inputs_and_samples_change_nothing():
 def test_lambda_along_the_way_is_the_penalised_program():
     """At home, z solves min (1/2)|A'u - y|^2 + lambda |u|_1 s.t. C'u <= v."""
     problem = LAYERS["tall"]
-    neuron = read_neuron(problem, 0, units(problem))
-    walk = begin(
-        neuron, 0.1 * np.linalg.norm(neuron.y), np.random.default_rng(3), np.inf, cold=True
-    )
+    neuron = read_neuron(problem, 0)
+    walk = begin(neuron, 0.1 * np.linalg.norm(neuron.y), np.random.default_rng(3), np.inf)
     slide(walk, 0.5 * walk.lam)
     there = home(walk)
     A, C = neuron.rows(np.arange(len(neuron.X))), neuron.X[:, neuron.silent] / neuron.scale[0]
@@ -170,7 +169,7 @@ def test_every_point_of_a_trail_is_a_proved_answer(name):
     problem = LAYERS[name]
     scale = units(problem)
     for m in range(problem.shape[1]):
-        neuron = read_neuron(problem, m, scale)
+        neuron = read_neuron(problem, m)
         trail, walked = start(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf, m)
         first, rng = trail.pieces[0].start, np.random.default_rng(m)
         for lam in (2 * first, first / 8, 8 * first, 2 * trail.top):
@@ -216,14 +215,12 @@ def test_fallbacks_are_counted(monkeypatch):
 
     problem = LAYERS["a ball each"]
     monkeypatch.setattr(exact_layers, "follow", broken)
-    monkeypatch.setattr(one_ball, "follow", broken)
-    monkeypatch.setattr(exact_layers, "begin", broken)
-    monkeypatch.setattr(one_ball, "begin", broken)
+    monkeypatch.setattr(common, "begin", broken)
     for part in (problem, LAYERS["tall"]):
         answer = solve(part, "exact")
         assert answer.report.run.status is Status.SOLVED
         assert "4 left to cvxpy" in answer.report.notes[0]
-        assert "12 begun again" in answer.report.notes[0]
+        assert "8 begun again" in answer.report.notes[0]
 
 
 def test_limit_and_callback():

@@ -84,8 +84,7 @@ def admm(
     Z = W3.T @ X
     while True:
         W1 = project_layer(Z - U1, Y, problem.Omega, V, epsilon)
-        W2 = soft_threshold(W3 - U2, 1 / rho)
-        W2[problem.paid :] = (W3 - U2)[problem.paid :]
+        W2 = soft_threshold(W3 - U2, problem.price[:, None] / rho)  # a free row has price 0
         U1 += relax * W1 + (1 - relax) * Z
         U2 += relax * W2 + (1 - relax) * W3
         last, W3 = W3, cho_solve(gram, X @ U1.T + U2)
@@ -98,7 +97,7 @@ def admm(
         yield State(
             W2,
             (rho / c0) * U1,
-            float(np.abs(W2[: problem.paid]).sum()),
+            float((problem.price @ np.abs(W2)).sum()),
             float(primal),
             float(change),
         )

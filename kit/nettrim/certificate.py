@@ -8,41 +8,62 @@ feasible W
     <Q, W'X>  = <X Q', W>  <=  sum_m |X q_m|_inf |w_m|_1                           (Hoelder)
     <Q, W'X>  >= <Q, T> - epsilon |Q_Omega|_F                                      (the constraints)
 
-so  |W|_1 >= (<Q, T> - epsilon |Q_Omega|_F)_+ / max_m |X q_m|_inf.  Rows of Q may be rescaled one by
-one before: with a_m = <q_m, t_m>, b_m = |q_m,Omega|_2, c_m = |X q_m|_inf,
+With a_m = <q_m, t_m>, b_m = |q_m,Omega|_2, c_m = |X q_m|_inf, and since q_m may be multiplied by
+any s_m with 0 <= s_m <= 1/c_m,
 
-    |W|_1 >= max over 0 <= s_m <= 1/c_m of  sum_m s_m a_m - epsilon |(s_m b_m)|_2,
+    one ball      |W|_1 >= s'a - epsilon |s o b|_2         the best s: kit/nettrim/rescale.py
+    a ball each   |W|_1 >= sum_m (a_m - epsilon_m b_m)_+ / c_m
 
-a concave problem in M numbers with a closed solution (`_joint`); s_m = 1/max(c) gives back the
-first bound. With a ball for each neuron the program splits, and the bound is the sum of
-(a_m - epsilon_m b_m)_+ / c_m.
+Free row (penalise_bias=False; derived). The last weight w of a neuron is not in |W|_1. A good q has
+X q = 0 in its row; rounding leaves f there, and w may be large. But the constraints bound it, in
+terms of the paid weights, for an Omega sample p with x = X_Np not 0 by
+    |w| <= (epsilon + |y_p| + |X_p|_inf |w_m|_1) / |x| =: F0 + F1 |w_m|_1,
+and a sample of C bounds it so from above (x > 0) or below (x < 0), with |v_p| for epsilon + |y_p|.
+So what is left over is paid for:  a_m <- a_m - |f| F0,  c_m <- c_m + |f| F1.  Where no sample
+bounds w on one side, q <- 0 where X_N is not 0, and then f = 0 exactly.
 
-A free row of W (penalise_bias=False) is not in |W|_1, and Hoelder needs X q = 0 in its row of X:
-q_Omega is moved along that row until it is (`balanced`), which a good q hardly needs.
-
-Infeasible data (Farkas, derived). If X q = 0, q_C <= 0 and <q, t> > epsilon |q_Omega|_2, the two
-lines above contradict each other: no W is feasible, and lower = upper = inf. "X q = 0" is decided
-to rounding, 4 sqrt(P) 2e-16 of |X| |q|, and "> 0" to 1e-6 of the terms, so that at the very least
-no W with |W|_1 below some 1e8 |T| / |X| is feasible.
+Rounding. X, Y, epsilon, V, W, Q are taken as exact. Q may be scaled, clipped and moved in rounded
+arithmetic, since any Q will do. What is computed from them is rounded, and bounded (U = 2^-53):
+    sums of products   a sum of n products, in any order, is off by n U / (1 - n U) of the sum of
+                       |terms| (Higham, Accuracy and Stability, ch. 3), for which Cauchy and Schwarz
+                       have a bound; in blocks of BLOCK, n is BLOCK + P/BLOCK. Used for W'X, X q
+    totals             in extended precision; each term is off by U. Used for a and |W|_1
+    lengths            the same for squares; scaled by a power of 2, so that none under- or
+                       overflows. Used for b and r
+Each bound is then on its side: W'X, b, c, F, r, |W|_1 are too large, a and s too small, by some
+1e-13 of the terms they were computed from. What is noise beside them proves 0 by itself. A test
+checks lower and upper in rational arithmetic.
 
 Violation. r = |(W'X - Y)_Omega|_F gives (r - epsilon) / epsilon (for epsilon below
 1e-3 |Y_Omega|_F, which includes epsilon = 0: divided by that instead); on C it is
-max (W'X - V)_+ / max|Y|. The larger of the two, at least 0.
+max (W'X - V)_+ / max|Y|. The larger of the two, at least 0, rounded up: 0 means feasible, exactly.
 
 What a violation > 0 means for the proof (decision). An infeasible W looks better than the optimum,
 so upper = inf beyond `feasibility`. Up to `feasibility` the program is relaxed just so far that W
 is feasible, epsilon' = max(epsilon, r), V' = max(V, W'X), and the lower bound is computed for THAT
-program: lower' <= optimum' <= |W|_1 = upper, and optimum' <= optimum. So lower is a true bound for
-the program as given, the gap is never negative, and a small gap proves that W is optimal for a
-program that differs from the given one by at most `feasibility`; upper bounds the optimum of that
-one. With violation 0 the two are the same.
+program: lower' <= optimum' <= |W|_1 <= upper, and optimum' <= optimum. So lower is a true bound for
+the program as given, lower <= upper always, and a small gap proves that W is optimal for a program
+that differs from the given one by at most `feasibility`; upper bounds the optimum of that one. With
+violation 0 the two are the same.
+
+Infeasible data (Farkas, derived). If X q = 0, q_C <= 0 and <q, t> > epsilon |q_Omega|_2, the two
+lines at the top contradict each other: no W is feasible, and lower = upper = inf. "X q = 0" is
+decided row by row, to RAY of the sum of that row's own |terms|, and "> 0" to 1e-6 of its terms.
+That is a proof for an X that differs from the given one by RAY of each entry (Oettli and Prager);
+for X itself, that |W|_1 is at least some 1e8 |T| / |X|, a number that is returned instead if W is
+feasible.
 """
 
 import numpy as np
 
 from kit.arguments import number, real_array
-from kit.nettrim.problem import NetTrim, read_layer
+from kit.nettrim.problem import NetTrim, read_layer, unit
+from kit.nettrim.rescale import rescale
+from kit.nettrim.rounding import above, inputs_times, length, outputs, power, total
 from kit.results import Array, Certificate
+from kit.rounding import TINY, U, exact
+
+RAY = 32 * U  # of each row's terms: X q below it counts as 0
 
 
 def certify(
@@ -55,101 +76,215 @@ def certify(
                -inf for dual None
     violation  max(r / epsilon - 1, max (W'X - V)_+ / max|Y|, 0), r = |(W'X - Y)_Omega|_F
 
-    Raises ValueError for shapes that do not fit and numbers that are not finite. Derived (above).
+    All three are rounded outward: they hold in exact arithmetic. Raises ValueError for shapes that
+    do not fit and numbers that are not finite. Derived (above).
     """
     read_layer(problem)
     N, M, P = problem.shape
     W, feasibility = real_array("W", W, 2), number("feasibility", feasibility, least=0)
     if W.shape != (N, M):
         raise ValueError(f"W must have shape {(N, M)} for this layer, got {W.shape}")
-    Z = W.T @ problem.X
-    epsilon, V, r = problem.epsilon, problem.V, residual(problem, Z)
-    violation = _violation(problem, Z, r)
-    feasible = violation <= feasibility
-    if feasible:
-        epsilon, V = np.maximum(epsilon, r), np.maximum(V, Z)
-    upper = float(np.abs(W[: problem.paid]).sum()) if feasible else np.inf
-    if dual is None:
-        return Certificate(upper, -np.inf, violation)
-    Q = real_array("dual", dual, 2)
-    if Q.shape != (M, P):
-        raise ValueError(f"dual must have shape {(M, P)} for this layer, got {Q.shape}")
-    return Certificate(upper, _lower(problem, Q, epsilon, V), violation)
+    if dual is not None:
+        dual = real_array("dual", dual, 2)
+        if dual.shape != (M, P):
+            raise ValueError(f"dual must have shape {(M, P)} for this layer, got {dual.shape}")
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        off, epsilon, V = relaxed(problem, W)
+        violation = float(off.max())
+        feasible = violation <= feasibility
+        upper = float(above((W.T * problem.price).ravel())) if feasible else np.inf
+        if dual is None:
+            return Certificate(upper, -np.inf, violation)
+        if not feasible:
+            epsilon, V = problem.epsilon, problem.V
+        terms = Terms(problem, dual, epsilon, V)
+        if not feasible and terms.infeasible().any():
+            return Certificate(np.inf, np.inf, violation)
+        return Certificate(upper, terms.lower(terms.multiples()), violation)
 
 
-def residual(problem: NetTrim, Z: Array) -> float | Array:
-    """r = |(Z - Y)_Omega|_F for Z = W'X (M, P): a number, or (M,) with a ball for each neuron."""
-    rows = np.linalg.norm(np.where(problem.Omega, Z - problem.Y, 0), axis=1)
-    return float(np.linalg.norm(rows)) if problem.joint else rows
+def settled(problem: NetTrim, W: Array, Q: Array, tol: float, feasibility: float) -> Array:
+    """Which neurons (M,) have a proved answer: a gap <= tol, or a ray. One ball: all or none."""
+    with np.errstate(all="ignore"):
+        off, epsilon, V = relaxed(problem, W)
+        feasible = off <= feasibility
+        terms = Terms(problem, Q, epsilon, V)
+        s, upper = terms.multiples(), above(W.T * problem.price)
+        if problem.joint:
+            upper, lower = above(upper), terms.lower(s)
+        else:
+            lower = np.maximum(s * terms.gain, 0)
+        proved = feasible & ((upper - lower <= tol * upper) | (upper == 0))
+        if not feasible.all():
+            proved |= ~feasible & Terms(problem, Q, problem.epsilon, problem.V).infeasible()
+        return np.full(len(Q), proved.any()) if problem.joint else proved
 
 
-def unit(problem: NetTrim) -> float:
-    """max|Y|, in which outputs are measured (max|V| or 1 where Y is all 0)."""
-    return float(np.abs(problem.Y).max() or np.abs(problem.V).max() or 1.0)
+def cleared(problem: NetTrim, W: Array, share: float, feasibility: float) -> Array:
+    """W with 0 for entries below share max|W| of their neuron, where it stays feasible enough."""
+    clean = np.where(np.abs(W) > share * np.abs(W).max(axis=0, initial=0), W, 0)
+    if np.array_equal(clean, W):
+        return W
+    with np.errstate(all="ignore"):
+        old, new = relaxed(problem, W)[0], relaxed(problem, clean)[0]
+    return np.where(new <= np.maximum(old, feasibility), clean, W)
 
 
-def _violation(problem: NetTrim, Z: Array, r: float | Array) -> float:
-    size = np.maximum(problem.epsilon, 1e-3 * residual(problem, np.zeros_like(Z)))
-    ball = (r - problem.epsilon) / np.where(size > 0, size, unit(problem))
-    above = np.where(problem.Omega, 0, Z - problem.V).max() / unit(problem)
-    return float(max(np.max(ball), above, 0.0))
+def relaxed(problem: NetTrim, W: Array) -> tuple[Array, float | Array, Array]:
+    """W's violation (M,), and the epsilon' and V' for which it is feasible; all rounded up.
+
+    With one ball every neuron has the violation of the layer.
+    """
+    Omega, epsilon, V = problem.Omega, problem.epsilon, problem.V
+    Z, error = outputs(problem, W)
+    if not np.isfinite(Z).all() or not np.isfinite(error).all():
+        return np.full(len(Z), np.inf), epsilon, V
+    rows = length(np.where(Omega, Z - problem.Y, 0)) + length(np.where(Omega, error, 0))
+    rows *= 1 + 4 * U
+    r = float(length(rows)) if problem.joint else rows
+    size, one = np.maximum(epsilon, 1e-3 * target_length(problem)), unit(problem)
+    ball = np.maximum(r - epsilon, 0) / np.where(size > 0, size, one)
+    high = Z + error
+    over = np.maximum(np.where(Omega, 0, high - V), 0).max(axis=1) / one
+    off = np.maximum(ball, over.max() if problem.joint else over) * (1 + 64 * U)
+    return np.broadcast_to(off, len(Z)), np.maximum(epsilon, r), np.maximum(V, high)
 
 
-def _lower(problem: NetTrim, Q: Array, epsilon: float | Array, V: Array) -> float:
-    """The lower bound of the module docstring, for radius epsilon and limits V."""
-    Omega, X = problem.Omega, problem.X
-    Q = balanced(problem, np.where(Omega, Q, np.minimum(Q, 0)))
-    terms = Q * np.where(Omega, problem.Y, V)
-    a, b = terms.sum(axis=1), np.linalg.norm(np.where(Omega, Q, 0), axis=1)
-    c = np.abs(X @ Q.T)[: problem.paid].max(axis=0, initial=0)
-    size = np.linalg.norm(X, axis=1).max() * np.linalg.norm(Q, axis=1)
-    ray = c <= 4 * np.sqrt(Q.shape[1]) * np.finfo(float).eps * size
-    useful = a > np.where(ray, 1e-6 * np.abs(terms).sum(axis=1), 0)
-    with np.errstate(divide="ignore"):
-        cap = np.where(ray, np.inf, 1 / c)
-    if problem.joint:
-        return _joint(a[useful], b[useful], cap[useful], epsilon)
-    value, cap = (a - epsilon * b)[useful], cap[useful]
-    value = np.where(np.isinf(cap) & (value <= 1e-6 * a[useful]), 0, np.maximum(value, 0))
-    return float((value[value > 0] * cap[value > 0]).sum())
+class Terms:
+    """a, b, c and prices of a dual, bounded as the module docstring says.
+
+    a (M,) from below; b (M,) and price (paid, M) from above, price = |X q| + |f| F1, divided by
+    what |W|_1 counts for an input; c = max price
+    """
+
+    def __init__(self, problem: NetTrim, Q: Array, epsilon: float | Array, V: Array) -> None:
+        T = np.where(problem.Omega, problem.Y, V)
+        Q = np.where(problem.Omega, Q, np.minimum(Q, 0))
+        Q = balanced(problem, Q / power(np.abs(Q).max(axis=1, keepdims=True)))
+        a, error = total(Q * T)
+        self.joint, self.epsilon = problem.joint, epsilon
+        self.a, self.b = a - error, length(np.where(problem.Omega, Q, 0))
+        XQ, error = inputs_times(problem, Q)
+        self.size, paid = total(np.abs(Q * T))[0], problem.paid
+        size, self.ray = np.abs(XQ), (np.abs(XQ) <= error).all(axis=0)
+        for m in np.flatnonzero(self.ray):  # the bound of the error is larger than the terms
+            terms = np.abs(problem.X) @ np.abs(Q[m])
+            self.ray[m] = (size[:, m] <= RAY * terms).all()
+        size += error
+        F0, F1 = np.zeros((2, len(Q)))
+        if not problem.penalise_bias:
+            F0, F1 = free_weight(problem, epsilon, T)
+        self._sharpen(problem, Q, T, size, error, F1)
+        self.price = size[:paid] / problem.price[:paid, None] * (1 + 2 * U)
+        if not problem.penalise_bias:
+            self.a = self.a - size[-1] * F0 * (1 + 4 * U) - 4 * U * np.abs(self.a)
+            self.price = (self.price + size[-1] * F1) * (1 + 4 * U)
+        self.c = self.price.max(axis=0, initial=0)
+
+    def _sharpen(
+        self, problem: NetTrim, Q: Array, T: Array, size: Array, error: Array, F1: Array
+    ) -> None:
+        """Where inputs are cheap, |X q| + error is more than rounding of q can keep below c p.
+
+        q + dq, never added up, has X (q + dq) below c p also there: X q for these inputs in
+        exact arithmetic, c that of the others, dq least squares. Changes size, a and b.
+        """
+        p, paid = problem.price[:, None], problem.paid
+        pays = np.broadcast_to(p, size.shape).copy()
+        pays[paid:] = 1 / np.maximum(F1, TINY)
+        share, noise = size / pays, error / pays
+        noisy = noise > 1e-9 * np.maximum(share - 2 * noise, 0).max(axis=0)
+        for m in np.flatnonzero(noisy.any(axis=0) & (Q != 0).any(axis=1)):
+            F, q = np.flatnonzero(noisy[:, m]), Q[m]
+            tall = power(np.abs(problem.X[F]).max(axis=1))
+            XQ = exact(problem.X[F] / tall[:, None], q) * tall
+            c = share[~noisy[:, m], m].max(initial=0)
+            excess = np.sign(XQ) * np.maximum(np.abs(XQ) - c * p[F, 0], 0) if c > 0 else 0 * XQ
+            on = problem.Omega[m] | (q < 0)
+            A, rest = problem.X[F][:, on] / tall[:, None], excess / tall
+            dq = np.zeros(len(q))
+            dq[on] = -np.linalg.lstsq(A, rest, rcond=1e-13)[0]
+            dq = np.where(problem.Omega[m], dq, np.minimum(dq, -q))
+            move, rounded = (v[:, 0] for v in inputs_times(problem, dq[None]))
+            new = size[:, m] + np.abs(move) + rounded
+            new[F] = np.abs(XQ + move[F]) + 4 * U * np.abs(XQ) + rounded[F] + TINY
+            new *= 1 + 8 * U
+            loss = float(above(dq * T[m]))
+            if (new / pays[:, m]).max() < share[:, m].max() and loss <= 1e-9 * abs(self.a[m]):
+                size[:, m] = new
+                self.a[m] -= loss + 2 * U * abs(self.a[m])
+                self.b[m] = (self.b[m] + length(dq)) * (1 + 2 * U)
+
+    def multiples(self) -> Array:
+        """s (M,), the multiples of the rows of Q: 0 <= s c <= 1."""
+        cap = np.where(self.c > 0, (1 - 4 * U) / self.c, np.inf)
+        if self.joint:
+            return rescale(np.maximum(self.a, 0), self.b, cap, float(self.epsilon))
+        return np.where((self.gain > 0) & np.isfinite(cap), cap, 0)
+
+    @property
+    def gain(self) -> Array:
+        """a - epsilon b (M,), from below."""
+        return self.a - self.epsilon * self.b * (1 + 4 * U) - 2 * U * np.abs(self.a)
+
+    def lower(self, s: Array) -> float:
+        """The lower bound with these multiples: 0 where nothing is proved."""
+        value, error = total(s * (self.a if self.joint else self.gain))
+        value -= error
+        if self.joint:
+            value -= self.epsilon * length(s * self.b) * (1 + 4 * U) + 2 * U * np.abs(value)
+        value *= 1 - 8 * U
+        return float(value) if np.isfinite(value) and value > TINY else 0.0
+
+    def infeasible(self) -> Array:
+        """Which rows (M,) with X q = 0 prove that no W is feasible; one ball: together, all."""
+        good = self.ray & (self.a > 1e-6 * self.size)
+        if not self.joint:
+            return good & (self.gain > 1e-6 * self.a)
+        share = length(
+            np.where(good, self.a / self.b, 0)
+        )  # s = a / b^2, and this - epsilon is left
+        return np.full(len(good), share > self.epsilon * (1 + 1e-6))
 
 
 def balanced(problem: NetTrim, Q: Array) -> Array:
-    """Q (M, P) with X Q' = 0 in the free row of X, if there is one: moved least, on Omega only."""
+    """Q (M, P) with X Q' = 0 to rounding in the free row of X, if there is one.
+
+    It is moved least, on Omega only; where no sample bounds the free weight on a side, it is 0
+    where the free row is not.
+    """
     if problem.penalise_bias:
         return Q
-    ones = np.where(problem.Omega, problem.X[-1], 0)
-    size, off = (ones * ones).sum(axis=1), Q @ problem.X[-1]
-    Q = Q - ones * (off / np.where(size > 0, size, 1))[:, None]
-    return np.where((size > 0)[:, None], Q, 0)  # no sample to move: such a row proves nothing
+    free = problem.X[-1] / power(np.abs(problem.X[-1]).max())
+    row = np.where(problem.Omega, free, 0)
+    size = (row * row).sum(axis=1)
+    for _ in range(2):  # the first leaves the rounding of its terms
+        Q = Q - row * ((Q @ free) / np.where(size > 0, size, 1))[:, None]
+    bounded = (problem.Omega | (free > 0)) & (free != 0), (problem.Omega | (free < 0)) & (free != 0)
+    Q[~(bounded[0].any(axis=1) & bounded[1].any(axis=1))[:, None] & (free != 0)] = 0
+    return Q
 
 
-def _joint(a: Array, b: Array, cap: Array, epsilon: float) -> float:
-    """max over 0 <= s <= cap of a's - epsilon |b o s|_2, for a > 0, b >= 0 (M,), epsilon >= 0.
+def free_weight(problem: NetTrim, epsilon: float | Array, T: Array) -> tuple[Array, Array]:
+    """F0, F1 (M,), from above: every feasible W has |w_Nm| <= F0_m + F1_m |w_m|_1; or 0."""
+    X, free = problem.X[:-1], np.abs(problem.X[-1])
+    X = X / problem.price[:-1, None]
+    tall = np.abs(X).max(axis=0, initial=0) / free * (1 + 8 * U)
+    radius = np.reshape(epsilon, (-1, 1))
+    far = (np.abs(T) + np.where(problem.Omega, radius, 0)) / free * (1 + 8 * U)
+    rank = far / unit(problem) + tall / max(np.abs(X).max(initial=0), TINY)
+    F0, F1 = np.zeros((2, len(T)))
+    for sign in (1, -1):
+        holds = problem.Omega | (sign * problem.X[-1] > 0)
+        best = np.where(holds & (free > 0), rank, np.inf).argmin(axis=1)
+        rows = np.arange(len(T))
+        known = holds[rows, best] & (free[best] > 0)
+        F0 = np.maximum(F0, np.where(known, far[rows, best], 0))
+        F1 = np.maximum(F1, np.where(known, tall[best], 0))
+    return F0, F1
 
-    At the best s, with length L = |b o s|, s_m = min(cap_m, a_m L / (epsilon b_m^2)): the entries
-    with the smallest knee epsilon b_m^2 cap_m / a_m are at their cap. If those are the first k,
 
-        L^2 = sum_{m <= k} (b_m cap_m)^2 + (L / epsilon)^2 sum_{m > k} (a_m / b_m)^2,
-
-    which is solved for L at every k; the right k is the first whose L is below the next knee.
-    """
-    plain = epsilon * b == 0  # no price: such a row goes to its cap
-    value = float((a[plain] * cap[plain]).sum())
-    a, b, cap = a[~plain], b[~plain], cap[~plain]
-    share = (a / b / epsilon) ** 2
-    endless = np.isinf(cap)
-    if value == np.inf or share[endless].sum() > (1 + 1e-6) ** 2:
-        return np.inf
-    if share.sum() <= 1:
-        return value
-    knee = epsilon * b * b * cap / a
-    order = np.argsort(knee)
-    a, b, cap, share, knee = (v[order] for v in (a, b, cap, share, knee))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        rest = np.append(np.cumsum(share[:0:-1])[::-1], 0)  # no difference: shares may be 1e30
-        length = np.sqrt(np.cumsum((b * cap) ** 2) / np.maximum(1 - rest, 0))
-        fits = (rest < 1) & (length <= np.append(knee[1:], np.inf))
-        L = length[np.argmax(fits)] if fits.any() else 0.0
-        s = np.minimum(cap, a * L / (epsilon * b * b)) if np.isfinite(L) else np.zeros_like(a)
-    return value + max(float(a @ s - epsilon * np.linalg.norm(b * s)), 0.0)
+def target_length(problem: NetTrim) -> float | Array:
+    """|Y_Omega|_F, a number, or (M,) with a ball for each neuron: the residual of W = 0."""
+    rows = length(np.where(problem.Omega, problem.Y, 0))
+    return float(length(rows)) if problem.joint else rows

@@ -13,12 +13,16 @@ as in Fast Convex Pruning, arXiv 1806.06457, eq. (1). One ball per neuron: arXiv
 version, in constrained form.
 """
 
-from dataclasses import dataclass, replace
+import copy
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from kit.arguments import flag, instance, number, numeric, real_array
 from kit.results import Array
+
+ALIKE, FAR = 10, 100  # powers of 2: more than 1000 between rows, or far from 1, is rescaled
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,7 @@ class NetTrim:
     V: float | Array = 0.0
     Omega: Array | None = None
     penalise_bias: bool = True
+    price: Array = field(init=False, repr=False)  # (N,) what |W|_1 counts for a row: 1, free: 0
 
     def __post_init__(self) -> None:
         X, Y = real_array("X", self.X, 2), real_array("Y", self.Y, 2)
@@ -59,6 +64,7 @@ class NetTrim:
         flag("penalise_bias", self.penalise_bias)
         object.__setattr__(self, "epsilon", _radius(self.epsilon, len(Y)))
         object.__setattr__(self, "V", _limit(self.V, Y.shape))
+        object.__setattr__(self, "price", np.where(np.arange(len(X)) < self.paid, 1.0, 0.0))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -87,13 +93,58 @@ class NetTrim:
         """
         epsilon = self.epsilon if self.joint else self.epsilon[keep]
         V, Omega = self.V[keep], self.Omega[keep]
-        return replace(self, Y=self.Y[keep], epsilon=epsilon, V=V, Omega=Omega)
+        return variant(self, Y=self.Y[keep], epsilon=epsilon, V=V, Omega=Omega)
 
     def __repr__(self) -> str:
         N, M, P = self.shape
         ball = f"epsilon {self.epsilon:.3g}" if self.joint else f"{M} balls"
         kind = "linear" if self.Omega.all() else f"{self.Omega.mean():.0%} active"
         return f"NetTrim({N} inputs, {M} neurons, {P} samples, {kind}, {ball})"
+
+
+def variant(problem: NetTrim, **fields: Any) -> NetTrim:
+    """The same layer with other fields, which are right already: neither read nor copied."""
+    new = copy.copy(problem)
+    for name, value in fields.items():
+        object.__setattr__(new, name, value)
+    return new
+
+
+def read_radius(problem: NetTrim, epsilon: object) -> NetTrim:
+    """The same layer with another epsilon, which is read; nothing is copied."""
+    return variant(problem, epsilon=_radius(epsilon, len(problem.Y)))
+
+
+def scaled(problem: NetTrim) -> tuple[NetTrim, Array, int]:
+    """The same program with rows of X, and Y, about 1; k (N,) and l, the powers of 2 below.
+
+    X_n = 2^k_n X'_n, Y = 2^l Y': W_n = 2^(l - k_n) W'_n, and |W|_1 = sum_n price_n |W'_n| with
+    price_n = 2^-k_n, up to a factor. Powers of 2 cost no rounding. Units that are good already
+    (rows within ALIKE of each other, all within FAR of 1) stay, and X is not copied.
+    """
+    tall = np.abs(problem.X).max(axis=1)
+    rows, out = np.frexp(tall)[1], int(np.frexp(unit(problem))[1])
+    rows[tall == 0] = rows[tall > 0].max(initial=0) if tall.any() else 0
+    least, most = int(rows.min()), int(rows.max())
+    if most - least <= ALIKE and max(abs(most), abs(least), abs(out)) <= FAR:
+        return problem, np.zeros(len(rows), int), 0
+    new = variant(
+        problem,
+        X=np.ldexp(problem.X, -rows[:, None]),
+        Y=np.ldexp(problem.Y, -out),
+        V=np.ldexp(problem.V, -out),
+        epsilon=np.ldexp(problem.epsilon, -out),
+        lengths=None,  # of the other X
+        price=problem.price * np.ldexp(1.0, np.clip((least + most) // 2 - rows, -1000, 1000)),
+    )
+    if problem.joint:
+        object.__setattr__(new, "epsilon", float(new.epsilon))
+    return new, rows, out
+
+
+def unit(problem: NetTrim) -> float:
+    """max|Y|, in which outputs are measured (max|V| or 1 where Y is all 0)."""
+    return float(np.abs(problem.Y).max() or np.abs(problem.V).max() or 1.0)
 
 
 def read_layer(problem: object) -> NetTrim:

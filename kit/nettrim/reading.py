@@ -9,6 +9,8 @@ the left side being the lower bound, and sum |U_jm| = optimum <= upper. Subtract
     sum (1 - |(X Q')_jm|) |U_jm|  <=  upper - lower,
     so  |U_jm|  <=  (upper - lower) / (1 - |(X Q')_jm|).
 
+Q is the dual with its rows rescaled, and every number is rounded to its side, as in `certify`.
+
 Penalty (derived). The ball's program and the penalised one of the first paper,
 
     min (1/2) |(U'X - Y)_Omega|_F^2 + lambda |U|_1   s.t.  (U'X)_C <= V_C,
@@ -27,12 +29,14 @@ from dataclasses import replace
 import numpy as np
 
 from kit.arguments import number
-from kit.nettrim.active_set import begin, home, read_answer, slide
-from kit.nettrim.certificate import balanced, certify, residual
-from kit.nettrim.neuron import read_neuron, units
-from kit.nettrim.pivoting import Breakdown, NoPoint
+from kit.nettrim.certificate import Terms, balanced, certify, relaxed
+from kit.nettrim.exact.neuron import read_neuron, units
+from kit.nettrim.exact.perturbed import begin, home, read_answer, slide
+from kit.nettrim.exact.pivots import Breakdown, NoPoint
 from kit.nettrim.problem import NetTrim, read_layer
+from kit.nettrim.rounding import total
 from kit.results import Array, Pruned, Report, Run, Status, settle
+from kit.rounding import U
 
 TRIES = 3
 
@@ -49,21 +53,17 @@ def proved_zeros(problem: NetTrim, W: Array, dual: Array, feasibility: float = 1
     bound = np.full(np.shape(W), np.inf)
     if dual is None or not np.isfinite(certificate.gap):
         return bound
-    W, Q, Z = np.asarray(W, float), np.asarray(dual, float), np.asarray(W, float).T @ problem.X
-    Q = balanced(problem, np.where(problem.Omega, Q, np.minimum(Q, 0)))
-    epsilon = np.maximum(problem.epsilon, residual(problem, Z))
-    T = np.where(problem.Omega, problem.Y, np.maximum(problem.V, Z))
-    a, b = (Q * T).sum(axis=1), np.linalg.norm(np.where(problem.Omega, Q, 0), axis=1)
-    price = np.abs(problem.X @ Q.T)[: problem.paid]
-    value = np.abs(W[: problem.paid]).sum(axis=0)
-    size = price.max(axis=0, initial=0)
-    if problem.joint:
-        a, b, value = a.sum(), np.linalg.norm(b), value.sum()
-        size = size.max()
-    size = np.where(size > 0, size, 1)
-    gap = np.maximum(value - (a - epsilon * b) / size, 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bound[: problem.paid] = np.where(price < size, gap / (1 - price / size), np.inf)
+    with np.errstate(all="ignore"):
+        _, epsilon, V = relaxed(problem, W := np.asarray(W, float))
+        terms = Terms(problem, np.asarray(dual, float), epsilon, V)
+        s, paid = terms.multiples(), W[: problem.paid]
+        gap = certificate.upper - terms.lower(s)
+        if not problem.joint:  # each neuron has a gap of its own
+            upper, error = total(np.abs(paid.T))
+            gap = np.maximum(upper + error - s * terms.gain * (1 - 4 * U), 0)
+        share = s * terms.price * (1 + 4 * U)
+        found = np.where(share < 1, gap / (1 - share) * (1 + 8 * U), np.inf)
+        bound[: problem.paid] = np.minimum(found, certificate.upper)  # one is no more than all
     return np.where(W == 0, bound, np.inf)
 
 
@@ -94,21 +94,22 @@ def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
     lam  > 0. problem.epsilon is not used: the answer is certified for the program with a ball for
          each neuron whose radii are its own residuals, which is the same (module docstring).
 
-    Each neuron by its path (kit/nettrim/active_set.py). A neuron that breaks down three times keeps
-    a column of 0, the notes count it, and the certificate says no. Raises ValueError for lam <= 0.
+    Each neuron by its path (kit/nettrim/exact). A neuron that breaks down three times keeps a
+    column of 0, the notes count it, and the certificate says no. Raises ValueError for lam <=
+    0.
     """
     lam = number("lam", lam, least=0, above=True)
     N, M, P = read_layer(problem).shape
     tol, began = number("tol", tol, least=0), time.perf_counter()
     W, Q, events, failed, scale = np.zeros((N, M)), np.zeros((M, P)), 0, 0, units(problem)
     for m in range(M):
-        neuron = read_neuron(problem, m, scale)
+        neuron = read_neuron(problem, m)
         if not neuron.y.any() and neuron.v.min(initial=0) >= 0:
             continue
         for attempt in range(TRIES):
             try:
                 rng = np.random.default_rng([m, attempt])
-                walk = begin(neuron, 0.0, rng, np.inf, cold=True)
+                walk = begin(neuron, 0.0, rng, np.inf)
                 slide(walk, lam / (scale[0] * scale[1] * P))
                 there = home(walk)
                 W[:, m], Q[m] = read_answer(there, slide(there, walk.lam), "ratio")

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kit.nettrim.certificate import certify, unit
-from kit.nettrim.problem import NetTrim
+from kit.nettrim.certificate import cleared
+from kit.nettrim.problem import NetTrim, unit
 from kit.results import Array, Run, Status
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def reference(
     elif verdict == cp.USER_LIMIT:
         status = Status.MAX_ITER
     else:
-        W = _exact_zeros(problem, W, feasibility)
+        W = cleared(problem, W, 1e-6, feasibility)
     return W, Q, Run(status, iterations, time.perf_counter() - start), notes
 
 
@@ -80,7 +80,7 @@ def _attempt(
     if off.any():
         constraints.append(_pick(R, off) <= V[off] + t)
     model = cp.Problem(
-        cp.Minimize(t if phase_one else cp.sum(cp.abs(W[: problem.paid]))), constraints
+        cp.Minimize(t if phase_one else cp.sum(problem.price @ cp.abs(W))), constraints
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "may be inaccurate": the certificate tells
@@ -101,23 +101,16 @@ def _pick(R: "cp.Expression", mask: Array) -> "cp.Expression":
     return cp.vec(R, order="C")[np.flatnonzero(mask)]
 
 
-def _exact_zeros(problem: NetTrim, W: Array, feasibility: float) -> Array:
-    clean = np.where(np.abs(W) > 1e-6 * np.abs(W).max(), W, 0)
-    allowed = max(certify(problem, W, None).violation, feasibility)
-    return clean if certify(problem, clean, None).violation <= allowed else W
-
-
 def _sharpen_rays(problem: NetTrim, Q: Array) -> Array:
-    return np.array([sharpen_ray(problem, m, q) for m, q in enumerate(Q)])
+    return np.array([sharpen_ray(problem.X, problem.Omega[m], q) for m, q in enumerate(Q)])
 
 
-def sharpen_ray(problem: NetTrim, m: int, q: Array) -> Array:
-    """Bring X q of neuron m's ray from a solver's accuracy to rounding; zeros on C stay zeros."""
-    on = problem.Omega[m]
+def sharpen_ray(X: Array, on: Array, q: Array) -> Array:
+    """Bring X q of one neuron's ray from a solver's accuracy to rounding; zeros on C stay zeros."""
     q = np.where(on, q, np.minimum(q, 0))
     free = on | (q < -1e-7 * np.abs(q).max())
     q[~free] = 0
     if free.any():
-        for _ in range(2):
-            q[free] -= np.linalg.lstsq(problem.X[:, free], problem.X @ q, rcond=None)[0]
+        for _ in range(3):
+            q[free] -= np.linalg.lstsq(X[:, free], X @ q, rcond=1e-12)[0]
     return q

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,14 +12,14 @@ from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
 from kit.nettrim.admm import State, admm
 from kit.nettrim.certificate import certify
-from kit.nettrim.exact import along
-from kit.nettrim.problem import NetTrim, read_layer
-from kit.nettrim.record import Progress
+from kit.nettrim.exact.layer import Progress, along
+from kit.nettrim.problem import NetTrim, read_layer, read_radius, scaled
 from kit.nettrim.reference import reference
+from kit.nettrim.rounding import length, lengths
 from kit.results import Array, Pruned, Report, Run, Status, settle
 
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
-SMALL, LARGE = 10_000, 2_000_000  # N M P: up to which auto takes cvxpy, cvxpy is offered at all
+LARGE = 2_000_000  # N M P: up to which cvxpy is offered
 
 
 def by_cvxpy(
@@ -65,7 +64,7 @@ def by_exact(
     feasibility: float,
     n_jobs: int = 1,
 ) -> Answer:
-    """Each neuron's path of exact solutions along lambda: see kit/nettrim/active_set.py.
+    """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/perturbed.py.
 
     n_jobs  threads that walk neurons side by side, >= 1
     """
@@ -75,12 +74,9 @@ def by_exact(
 
 
 def by_auto(problem: NetTrim, **settings: Any) -> Answer:
-    """cvxpy for tiny layers (N M P <= 10,000), exact for all others; the notes say which."""
-    size = int(np.prod(problem.shape))
-    small = size <= SMALL
-    name, sign = ("cvxpy", "<=") if small else ("exact", ">")
-    W, Q, run, notes = METHODS[name](problem, **_fitting(name, settings))
-    return W, Q, run, (f"auto took {name}: N M P = {size:,} {sign} {SMALL:,}.", *notes)
+    """The exact method, whose last resort is cvxpy."""
+    W, Q, run, notes = by_exact(problem, **_fitting("exact", settings))
+    return W, Q, run, ("auto took exact.", *notes)
 
 
 METHODS: dict[str, Callable[..., Answer]] = {
@@ -140,24 +136,13 @@ def solve(
     }
     if not (callback is None or callable(callback)):
         raise ValueError(f"callback must be a function of a state, got {shown(callback)}")
-    N, M, P = problem.shape
-    idle = _idle(problem)
-    W, Q, run, notes = np.zeros((N, M)), np.zeros((M, P)), Run(Status.SOLVED, 0, 0.0), ()
-    if idle.all():
-        notes = ("W = 0 meets the constraints.",)
-    else:
-        part = problem.neurons(~idle) if idle.any() else problem
-        with _blas().limit(limits=1):  # two threads that wait for each other were 10 times slower
-            w, q, run, notes = METHODS[method](part, callback=callback, **settings, **options)
-        W[:, ~idle] = w
-        if q is None:
-            Q = None
-        else:
-            Q[~idle] = q
-        if idle.any():
-            notes = (*notes, f"0 is enough for {idle.sum()} of {M} neurons.")
-    certificate = certify(problem, W, Q, feasibility)
-    return Pruned(W, Q, Report(method, settle(run, certificate, tol), certificate, notes))
+    fit = {"tol": settings["tol"], "feasibility": settings["feasibility"]}
+
+    def run(part: NetTrim, _radii: list) -> list[Answer]:
+        return [METHODS[method](part, callback=callback, **settings, **options)]
+
+    (answer,) = _candidates(problem, [problem.epsilon], run)
+    return _judged(problem, method, answer, **fit)
 
 
 def path(
@@ -187,33 +172,90 @@ def path(
         raise ValueError(f"epsilons must be a list of numbers or of arrays, got {shown(epsilons)}")
     if isinstance(epsilons, np.ndarray) and epsilons.ndim == 0:
         raise ValueError("epsilons must be a list, got one number")
-    layers = [replace(read_layer(problem), epsilon=epsilon) for epsilon in epsilons]
+    lengths(read_layer(problem))  # once, for all layers
+    layers = [read_radius(problem, epsilon) for epsilon in epsilons]
     if len({layer.joint for layer in layers}) != 1:
         raise ValueError("epsilons must be numbers, or one array (M,) each, and at least one")
     tol, feasibility = number("tol", tol, least=0), number("feasibility", feasibility, least=0)
     max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
     if not (callback is None or callable(callback)):
         raise ValueError(f"callback must be a function of a state, got {callback!r}")
-    radii, jobs = [layer.epsilon for layer in layers], whole("n_jobs", n_jobs, least=1)
-    with _blas().limit(limits=1):
-        answers = along(problem, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
-        found = []
-        for layer, (W, Q, run, notes) in zip(layers, answers, strict=True):
-            certificate = certify(layer, W, Q, feasibility)
-            report = Report("exact", settle(run, certificate, tol), certificate, notes)
-            found.append(Pruned(W, Q, report))
-    return found
+    jobs = whole("n_jobs", n_jobs, least=1)
+
+    def run(part: NetTrim, radii: list) -> list[Answer]:
+        return along(part, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
+
+    answers = _candidates(layers[0], [layer.epsilon for layer in layers], run)
+    pairs = zip(layers, answers, strict=True)
+    return [_judged(layer, "exact", answer, tol, feasibility) for layer, answer in pairs]
 
 
-def _idle(problem: NetTrim) -> Array:
-    """Which neurons (M,) are right with a column of zeros, whatever the others do."""
-    allowed = (problem.Omega | (problem.V >= 0)).all(axis=1)
-    wanted = np.linalg.norm(np.where(problem.Omega, problem.Y, 0), axis=1)
+def _candidates(
+    problem: NetTrim,
+    radii: list[float | Array],
+    run: Callable[[NetTrim, list[float | Array]], list[Answer]],
+) -> list[Answer]:
+    """What `run` finds for every epsilon in radii, in good units and without idle neurons."""
+    N, M, P = problem.shape
+    lengths(problem)  # before others are made of it
+    layer, rows, out = scaled(problem)
+    lengths(layer)
+    radii = [np.ldexp(epsilon, -out) for epsilon in radii]
+    idle, free = _idle(layer, np.min(radii, axis=0))
+    if idle.all():
+        how, said = Run(Status.SOLVED, 0, 0.0), ("W = 0 meets the constraints.",)
+        found = [(np.zeros((N, 0)), np.zeros((0, P)), how, said) for _ in radii]
+    else:
+        part = layer.neurons(~idle) if idle.any() else layer
+        with _blas().limit(limits=1):  # two threads that wait for each other were 10 times slower
+            found = run(part, [float(e) if layer.joint else e[~idle] for e in radii])
+    answers = []
+    for w, q, how, said in found:
+        if idle.any() and not idle.all():
+            said = (*said, f"0 is enough for {idle.sum()} of {M} neurons.")
+        W, Q = np.zeros((N, M)), None if q is None else np.zeros((M, P))
+        W[-1], W[:, ~idle] = free, w
+        W[~layer.X.any(axis=1)] = 0  # what weighs nothing
+        if q is not None:
+            Q[~idle] = np.ldexp(q, -int(rows.max()))
+        answers.append((np.ldexp(W, out - rows[:, None]), Q, how, said))
+    return answers
+
+
+def _judged(
+    problem: NetTrim, method: str, answer: Answer, tol: float, feasibility: float
+) -> Pruned:
+    """The answer with its certificate, which has the last word."""
+    W, Q, run, notes = answer
+    certificate = certify(problem, W, Q, feasibility)
+    return Pruned(W, Q, Report(method, settle(run, certificate, tol), certificate, notes))
+
+
+def _idle(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
+    """Which neurons (M,) are right with no weight that is paid for, whatever the others do.
+
+    And their free weights (M,): those of least squares on Omega, within the limits on C.
+    """
+    Omega, V, Y = problem.Omega, problem.V, np.where(problem.Omega, problem.Y, 0)
+    x = problem.X[-1] * (not problem.penalise_bias)
+    with np.errstate(divide="ignore"):
+        limit = np.where(Omega | (x == 0), np.inf, V / np.where(x == 0, 1, np.abs(x)))
+    most, least = (
+        limit.min(axis=1, where=x > 0, initial=np.inf),
+        -limit.min(axis=1, where=x < 0, initial=np.inf),
+    )
+    allowed = (least <= most) & (Omega | (x != 0) | (V >= 0)).all(axis=1)
+    size = (Omega * x * x).sum(axis=1)
+    free = np.clip(Y @ x / np.where(size > 0, size, 1), least, np.maximum(least, most))
+    wanted, left = length(Y), length(Y - Omega * np.multiply.outer(free, x))
+    left = np.where(left <= 1e-14 * wanted, 0, left)
     if not problem.joint:
-        return allowed & (wanted <= problem.epsilon)
-    if allowed.all() and np.linalg.norm(wanted) <= problem.epsilon * (1 + 1e-12):
-        return allowed
-    return allowed & (wanted == 0)
+        idle = allowed & (left <= epsilon)
+    elif allowed.all() and length(left) <= epsilon * (1 + 1e-12):
+        idle = allowed
+    else:
+        idle = allowed & (left == 0)
+    return idle, np.where(idle, free, 0)
 
 
 def _fitting(name: str, settings: dict[str, Any]) -> dict[str, Any]:

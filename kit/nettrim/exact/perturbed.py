@@ -4,8 +4,8 @@
 
 has, for every lambda > 0, the same solution as  min |u|_1 s.t. |(X'u - y)_Omega| <= epsilon,
 (X'u)_C <= v  for epsilon = r(lambda), its own residual. u is piecewise linear in lambda and r grows
-with it, so the path is followed by the pivots of kit/nettrim/pivoting.py until r = epsilon, which
-is a quadratic equation in the last segment. The KKT conditions (mu >= 0: multipliers on C)
+with it, so the path is followed by the pivots of pivots.py until r = epsilon, which is a quadratic
+equation in the last segment. The KKT conditions (mu >= 0: multipliers on C)
 
     X_Omega (y - X'u)_Omega - X_C mu  in  lambda subdifferential |u|_1,     mu_i (X'u - v)_i = 0
 
@@ -13,15 +13,13 @@ divided by lambda say that q_Omega = (y - X'u)_Omega / lambda, q_C = -mu / lambd
 |X q|_inf = 1 and <q, t> - epsilon |q_Omega| = |u|_1. Where the path ends at lambda = 0 (epsilon =
 0) or goes on for ever (a program without a ball), q is the derivative of the same in lambda.
 
-Who does what. Pivots in blocks (kit/nettrim/blocks.py) find one point of the path; from there it is
-walked on the true data, and written down (kit/nettrim/trail.py). Where either fails (a tie: samples
-that come twice, V = 0 near u = 0), a neuron is walked as follows, at noisy data, which have none:
+Where paths have ties (samples that come twice, V = 0 near u = 0), a neuron is walked as follows, at
+noisy data, which have none:
     far    limits v far away, prices l_j = lambda (1 + noise): the Lasso, from u = 0 down in lambda
     near   limits move to v + noise, lambda stands still; then lambda again, to the radius
     home   a copy moves to the true v and l, and then along lambda to the radius exactly
 What the noise did is gone at home. (On Gaussian data this order has about |S| + |K| events, where a
-start at V = 0, at which u = 0 touches every silent sample, has five times as many.) A guess by
-blocks, even a wrong one, stands in for far and near.
+start at V = 0, at which u = 0 touches every silent sample, has five times as many.)
 
 Source: derived (performance notes of this kit; mathematics: arXiv 1806.06457, eq. (1)).
 """
@@ -31,9 +29,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kit.nettrim.blocks import guess
-from kit.nettrim.neuron import Neuron, spread
-from kit.nettrim.pivoting import Breakdown, NoPoint, Table, crossing, move, occupy, solution
+from kit.nettrim.exact.neuron import Neuron, spread
+from kit.nettrim.exact.pivots import Breakdown, Table, crossing, move, occupy
 from kit.results import Array
 
 FAR, NEAR, NOISE = 0.5, 1e-4, 1e-3  # limits moved away by, in units of max|Y|; noise of the prices
@@ -66,14 +63,8 @@ class Point:
         return float(np.linalg.norm(self.rho))
 
 
-def begin(
-    neuron: Neuron, radius: float, rng: np.random.Generator, limit: float, *, cold: bool = False
-) -> Walk:
-    """A walk at noisy data, with residual about `radius` or above it.
-
-    It begins at a guess (kit/nettrim/blocks.py); where there is none, or cold, it goes through the
-    stages far and near.
-    """
+def begin(neuron: Neuron, radius: float, rng: np.random.Generator, limit: float) -> Walk:
+    """A walk at noisy data, with residual about `radius` or above it: the stages far and near."""
     N, c, r = len(neuron.X), neuron.v.size, neuron.r
     price, away = neuron.price, 0.5 + rng.random(c)
     price[:N] *= 1 + NOISE * rng.random(N)
@@ -90,12 +81,6 @@ def begin(
     far, near = r.copy(), r.copy()
     far[N : N + c] = np.maximum(neuron.v, shift) + FAR * away
     near[N : N + c] = neuron.v + NEAR * away
-    found = None if cold else guess(neuron, radius, price[:N])
-    if found is not None:
-        try:
-            return _resume(neuron, near, price, top, limit, *found)
-        except (Breakdown, NoPoint):
-            pass
     table = Table(neuron.columns, N, far, top * price, limit)
     if neuron.paid < N:
         table.free = N - 1
@@ -107,36 +92,6 @@ def begin(
     move(walk.table, near - far, np.zeros(N + c), 1.0)
     walk.table.r = near
     return walk
-
-
-def _resume(
-    neuron: Neuron, r: Array, price: Array, top: float, limit: float, B: Array, side: Array,
-    lam: float,
-) -> Walk:  # fmt: skip
-    """The walk with these active rows and sides, right or nearly so.
-
-    Where a row is not as its side or its rest wants it, r is shifted until it is, and then moved
-    back: about one event for every row that was wrong. Raises Breakdown, NoPoint.
-    """
-    N, rows = len(neuron.X), price.size
-    table = stand(neuron, r, lam * price, limit, B, side)
-    bound = table.bound
-    wanted = -side * bound[B]
-    z = table.inverse[: len(B), : len(B)] @ (r[B] + wanted)
-    some = np.random.default_rng(N).random(rows) + 0.5
-    least = 1e-5 * np.abs(z).max(initial=0)
-    z = np.where((side * z > 0) | (table.free == B), z, side * least * some[B])
-    w = (z @ table.cols[: len(B)])[:rows] - r[:rows]
-    upper = bound - np.where(np.arange(rows) < N, 1e-3 * bound, NEAR) * some
-    lower = np.where(np.arange(rows) < N, -upper, -np.inf)
-    goal = np.where(w > bound, upper, np.where((w < -bound) & (lower > -np.inf), lower, w))
-    goal[B] = wanted
-    shifted = r.copy()
-    shifted[:rows] += w - goal
-    table.r = shifted
-    move(table, r - shifted, np.zeros(rows), 1.0)
-    table.r = r
-    return Walk(neuron, table, price, lam, top)
 
 
 def stand(neuron: Neuron, r: Array, bound: Array, limit: float, B: Array, side: Array) -> Table:
@@ -173,31 +128,6 @@ def home(walk: Walk) -> Walk:
     return Walk(walk.neuron, table, price, walk.lam, walk.top)
 
 
-def reach(walk: Walk, radius: float) -> Point:
-    """Move lambda to where the residual is `radius`; else to 0 if it stays above, or inf."""
-    table = walk.table
-    w = solution(table, table.r[None], table.bound[None])[1][0]
-    above = np.linalg.norm(w[table.rows :]) > radius
-    return slide(walk, 0.0 if above else np.inf, radius)
-
-
-def single(walk: Walk, radius: float) -> tuple[Array, Array, str]:
-    """u (N,), q (P,) and the kind of q for the neuron's own ball; the walk moves to that lambda."""
-    size = float(np.linalg.norm(walk.neuron.y))
-    table = walk.table
-    w = solution(table, table.r[None], table.bound[None])[1][0]
-    above = np.linalg.norm(w[table.rows :]) > radius
-    slide(walk, LAST * walk.top if above else np.inf, radius)
-    there = home(walk)
-    point = reach(there, radius)
-    walk.table.events = there.table.events
-    if there.lam == 0:
-        kind = "ray" if point.radius > radius + 1e-9 * size else "slope"
-    else:
-        kind = "slope" if point.radius < radius - 1e-9 * max(size, radius) else "ratio"
-    return *read_answer(there, point, kind), kind
-
-
 def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:
     """u (N,) and q (P,) in the units of the layer.
 
@@ -214,20 +144,22 @@ def read_answer(walk: Walk, point: Point, kind: str) -> tuple[Array, Array]:
     return z[:N] * (y / x), spread(neuron, -rho / root / size, nu / size)
 
 
-def polish(walk: Walk, point: Point) -> Point:
-    """At a tiny lambda: the u of lambda = 0, on the same support and the same active samples.
+def polish(walk: Walk, point: Point) -> tuple[Point, float]:
+    """At a tiny lambda: the u of lambda = 0, on the same support and active samples; its residual.
 
     The least change of u on its support that solves A'u = y, C_K'u = v_K in the least squares
     sense; q, the multiplier over lambda, stays. The certificate sees u only.
     """
     neuron, B, N = walk.neuron, walk.table.B, len(walk.neuron.X)
     on, active = B[B < N], B[B >= N] - N
-    C = neuron.X[np.ix_(on, neuron.silent[active])] / neuron.scale[0]
+    A, C = neuron.rows(on), neuron.X[np.ix_(on, neuron.silent[active])] / neuron.scale[0]
     wrong = np.concatenate([-point.rho, neuron.v[active] - C.T @ point.z[B < N]])
-    z = point.z.copy()
+    z, step = point.z.copy(), np.zeros(on.size)
     if on.size:
-        z[B < N] += np.linalg.lstsq(np.hstack([neuron.rows(on), C]).T, wrong, rcond=1e-12)[0]
-    return Point(z, point.dz, point.rho, point.drho)
+        step = np.linalg.lstsq(np.hstack([A, C]).T, wrong, rcond=1e-12)[0]
+        z[B < N] += step
+    left = float(np.linalg.norm(point.rho + A.T @ step))
+    return Point(z, point.dz, point.rho, point.drho), left
 
 
 def fold(walk: Walk) -> None:

@@ -143,13 +143,13 @@ def first_event(
     """
     best, row, kind = np.inf, -1, 0
     w, dw = w[: table.rows], dw[: table.rows]
-    small = 1e-12 * max(np.abs(dw).max(), np.abs(dbound).max())
+    small = 1e-12 * np.maximum(np.abs(dw).max(), np.abs(dbound))
     closed = np.append(table.B, skip) if skip >= 0 else table.B
     # upper bounds, w <= bound, for all rows; lower bounds, -w <= bound, for inputs only
     for sign, end in ((-1, table.rows), (1, table.N)):
         rate = -sign * dw[:end] - dbound[:end]
         rate[closed[closed < end]] = 0
-        at = np.flatnonzero(rate > small)
+        at = np.flatnonzero(rate > small[:end])
         if at.size:
             ratio = np.maximum(table.bound[at] + sign * w[at], 0) / rate[at]
             k = ratio.argmin()

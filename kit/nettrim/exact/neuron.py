@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kit.nettrim.certificate import unit
-from kit.nettrim.problem import NetTrim
+from kit.nettrim.problem import NetTrim, unit
 from kit.results import Array
 
 
@@ -27,6 +26,7 @@ class Neuron:
     v: Array  # (c,)
     scale: tuple[float, float, float]  # max|X|, max|Y|, sqrt(P)
     paid: int  # inputs with a price: the first ones, all N or all but the last
+    prices: Array  # (N,) of the inputs, 0 for a free one
 
     @property
     def r(self) -> Array:
@@ -36,9 +36,7 @@ class Neuron:
     @property
     def price(self) -> Array:
         """Of the inputs, and 0 for the samples: (N + c,)."""
-        price = np.zeros(len(self.X) + self.v.size)
-        price[: self.paid] = 1
-        return price
+        return np.concatenate([self.prices, np.zeros(self.v.size)])
 
     def rows(self, inputs: Array) -> Array:
         """A_j for some inputs j (k,): (k, a)."""
@@ -75,13 +73,32 @@ def units(problem: NetTrim) -> tuple[float, float, float]:
     return float(max(X.max(), -X.min()) or 1.0), unit(problem), float(np.sqrt(P))
 
 
-def read_neuron(problem: NetTrim, m: int, scale: tuple[float, float, float]) -> Neuron:
-    """Neuron m of a layer, in the given units."""
-    _x, y, root = scale
+def read_neuron(problem: NetTrim, m: int) -> Neuron:
+    """Neuron m of a layer, in the layer's units."""
+    _x, y, root = scale = units(problem)
     on = problem.Omega[m]
     active, silent = np.flatnonzero(on), np.flatnonzero(~on)
+    paid, prices = problem.paid, problem.price
+    if loose(problem, m):  # the free weight looks after its samples: the others do without it
+        silent = silent[problem.X[-1, silent] == 0]
+        paid, prices = len(prices), np.append(prices[:-1], 1.0)
     target, limits = problem.Y[m, active] / (y * root), problem.V[m, silent] / y
-    return Neuron(problem.X, active, silent, target, limits, scale, problem.paid)
+    return Neuron(problem.X, active, silent, target, limits, scale, paid, prices)
+
+
+def loose(problem: NetTrim, m: int) -> bool:
+    """Whether neuron m has a free weight that no sample bounds on one side."""
+    x, on = problem.X[-1], problem.Omega[m]
+    sides = (on | (x > 0)) & (x != 0), (on | (x < 0)) & (x != 0)
+    return not problem.penalise_bias and not (sides[0].any() and sides[1].any())
+
+
+def hold(problem: NetTrim, m: int, w: Array) -> float:
+    """The free weight of a loose neuron: nearest to 0 of those with (W'X)_C <= V; w (N,)."""
+    x, room = problem.X[-1], problem.V[m] - w[:-1] @ problem.X[:-1]
+    limit = (room / np.where(x == 0, 1, x))[x != 0]
+    up = (x > 0).any()
+    return float(min(limit.min(initial=0), 0) if up else max(limit.max(initial=0), 0))
 
 
 def spread(neuron: Neuron, active: Array, silent: Array) -> Array:

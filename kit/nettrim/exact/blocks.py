@@ -2,7 +2,7 @@
 
     min (1/2) |A'u - y|^2 + lambda sum_j p_j |u_j|   s.t.   C'u <= v          A = X_Omega, C = X_C
 
-Given active inputs S with signs s, and active samples K, the equations of kit/nettrim/pivoting.py
+Given active inputs S with signs s, and active samples K, the equations of pivots.py
 
     [ A_S A_S'   C_SK ] [ u_S  ]   [ A_S y - lambda p_S s ]
     [ C_SK'      0    ] [ mu_K ] = [ v_K                  ]
@@ -17,7 +17,7 @@ stands still, this IS the solution. It begins without the silent samples, down t
 FAR |y| at least (the Lasso).
 
 It has no proof of an end, unlike single exchanges, and on layers with V = 0 and a radius of a third
-of |y| or more it cycles: then the walk of kit/nettrim/active_set.py takes over.
+of |y| or more it cycles: then kit/nettrim/exact/perturbed.py takes over.
 
 Working set: products A_i'A_j are kept only for inputs that might join, those with the largest
 |c_j|; all c_j are computed, by one product with X, where nothing else is wrong.
@@ -32,7 +32,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
-from kit.nettrim.neuron import Neuron
+from kit.nettrim.exact.neuron import Neuron
 from kit.results import Array
 
 ROUNDS, PATIENCE, HOPELESS = 120, 4, 12  # of pivots; without progress: rows one by one; given up
@@ -59,8 +59,6 @@ class Blocks:
     seen: Array = field(init=False)  # (N,) c_j of all inputs when they were last computed
     top: float = field(init=False)  # lambda from which on u = 0, if no silent sample pushes
     lam: float = field(init=False)
-    solved: bool = False
-    lasso: tuple[Array, float] = field(init=False)  # side and lambda when silent samples came
     turns: int = 0  # pivots so far
     wrong: int = 0  # rows, at the last pivot
     wanted: float = 0.0  # inputs that wanted to join, as a multiple of those that might
@@ -92,10 +90,7 @@ class Blocks:
 
 
 def reach(neuron: Neuron, radius: float, prices: Array) -> Blocks | None:
-    """The neuron at this residual, or EASY |y| where that is more; `solved` tells whether it is.
-
-    Else many rows may be wrong. None: there is no lambda, or nothing to begin with.
-    """
+    """The neuron solved at this residual, or at EASY |y| where that is more; None: it is not."""
     blocks, size = Blocks(neuron, prices), float(np.linalg.norm(neuron.y))
     if blocks.top == 0 or radius < SMALLEST * size:
         return None
@@ -103,33 +98,9 @@ def reach(neuron: Neuron, radius: float, prices: Array) -> Blocks | None:
     try:
         if not pursue(blocks, max(radius, FAR * size), silent=False):
             return None
+        return blocks if pursue(blocks, radius, silent=True) else None
     except np.linalg.LinAlgError:
         return None
-    blocks.lasso = blocks.side.copy(), blocks.lam
-    again(blocks, radius)
-    return blocks
-
-
-def again(blocks: Blocks, radius: float) -> None:
-    """Go on to another residual; sets `solved`."""
-    try:
-        blocks.solved = pursue(blocks, radius, silent=True)
-    except np.linalg.LinAlgError:
-        blocks.solved, blocks.wrong = False, len(blocks.side)
-
-
-def guess(neuron: Neuron, radius: float, prices: Array) -> tuple[Array, Array, float] | None:
-    """Active rows of a table (kit/nettrim/pivoting.py), their sides, lambda: to begin a walk.
-
-    Those of the nearest residual that pivots in blocks reach; None: they reach none.
-    """
-    blocks = reach(neuron, radius, prices)
-    if blocks is None:
-        return None
-    if blocks.wrong > len(blocks.side) // 4:  # the Lasso is nearer
-        blocks.side, blocks.lam = np.zeros(len(blocks.side)), blocks.lasso[1]
-        blocks.side[: len(blocks.lasso[0])], blocks.on[:] = blocks.lasso[0], False
-    return *rows_of(blocks), blocks.lam
 
 
 def rows_of(blocks: Blocks) -> tuple[Array, Array]:

@@ -1,9 +1,9 @@
 """Paths written down: each neuron's solutions for a whole range of lambda, then a look-up.
 
-On each piece of its path (kit/nettrim/active_set.py) a neuron's active rows stay the same, z moves
+On each piece of its path (perturbed.py has the equations) active rows stay the same, z moves
 on a line and r^2 = |A'u - y|^2 on a parabola. A trail begins where pivots in blocks have solved the
-neuron (kit/nettrim/blocks.py), goes up or down in lambda from there, event by event and on the true
-data, and keeps every piece: some 30 numbers each. Then
+neuron (blocks.py), goes up or down in lambda from there, event by event and on the true data, and
+keeps every piece: some 30 numbers each. Then
 
     one ball for each neuron     lambda_m is where its own r_m^2 is epsilon_m^2
     one ball for these neurons   lambda is where sum r_m^2 = epsilon^2, a sum of such parabolas
@@ -16,21 +16,22 @@ The end of the path. With V = 0 all weights shrink to 0 at one lambda, and there
 is at its limit, a tie from which no single exchange leads on. Nothing is lost: from there on u = 0,
 r = |y|, and the multipliers mu of that lambda do for every larger one, since |A y - C mu|_inf is no
 more than lambda. Other ties (samples or inputs that come twice) may end in Breakdown; then the
-walks at noisy data of kit/nettrim/active_set.py take over.
+walks at noisy data of kit/nettrim/exact/perturbed.py take over.
 
 Source: derived.
 """
 
 from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from kit.nettrim.active_set import Walk, begin, home, slide, stand
-from kit.nettrim.blocks import EASY, SMALLEST, Blocks, reach, rows_of
-from kit.nettrim.neuron import Neuron, spread
-from kit.nettrim.pivoting import Breakdown, Limit, NoPoint, Table, move
-from kit.nettrim.record import Log, Mapping
+from kit.nettrim.exact.blocks import EASY, SMALLEST, Blocks, reach, rows_of
+from kit.nettrim.exact.neuron import Neuron, spread
+from kit.nettrim.exact.perturbed import Walk, begin, home, slide, stand
+from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint, Table, move
 from kit.results import Array
 
 ROOM = 1e9  # bytes that the tables of a layer may take together; beyond, they are built again
@@ -102,7 +103,7 @@ def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail
     size = float(np.linalg.norm(neuron.y))
     if size > 0:
         blocks = reach(neuron, radius, neuron.price[: len(neuron.X)])
-        if blocks is not None and blocks.solved:
+        if blocks is not None:
             if blocks.turns > limit:
                 raise Limit
             return _written(blocks, limit), False
@@ -110,7 +111,7 @@ def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail
     for attempt, share in enumerate(LOWER):  # nearer to lambda = 0 there are fewer ties
         try:
             rng = np.random.default_rng([seed, attempt])
-            return _walked(begin(neuron, share * radius, rng, limit, cold=attempt > 0), limit), True
+            return _walked(begin(neuron, share * radius, rng, limit), limit), True
         except Breakdown:
             if attempt == len(LOWER) - 1:
                 raise
@@ -121,12 +122,12 @@ def restart(trail: Trail, lam: float, seed: int) -> Trail:
     """A new trail of this neuron that covers this lambda, from a walk at noisy data."""
     neuron, limit, size = trail.neuron, trail.limit, float(np.linalg.norm(trail.neuron.y))
     try:
-        walk = begin(neuron, size, np.random.default_rng([seed, 1]), limit, cold=True)
+        walk = begin(neuron, size, np.random.default_rng([seed, 1]), limit)
         slide(walk, lam)
         return _walked(walk, limit)
     except (Breakdown, NoPoint):
         rng = np.random.default_rng([seed, 2])
-        trail = _walked(begin(neuron, LOWER[-1] * EASY * size, rng, limit, cold=True), limit)
+        trail = _walked(begin(neuron, LOWER[-1] * EASY * size, rng, limit), limit)
         extend(trail, lam)
         return trail
 
@@ -259,16 +260,21 @@ def meet(trails: list[Trail], radius: float, lam: float) -> tuple[float, bool]:
 
 
 def follow(
-    neurons: dict[int, Neuron], radii: Array, W: Array, Q: Array, log: Log, mapping: Mapping
+    neurons: dict[int, Neuron],
+    radii: dict[int, float],
+    W: Array,
+    Q: Array,
+    log: Any,
+    mapping: Callable[[Callable, Iterable], Iterable],
 ) -> None:
-    """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius (K,), in their units.
+    """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius k, in their units.
 
-    Raises Breakdown, NoPoint, Limit.
+    log.tell is told of events. Raises Breakdown, NoPoint, Limit.
     """
     norms = {m: float(np.linalg.norm(neuron.y)) for m, neuron in neurons.items()}
     size = float(np.linalg.norm(list(norms.values())))
     pushed = any(neuron.v.min(initial=0) < 0 for neuron in neurons.values())
-    wanted = [k for k in np.argsort(radii) if radii[k] < size or pushed]
+    wanted = [k for k in sorted(radii, key=radii.get) if radii[k] < size or pushed]
     if not wanted:
         return
     share = radii[wanted[0]] / size if size > 0 else 0.0
@@ -301,7 +307,7 @@ def follow(
     lam = float(np.median([trail.pieces[0].start for trail in live]))
     for k in wanted[::-1]:  # the largest first: the others are on the way to it
         for _ in range(TURNS):
-            lam, met = meet(trails, float(radii[k]), lam)
+            lam, met = meet(trails, radii[k], lam)
             short = [i for i, trail in enumerate(trails) if not trail.covers(lam)]
             if met and not short:
                 break
