@@ -23,7 +23,13 @@ LESSONS = Path(__file__).parents[1] / "notebooks"
 ALGORITHM, COMPARED = "from-scratch", "compared"
 LINES = 25  # of an algorithm, without what a reader skips: blank lines, comments, its docstring
 
-BREAKS: dict[str, list[tuple[str, str]]] = {}
+BREAKS: dict[str, list[tuple[str, str]]] = {
+    "00_start_here": [
+        ("min(axis=1)", "mean(axis=1)"),
+        ("np.sin(angle)", "np.cos(angle)"),
+        ("y / (t * w)", "y / w"),
+    ],
+}
 
 # Lessons that show no algorithm yet
 SILENT = {path.stem for path in LESSONS.glob("[12]*.py") if "from-scratch" not in path.read_text()}
