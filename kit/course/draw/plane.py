@@ -127,9 +127,15 @@ def _away(ax: Axes, y: float) -> Array:
 
 def _cut(corners: Array, a: Array, level: float) -> Array:
     """Corners of the part of a convex polygon where a'x >= level."""
+    over = (corners @ a - level).tolist()
+    if not over or min(over) >= 0:
+        return corners
     kept = []
-    for p, q in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        s, t = p @ a - level, q @ a - level
-        kept += [p] if s >= 0 else []
-        kept += [p + s / (s - t) * (q - p)] if s * t < 0 else []
+    for k, s in enumerate(over):  # the edge from the last corner to this one, then the corner
+        if over[k - 1] * s < 0:
+            kept.append(
+                corners[k - 1] + over[k - 1] / (over[k - 1] - s) * (corners[k] - corners[k - 1])
+            )
+        if s >= 0:
+            kept.append(corners[k])
     return np.array(kept).reshape(-1, 2)
