@@ -232,7 +232,7 @@ assert error < 1e-6 and certificate.gap < 1e-8
 # %% [markdown]
 # The second line is a **certificate**. The upper number is the value of a point that is checked to be
 # allowed. The lower number is a bound that no allowed point can undercut, computed by a formula that you can
-# evaluate yourself ([lesson 01](01_toolbox.ipynb)). You need not believe the solver. And a certificate
+# evaluate yourself ([lesson 01](01_bounds.ipynb)). You need not believe the solver. And a certificate
 # can say no: here is the same answer with the first entry of $h$ changed by one percent.
 
 # %%
@@ -274,7 +274,8 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 #
 # | lesson | what you can do afterwards |
 # |---|---|
-# | [01 Toolbox](01_toolbox.ipynb) | check a bound yourself, and split a hard program into easy steps |
+# | [01 Bounds to check](01_bounds.ipynb) | check a bound yourself, and prove one with weights on constraints |
+# | [02 Splitting and agreement](02_splitting.ipynb) | split a program into two easy steps (ADMM), and predict how fast they end |
 #
 # The first half, **BranchHull**: two signals from their product.
 #

@@ -29,6 +29,33 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("np.sin(angle)", "np.cos(angle)"),
         ("y / (t * w)", "y / w"),
     ],
+    "01_bounds": [
+        ("** 2) / 4", "** 2) / 2"),
+        ("lam @ b -", "lam @ b +"),
+        ("np.max(b / (A @ x))", "np.min(b / (A @ x))"),
+        ("(b - A @ x)", "(A @ x - b)"),
+        ("A.T @ lam / 2", "A.T @ lam"),
+    ],
+    "02_splitting": [
+        ("A @ x - a, b)", "A @ x + a, b)"),
+        ("a + u - A @ x", "a - u + A @ x"),
+        ("2 / rho", "rho / 2"),
+        ("np.maximum(rho * a", "np.maximum(-rho * a"),
+        ("** 2) / 4", "** 2) / 2"),
+    ],
+    "11_hull_geometry": [
+        ("sigma / (2 * sigma - sigma0)\n        g", "sigma / (2 * sigma + sigma0)\n        g"),
+        ("- 2 * d", "- d"),
+        ("(sigma + delta)", "(sigma - delta)"),
+        ("if g < 0 else", "if g > 0 else"),
+        ("2 * d + delta0**2", "2 * d"),
+    ],
+    "14_how_many_measurements": [
+        ("s * np.hstack", "np.hstack"),
+        ("(data.C @ m)[:, None]", "(data.B @ h)[:, None]"),
+        ("nnls(A.T, target)", "nnls(A.T, -target)"),
+        ("[h, m])", "[h, 2 * m])"),
+    ],
 }
 
 # Lessons that show no algorithm yet
