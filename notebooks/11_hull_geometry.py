@@ -19,8 +19,8 @@
 # and change it as little as possible. And since all meters hang on the same few sources, you
 # hope that together they give the sources away.
 #
-# **Afterwards you can** draw the convex hull of one branch, find its nearest point with ten lines of
-# numpy, intersect many hulls, and read the weights that prove which point of them is the smallest.
+# **Afterwards you can** draw the convex hull of one branch, find its nearest point with a dozen lines
+# of numpy, intersect many hulls, and read the weights that prove which point of them is the smallest.
 # **Before**: [00](00_start_here.ipynb), [01](01_bounds.ipynb). Symbols: [glossary](glossary.ipynb).
 # **Time**: 30 minutes.
 
@@ -125,11 +125,11 @@ draw.show(
 # $\mu = 1 - \sigma_0/\sigma$, and then the second says $\delta = r\,\delta_0$ with $r = \sigma/(2\sigma - \sigma_0)$.
 # **One equation with one unknown is left:**
 #
-# $$g(\sigma) = \sigma^2 - (r\,\delta_0)^2 - 2 d = 0, \qquad r = \frac{\sigma}{2 \sigma - \sigma_0}, \qquad
-#   g'(\sigma) = 2\sigma + 2 \delta_0^2\, r\, \frac{\sigma_0}{(2\sigma - \sigma_0)^2} .$$
+# $$f(\sigma) = \sigma^2 - (r\,\delta_0)^2 - 2 d = 0, \qquad r = \frac{\sigma}{2 \sigma - \sigma_0}, \qquad
+#   f'(\sigma) = 2\sigma + 2 \delta_0^2\, r\, \frac{\sigma_0}{(2\sigma - \sigma_0)^2} .$$
 #
-# At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $g \le 0$ (try the three cases).
-# At $\sigma = \sqrt{2 d + \delta_0^2}$ we have $r \le 1$ and so $g \ge 0$.
+# At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$ (try the three cases; at $0$ take the limit).
+# At $\sigma = \sqrt{2 d + \delta_0^2}$ we have $r \le 1$ and so $f \ge 0$.
 # Between them is a root, and there $\mu \ge 0$ and $\sigma > |\delta|$, so (2) holds.
 # Newton's method finds it; a step that would leave the bracket is replaced by a halving.
 
@@ -142,10 +142,10 @@ def nearest(p0, q0, d):
     high = sigma = np.sqrt(2 * d + delta0**2)
     for _ in range(60):
         r = sigma / (2 * sigma - sigma0)
-        g = sigma**2 - (r * delta0) ** 2 - 2 * d
-        low, high = (sigma, high) if g < 0 else (low, sigma)
+        f = sigma**2 - (r * delta0) ** 2 - 2 * d
+        low, high = (sigma, high) if f < 0 else (low, sigma)
         slope = 2 * sigma + 2 * delta0**2 * r * sigma0 / (2 * sigma - sigma0) ** 2
-        newton = sigma - g / slope
+        newton = sigma - f / slope
         sigma = newton if low <= newton <= high else (low + high) / 2
     delta = delta0 * sigma / (2 * sigma - sigma0)
     return (sigma + delta) / np.sqrt(2), (sigma - delta) / np.sqrt(2)
@@ -209,7 +209,7 @@ assert stays.sum() >= 1
 
 # %% [markdown]
 # With readings of ordinary size all agree. Over twelve powers of ten the quartic leaves some estimates
-# unrepaired, and both short methods lose digits. (The kit's own points are set beside a conic solver in its tests.)
+# unrepaired, and both short methods lose digits. (The yardstick is the kit's projection; its tests set it beside a conic solver.)
 #
 # ## What is smallest is balanced
 #
@@ -378,8 +378,8 @@ explorer(
 # %% [markdown]
 # ## Break it yourself
 #
-# A wrong sign among two meters leaves no allowed point, and this can be *proved*. Let $\tilde B$ be $B$ with its rows multiplied by $t_\ell$; an allowed
-# $h$ has $\tilde B h > 0$ in rows with $y_\ell \ne 0$. Suppose $\alpha \ge 0$, $\alpha \ne 0$, and $\tilde B^\top \alpha = 0$. Then
+# A wrong sign among two meters leaves no allowed point, and this can be *proved*. Let $\tilde B$ be $B$ with its rows multiplied by $t_\ell$; if no reading is 0,
+# an allowed $h$ has $\tilde B h > 0$. Suppose $\alpha \ge 0$, $\alpha \ne 0$, and $\tilde B^\top \alpha = 0$. Then
 # $0 = (\tilde B^\top \alpha)^\top h = \alpha^\top \tilde B h > 0$, a contradiction. Such an $\alpha$ is a **ray**.
 
 # %%

@@ -244,9 +244,11 @@ assert np.abs(z).max() < 4 and 0.6 < np.mean(z**2) < 1.5
 
 # %% [markdown]
 # How many products make failure rare? Hoeffding's inequality for the binomial tail gives
-# $P(\text{failure}) \le \exp\bigl(-\tfrac{(L - 2(K+N) + 5)^2}{2(L-1)}\bigr)$ for $L - 1 \ge 2(K+N-3)$. So the surplus over the border grows like $\sqrt L$:
+# $P(\text{failure}) \le \exp\bigl(-\tfrac{(L - 2(K+N) + 5)^2}{2(L-1)}\bigr)$ for $L - 1 \ge 2(K+N-3)$. So a surplus of some $\sqrt L$ is enough:
 
 # %%
+for L in (30, 44):
+    print(f"K = N = 10, L = {L}: success is promised with {wendel(L, 10, 10):.0%}")
 for K in (5, 10, 20, 80):
     L = np.arange(2 * K, 12 * K)
     half, sure = 4 * K - 4, int(L[np.argmax(wendel(L, K, K) >= 0.99)])

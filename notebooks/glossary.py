@@ -61,7 +61,9 @@
 # | $Z = h m^\top$ | `solve_lifted(data).Z` | $K \times N$ | the lifted unknown (lesson 10) |
 # | $\xi$, $\lambda$ | `answer.xi`, `lam` | $L$ | slack of a measurement, and its price (lesson 15) |
 # | $S_1$, $S_2$ | `sparsity` | | nonzeros of $h$ and of $m$ (lesson 15) |
-# | $g$ | | | gains of the sensors (lesson 16); elsewhere a standard normal vector of noise |
+# | $\lambda_\ell$ | | $L$ | weights on the gradients of the products, a certificate of the truth (lessons 11, 14) |
+# | $g_\ell$, $D$ | | $D$ | what is left of a gradient across the truth, and $D = K + N - 2$ (lessons 11, 14) |
+# | $g$ | | | gains of the sensors (lesson 16) |
 #
 # ## Net-Trim (lessons 20 to 24)
 #

@@ -44,10 +44,10 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("** 2) / 4", "** 2) / 2"),
     ],
     "11_hull_geometry": [
-        ("sigma / (2 * sigma - sigma0)\n        g", "sigma / (2 * sigma + sigma0)\n        g"),
+        ("sigma / (2 * sigma - sigma0)\n        f", "sigma / (2 * sigma + sigma0)\n        f"),
         ("- 2 * d", "- d"),
         ("(sigma + delta)", "(sigma - delta)"),
-        ("if g < 0 else", "if g > 0 else"),
+        ("if f < 0 else", "if f > 0 else"),
         ("2 * d + delta0**2", "2 * d"),
     ],
     "14_how_many_measurements": [
