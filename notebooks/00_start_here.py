@@ -11,175 +11,315 @@
 # ---
 
 # %% [markdown]
-# # Know the branch, and the set becomes convex
+# # Know the branch
 #
-# **The question.** Two famous problems are hard because their constraint sets are not convex:
-# recovering two signals from their product, and making a trained neural network sparse without
-# changing what it computes. Is there one idea that opens both?
+# A microphone records a sentence while somebody turns its gain up and down. Each number that it stores
+# is a product, the gain times the sound, and you know neither of the two. But a gain is positive.
 #
-# **After this page** you can say that idea in one sentence, find your way through the lessons, and
-# use the checks of the exercises.
+# On another desk lies a trained neural network, too big for the telephone that is to run it. Most of
+# its weights should become zero, and its answers should hardly change. The answers are known, and so
+# is which neurons were active when they were given.
 #
-# **You need** linear algebra and a first course in optimisation. **Time**: 15 minutes.
+# Both people hold half an answer: **a sign** of one factor, **an activity** of a neuron. This page shows
+# what that half is worth. It is the one idea of the whole course.
+#
+# **Afterwards** you can say the idea in one sentence, read a certificate, and find your way through the
+# lessons and exercises. **You need** linear algebra and a first course in optimisation. **Time**: 20 minutes.
 
 # %%
 # %matplotlib inline
 import numpy as np
 from ipywidgets import FloatSlider, ToggleButtons
+from scipy.optimize import nnls
 
 from kit import branchhull
+from kit.branchhull import hull
+from kit.course import draw
 from kit.course.explorers import explorer
-from kit.course.figures import hull as figures
-from kit.course.figures.style import caption
-
-# %% [markdown]
-# ## The idea, on one product
-#
-# You measure a number $y$ and know that it is a product, $y = w x$. All pairs $(w, x)$ that fit lie
-# on a hyperbola. A hyperbola has two branches, and the straight line from a point of one to a point
-# of the other leaves the set: the set is not convex, and an average of two good answers is a bad
-# answer.
-#
-# Now suppose you also know the **sign of $w$**. Then only one branch is left. That branch is still
-# a curve, but the region on its far side,
-#
-# $$\{(w, x) : \; w x \ge y,\; w > 0\} \qquad (\text{for } y > 0 \text{ and } w > 0),$$
-#
-# is convex; it is the *convex hull* of the branch, the smallest convex set that contains it.
-#
-# **Guess first.** Take the two points $(\tfrac12, 2)$ and $(2, \tfrac12)$ of the branch $w x = 1$.
-# Is the product at their midpoint smaller than 1, equal to 1, or larger?
 
 # %%
-figure, facts = figures.branches(y=1.0, sign=1)
-figure
-
-# %%
-print(
-    caption(
-        "Left: between the branches the product is {product between the branches:g}. "
-        "Right: inside the hull it is {product inside the hull:g}, more than y = {y:g}.",
-        facts,
-    )
+time = np.linspace(0, 1, 400)
+sound = np.sin(44 * time) * np.exp(-2 * time) + 0.4 * np.sin(97 * time)
+gain = 1 + 0.7 * np.sin(9 * time)
+figure, axes = draw.figure(3, size=(3.1, 2.5))
+for ax, signal, look, name in zip(
+    axes,
+    (gain, sound, gain * sound),
+    ("first", "second", "data"),
+    ("gain w", "sound x", "stored y"),
+    strict=True,
+):
+    draw.curve(ax, time, signal, look)
+    draw.label(ax, "time", "", name)
+draw.show(
+    figure,
+    "The gain, which is positive, and the sound; the microphone stores their product, y = w x.",
 )
-assert facts["product inside the hull"] > facts["y"] > facts["product between the branches"]
 
 # %% [markdown]
-# Move $y$ and the sign, and watch which region is chosen. (The sliders need a running kernel; the
-# picture above them is what they start from. Everything works from the keyboard: Tab to a control,
-# then the arrow keys for a slider, Space for a button.)
+# ## The question
+#
+# Take one stored number, $y = w x$ with $y = 1$. All pairs $(w, x)$ that explain it lie on a
+# **hyperbola**, and the hyperbola has two **branches**: on one both numbers are positive, on the other
+# both are negative.
+#
+# Programs that search for a best point want a **convex** set, one that contains the segment between any
+# two of its points. The hyperbola is not convex. The smallest convex set that contains it is its **convex
+# hull**, the set of all weighted averages of its points.
+#
+# **Guess first.** What does the hull of both branches look like? And what does the hull of one branch
+# look like?
+#
+# ## By hand
+#
+# Average two points of one branch, $(\tfrac12, 2)$ and $(2, \tfrac12)$. Then average two points of different
+# branches, $(1, 1)$ and $(-1, -1)$.
 
 # %%
+for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
+    w, x = (np.array(one) + other) / 2
+    print(f"halfway between {one} and {other} is ({w:g}, {x:g}), with product {w * x:g}")
+
+# %% [markdown]
+# The average of two points of one branch has a product larger than 1. The average of two points of
+# different branches can have any product: here it is 0.
+#
+# ## From scratch: a hull is what all half-planes leave
+#
+# A **half-plane** $\{z : a^\top z \ge b\}$ is convex. If it contains a set of points $S$, it contains their
+# hull too. For a direction $a$ the tightest such half-plane has the level
+#
+# $$b(a) = \min_{s \in S} a^\top s ,$$
+#
+# and the hull (with its edge) is what remains of the plane when this is done for all directions $a$.
+# We take 180 directions.
+
+
+# %% tags=["from-scratch"]
+def half_planes_around(S, count=180):
+    """Directions A and levels b with A z >= b for each point z of S, as tight as can be."""
+    angle = 2 * np.pi * np.arange(count) / count
+    A = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    b = (A @ S.T).min(axis=1)
+    return A, b
+
+
+def hyperbola(y, signs):
+    """300 points of each branch of w x = y on which w has one of the signs."""
+    w = np.geomspace(1 / 60, 60, 300)
+    return np.concatenate([np.stack([t * w, y / (t * w)], axis=1) for t in signs])
+
+
+# %% [markdown]
+# *Check against the definition.* A point $z$ is in the hull if it is an average of points of $S$: weights
+# $\theta \ge 0$ with $\sum_i \theta_i s_i = z$ and $\sum_i \theta_i = 1$. Nonnegative least squares (`nnls`)
+# looks for such weights. And for one branch the kit knows a formula, $w x \ge 1$ and $w \ge 0$
+# ([lesson 11](11_hull_geometry.ipynb) derives it). Three answers for the same 400 random points:
+
+# %% tags=["compared"]
+points = np.random.default_rng(1).uniform(-4, 4, (400, 2))
+for name, signs in (("one branch", (1,)), ("both branches", (1, -1))):
+    S = hyperbola(1.0, signs)
+    A, b = half_planes_around(S)
+    left = np.all(points @ A.T >= b, axis=1)
+    system = np.vstack([S.T, np.ones(len(S))])
+    average = np.array([nnls(system, [*z, 1.0])[1] < 1e-9 for z in points])
+    print(f"{name}: {left.sum()} points in all half-planes, {average.sum()} are averages", end="")
+    print(f", {(hull.violation(*points.T, 1.0) == 0).sum()} by the kit" if signs == (1,) else "")
+    assert np.all(left[average]) and np.sum(left & ~average) <= 4  # 180 directions are not all
+    assert np.all(average) == (len(signs) == 2)
+
+# %%
+figure, axes = draw.figure(2)
+for ax, signs, title in zip(axes, ((1, -1), (1,)), ("nothing known", "w is positive"), strict=True):
+    draw.plane(ax, 4, "w", "x", title)
+    draw.half_planes(ax, *half_planes_around(hyperbola(1.0, signs)), label="hull", lines=False)
+    for sign in (1, -1):
+        draw.branch(ax, 1.0, sign, "" if sign in signs else "rival")
+    draw.legend(ax, "upper left")
+draw.show(
+    figure,
+    "Left: the hull of both branches is the whole plane, so the measurement says nothing. Right: with "
+    "the sign of w known, the hull of the one branch left is a tight set, and the measurement says much.",
+)
+
+# %% [markdown]
+# **This is the idea.** A hull is always convex; what matters is how much it still says. Without the sign
+# the hull of the hyperbola is the whole plane. With the sign it is the region beyond one branch.
+#
+# ## Why the whole plane?
+#
+# Let $(w, x)$ be any pair. We look for two points of the hyperbola with $(w, x)$ between them.
+#
+# *If $w x < 1$*, walk along the diagonal, $(w + \tau, x + \tau)$. The walk is on the hyperbola where
+# $(w + \tau)(x + \tau) = 1$, that is $\tau^2 + (w + x)\tau + (w x - 1) = 0$.
+# The product of the two roots is $w x - 1 < 0$.
+# So the roots are real, one is negative and one positive, and $(w, x)$ lies between two points of the hyperbola.
+#
+# *If $w x \ge 1$*, walk along the other diagonal, $(w + \tau, x - \tau)$. Now $(w + \tau)(x - \tau) = 1$ says
+# $\tau^2 + (w - x)\tau - (w x - 1) = 0$.
+# The product of the roots is $-(w x - 1) \le 0$, so $\tau = 0$ lies between them or is one of them.
+#
+# In both cases $(w, x)$ is an average of two points of the hyperbola. $\square$
+#
+# ## Explore
+#
+# Choose what is known, and move the measurement $y$. The number under the picture is the share of the picture
+# that the hull leaves. (Sliders need a running kernel. Everything works from the keyboard: Tab to a control,
+# arrow keys for a slider, Space for a button.)
+
+
+# %%
+def measurement(y, known):
+    """The hull that one measurement w x = y leaves, and how much of the picture it is."""
+    if y == 0:
+        raise ValueError("y = 0 makes the hyperbola a cross of two lines, without branches")
+    signs = {"nothing": (1, -1), "w > 0": (1,), "w < 0": (-1,)}[known]
+    A, b = half_planes_around(hyperbola(y, signs))
+    figure, ax = draw.figure()
+    draw.plane(ax, 4, "w", "x", f"w x = {y:g}")
+    draw.half_planes(ax, A, b, label="hull", lines=False)
+    for sign in (1, -1):
+        draw.branch(ax, y, sign, "" if sign in signs else "rival")
+    draw.legend(ax, "lower left")
+    z = np.stack(np.meshgrid(*[np.linspace(-4, 4, 41)] * 2), axis=-1).reshape(-1, 2)
+    share = np.mean(np.all(z @ A.T >= b - 1e-12, axis=1))
+    return figure, {"known": known, "share of the picture left": f"{share:.0%}"}
+
+
 explorer(
-    figures.branches,
-    y=FloatSlider(1.0, min=-4, max=4, step=0.25, description="y"),
-    sign=ToggleButtons(options=[1, -1], description="sign of w"),
+    measurement,
+    y=FloatSlider(1.0, min=-4, max=4, step=0.5, description="measurement y"),
+    known=ToggleButtons(options=["nothing", "w > 0", "w < 0"], value="w > 0", description="known"),
 )
 
 # %% [markdown]
 # ## The same idea, twice
 #
-# **BranchHull** measures $L$ products at once: $y_\ell = (b_\ell^\top h)(c_\ell^\top m)$ with known
-# vectors $b_\ell, c_\ell$ and unknown $h \in \mathbb R^K$, $m \in \mathbb R^N$. Each measurement
-# with a known sign gives one hull; the program looks for the smallest $(h, m)$ in the intersection
-# of all of them. Smallest, because the hull contains more than the branch, and a smallest point is never
-# deep inside: it lies on boundaries. Lesson 12 measures how often it is the true point.
+# **BranchHull** has $L$ products, $y_\ell = (b_\ell^\top h)(c_\ell^\top m)$, with known vectors $b_\ell$ and
+# $c_\ell$. Unknown are $h$ with $K$ entries and $m$ with $N$ entries. The sign of each $b_\ell^\top h$ is known, so each
+# product leaves the hull of one branch. The program takes the smallest $(h, m)$ in the intersection of
+# these hulls.
 #
-# **Net-Trim** looks at one layer of a trained network, $Y = \max(W^\top X, 0)$: each column
-# $x$ of $X$ is a sample, each column of $W$ the weights of a neuron. One output of a ReLU is a bent line: flat on one side, slanted on the other. The *activity* of the output,
-# known from the trained network, tells which piece applies: where $Y > 0$ the response
-# $u^\top x$ of new weights $u$ must stay close to $Y$, where $Y = 0$ it must stay below $0$. Both are convex. The
-# program looks for the sparsest weights (the smallest $\ell_1$ norm) in the intersection.
+# **Net-Trim** has one layer of a network, $Y = \max(W^\top X, 0)$; each column of $X$ is a sample, each column of
+# $W$ holds the weights of a neuron. The graph of $\max(z, 0)$ is a bent line of two pieces. The activity says on
+# which piece a sample lies, and a piece is convex. The program takes the weights with the smallest sum of
+# absolute values; this sum is a convex stand-in for the number of weights that are not zero.
 #
 # | | BranchHull | Net-Trim |
 # |---|---|---|
-# | the curve | a hyperbola, two branches | a ReLU, two pieces |
+# | the curve | a hyperbola, two branches | a bent line, two pieces |
 # | what is known | the sign of one factor | which outputs are active |
-# | what becomes convex | the hull of the branch | the piece, with a tolerance |
-# | what is minimised | $\|h\|_2^2 + \|m\|_2^2$ | $\|W\|_1$ |
-# | what is promised | the exact signals, from enough products | every response within $\epsilon$ |
-
-# %% [markdown]
-# ## What an answer looks like here
+# | what is convex | the hull of one branch | one piece, with a tolerance |
+# | what is minimised | $\|h\|_2^2 + \|m\|_2^2$ | $\|W\|_1 = \sum \lvert W_{ij} \rvert$ |
+# | what is promised | for Gaussian $b_\ell$, $c_\ell$ and enough products, $h$ and $m$ with high probability | all outputs of the layer together move by at most $\epsilon$ |
 #
-# Forty unknowns, 160 products, signs known. No start point is asked for.
+# ## What an answer looks like
+#
+# Forty unknowns, 160 products, signs known. The program needs no start point.
 
 # %%
 rng = np.random.default_rng(1)
 data, truth = branchhull.gaussian(rng, L=160, K=20, N=20)
-answer = branchhull.solve(branchhull.BranchHull(data))
-print(answer.report.run.status)
-print(
-    f"error against the truth below 1e-6: {branchhull.recovery_error(answer.h, answer.m, truth) < 1e-6}"
-)
-
-# %% [markdown]
-# "Solved" is not the solver's opinion. Every answer of this kit carries a **certificate**: an upper
-# bound, which is the value of a point that is checked to be feasible, and a lower bound, which is
-# computed from a dual vector by a formula that you can evaluate yourself. The optimum lies between.
-
-# %%
+problem = branchhull.BranchHull(data)
+answer = branchhull.solve(problem)
+error = branchhull.recovery_error(answer.h, answer.m, truth)
 certificate = answer.report.certificate
-print(f"{certificate.lower:.4f} <= optimum <= {certificate.upper:.4f}")
-assert certificate.gap < 1e-8 and certificate.violation < 1e-6
+print(f"error against the truth ≈ {error:.1e}, relative")
+print(f"{certificate.lower:.6f} <= optimum <= {certificate.upper:.6f}")
+assert error < 1e-6 and certificate.gap < 1e-8
 
 # %% [markdown]
-# A certificate can say no. Here is the same answer with one entry of $h$ changed by one percent:
+# The second line is a **certificate**. The upper number is the value of a point that is checked to be
+# allowed. The lower number is a bound that no allowed point can undercut, computed by a formula that you can
+# evaluate yourself ([lesson 01](01_bounds.ipynb)). You need not believe the solver. And a certificate
+# can say no: here is the same answer with the first entry of $h$ changed by one percent.
 
 # %%
 wrong = answer.h.copy()
 wrong[0] *= 1.01
-refused = branchhull.certify(branchhull.BranchHull(data), wrong, answer.m, answer.dual)
-print(f"the gap is now above 1e-4: {refused.gap > 1e-4}")
+refused = branchhull.certify(problem, wrong, answer.m, answer.dual)
+print(f"{refused.lower:.6f} <= optimum <= {refused.upper:.6f}, a gap of {refused.gap:.2%}")
 assert refused.gap > 1e-4
 
 # %% [markdown]
+# ## Where it fails, and a rival
+#
+# With fewer products the smallest point of the hulls is another one than the truth. [Lesson
+# 14](14_how_many_measurements.ipynb) derives how often. The rival is **Gauss-Newton**: it starts from the signs
+# and solves a sequence of least squares problems. Twenty instances of each size, 40 unknowns:
+
+# %%
+print("products   BranchHull finds the truth   Gauss-Newton finds it   both of 20")
+found = {}
+for L in (50, 76, 100):
+    found[L] = np.zeros(2, int)
+    for seed in range(20):
+        data, truth = branchhull.gaussian(np.random.default_rng([L, seed]), L, 20, 20)
+        convex = branchhull.solve(branchhull.BranchHull(data))
+        local = branchhull.descend(data, np.random.default_rng(seed), "gauss-newton", start="signs")
+        errors = [branchhull.recovery_error(a.h, a.m, truth) for a in (convex, local)]
+        found[L] += np.array(errors) < 1e-4
+    print(f"{L:8d} {found[L][0]:27d} {found[L][1]:23d}")
+assert np.all(np.array(list(found.values()))[:, 1] >= 18)
+
+# %% [markdown]
+# Gauss-Newton finds the truth from fewer products. What BranchHull adds is a proof that its answer is the
+# smallest point of a set which surely contains the truth, and a law for how often it is the truth. Each lesson names the rivals of its method with
+# their numbers.
+#
 # ## The map
+#
+# First two tools, which both halves use.
 #
 # | lesson | what you can do afterwards |
 # |---|---|
-# | 00 Start here | say the idea, use the checks |
-# | [01 Toolbox](01_toolbox.ipynb) | use three tools: the hull of a set, the dual as a bound anyone can check, splitting (ADMM) |
+# | [01 Bounds to check](01_bounds.ipynb) | check a bound yourself, and prove one with weights on constraints |
+# | [02 Splitting and agreement](02_splitting.ipynb) | split a program into two easy steps (ADMM), and predict how fast they end |
 #
 # The first half, **BranchHull**: two signals from their product.
 #
 # | lesson | what you can do afterwards |
 # |---|---|
-# | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program, measure what it needs |
+# | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | draw a hull, project on it, intersect many, see the solution and its certificate |
-# | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, read a certificate, meet its rivals |
-# | [13 Solvers](13_solvers.ipynb) | derive the projection, ADMM, the Newton step, guess and certify; predict how fast the ADMM ends |
-# | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it, with certificates as verdicts |
-# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | recover sparse signals, decide it by one linear program, repair outliers, read a proof that data conflict |
-# | [16 Calibration](16_calibration.ipynb) | calibrate sensors and undo a mild blur, where the signs come for free; see what noise does |
-# | [17 Images](17_images.ipynb) | divide a scene from its illumination by total variation, and say where that works |
+# | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, meet its rivals |
+# | [13 Solvers](13_solvers.ipynb) | derive the projection, ADMM, the Newton step; predict how fast the ADMM ends |
+# | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it |
+# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | recover sparse signals, repair outliers, read a proof that data conflict |
+# | [16 Calibration](16_calibration.ipynb) | calibrate sensors, undo a blur, see what noise does |
+# | [17 Images](17_images.ipynb) | divide a scene from its illumination, and say where that works |
 #
-# The second half, **Net-Trim**: the sparsest weights that keep the answers.
+# The second half, **Net-Trim**: sparse weights that keep the answers.
 #
 # | lesson | what you can do afterwards |
 # |---|---|
-# | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up, see why a cascade needs V |
-# | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | solve a layer, follow it along epsilon, read lambda and proved zeros off the dual |
-# | [22 Networks](22_networks.ipynb) | prune a trained network, in parallel or as a cascade, and measure what was promised |
+# | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up |
+# | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | solve a layer, follow it along epsilon, read proved zeros off the dual |
+# | [22 Networks](22_networks.ipynb) | prune a trained network, and measure what was promised |
 # | [23 How many samples](23_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
-# | [24 Pruning today](24_pruning_today.ipynb) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity; say what a guarantee is worth |
+# | [24 Pruning today](24_pruning_today.ipynb) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity |
 #
-# The two halves mirror each other: geometry (11, 20), one program (12, 21), many of them (14, 23), what
-# others do (10, 24). Read either half first. A short way through: 00, 01, 11, 12, 20, 22. All symbols are in
-# the [glossary](glossary.ipynb). `python3 run.py site` makes pages of all this that need no kernel.
+# Read either half first. A short way through: 00, 01, 11, 12, 20, 22. All symbols and terms are in the
+# [glossary](glossary.ipynb); the pictures are made of the words of the [gallery](gallery.ipynb).
 #
 # ## The exercises
 #
-# The folder `exercises` holds notebooks with gaps. Fill a gap, run the cell, then call `check`: it
-# says whether there is nothing yet, whether the shape is wrong, *which* mistake it sees, or that
-# the answer is right. It tests properties ("no point of the hull is nearer"), so any correct
-# solution passes, however it is written. Start with `11_projection` after lesson 11.
+# The folder `exercises` holds notebooks with gaps. Fill a gap, run the cell, then call `check`: it says whether
+# there is nothing yet, whether the shape is wrong, which mistake it sees, or that the answer is right. It
+# tests properties ("no point of the hull is nearer"), so a solution may be written in any way. Start with `11_projection` after lesson 11.
 #
 # ## Take away
 #
-# * A product with known sign, or a ReLU with known activity, is a convex constraint.
-# * The programs of this kit intersect many such constraints and take the smallest point.
-# * Believe a certificate, not a solver.
+# * The hull of both branches is the whole plane; the hull of one is the region beyond it.
+# * The programs of this course intersect many such regions and take the smallest point.
+# * An answer comes with two numbers that enclose the optimum, and you can check both.
+#
+# **The guesses.** The hull of both branches is everything, the hull of one branch is the set
+# $w x \ge 1$, $w > 0$.
+#
+# **Break it yourself.** In `hyperbola` keep only the points with $w$ between $\tfrac12$ and $2$ of both branches. What is the
+# hull now? A range of $w$ is knowledge too.
 #
 # ## Sources
 #

@@ -20,7 +20,7 @@
 # the nuclear norm program and check its certificate, count its unknowns, and measure how many products
 # it needs.
 #
-# **Before**: [01 Toolbox](01_toolbox.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
+# **Before**: [01 Bounds to check](01_bounds.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 # **Modules**: `kit.branchhull.rivals.lifting`, `nuclear_norm`, `gradient`.
 
 # %%

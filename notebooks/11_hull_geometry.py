@@ -13,326 +13,407 @@
 # %% [markdown]
 # # 11 Hull geometry
 #
-# **The question.** The set of pairs with a given product is not convex. What is the convex set above
-# one branch like: how far is a point from it, where does a ball touch it, and what happens when many
-# of them are intersected?
+# A wattmeter multiplies: it shows the power $y = w x$, voltage times current, and neither of the two. On
+# your bench stand several such meters. You know the direction of each voltage, and you have a rough
+# estimate of each pair $(w, x)$. The estimates do not fit the readings. You want to repair each of them
+# and change it as little as possible. And since all meters hang on the same few sources, you
+# hope that together they give the sources away.
 #
-# **After this lesson** you can draw the hull of one branch, project on it, see why the scaling
-# ambiguity disappears, intersect $L$ hulls, and read a dual certificate as weights on tangents.
-#
-# **Before**: [00 Start here](00_start_here.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
+# **Afterwards you can** draw the convex hull of one branch, find its nearest point with a dozen lines
+# of numpy, intersect many hulls, and read the weights that prove which point of them is the smallest.
+# **Before**: [00](00_start_here.ipynb), [01](01_bounds.ipynb). Symbols: [glossary](glossary.ipynb).
+# **Time**: 30 minutes.
 
 # %%
 # %matplotlib inline
 import numpy as np
 from ipywidgets import FloatSlider, IntSlider, ToggleButtons
+from scipy.optimize import linprog, nnls
 
 from kit import branchhull
 from kit.branchhull import hull
+from kit.course import draw
 from kit.course.explorers import explorer
-from kit.course.figures import hull as figures
-from kit.course.figures.style import caption
 from kit.experiments.theorems import LEDGER, examine, table
 
 # %% [markdown]
-# ## Nouns
+# ## The question
 #
-# One measurement is a product $y = w x$ with known $t = \operatorname{sign}(w)$. Write
-# $s = \operatorname{sign}(y)$, so that $\operatorname{sign}(x) = s t$, and turn signs away once and
-# for all:
+# Let $t = \operatorname{sign}(w)$, which is known, and $s = \operatorname{sign}(y)$. Signs can be turned away:
 #
 # $$p = t\,w, \qquad q = s\,t\,x, \qquad d = |y| .$$
 #
-# Then the branch is $\{p q = d,\; p > 0\}$, and the **hull** is
+# Now one branch is left, $p q = d$ with $p, q > 0$. The program of this course allows all of its hull,
+# which we shall prove to be
 #
-# $$H_d = \{(p, q) : \; p q \ge d,\; p \ge 0,\; q \ge 0\}.$$
+# $$H_d = \{(p, q) : \; p q \ge d,\; p \ge 0,\; q \ge 0\}, \qquad d > 0 .$$
 #
-# ## $H_d$ is convex, and it is the convex hull of the branch
+# **Guess first.** (1) The estimate $(p, q) = (-1, 1.5)$ is outside $H_1$. Has the nearest point of $H_1$ the same
+# $q$, a larger one, or a smaller one? (2) Each of three meters leaves a region, and the border of each passes
+# through the truth. Is the truth the point of their common region that is nearest to the origin: always,
+# mostly, rarely?
 #
-# *Convex.* $H_d$ is the set where $\sqrt{p q} \ge \sqrt d$, and the geometric mean is concave on
-# $p, q \ge 0$: for $(p, q)$ and $(p', q')$ in $H_d$ and a midpoint,
+# ## By hand
+#
+# Three estimates for which no computing is needed. From $(0, 0)$ the picture is symmetric, so the nearest
+# point of $H_1$ is $(1, 1)$. For the others go backwards: start on the branch at $(2, \tfrac12)$ and walk away at a right
+# angle to it. There the branch $q = 1/p$ has the direction $(1, -\tfrac14)$, and $(\tfrac12, 2)$ is at a right
+# angle to that. One such step leads to $(\tfrac32, -\tfrac32)$, half a step to $(\tfrac74, -\tfrac12)$.
+
+# %%
+estimates = np.array([[0, 0], [1.5, -1.5], [1.75, -0.5]])
+on_branch = np.array([[1, 1], [2, 0.5], [2, 0.5]])
+for estimate, point in zip(estimates, on_branch, strict=True):
+    along = np.array([1, -1 / point[0] ** 2])
+    print(
+        f"step {point - estimate}, times the direction of the branch: {(point - estimate) @ along:g}"
+    )
+
+# %%
+figure, ax = draw.figure()
+draw.plane(ax, 3, "p", "q", "the hull of one branch, d = 1")
+draw.hull(ax, 1.0, label="hull")
+draw.branch(ax, 1.0, label="branch p q = 1")
+draw.points(ax, estimates, "wrong", "estimates")
+draw.points(ax, on_branch, "answer", "nearest points")
+for estimate, point in zip(estimates, on_branch, strict=True):
+    draw.arrow(ax, estimate, point)
+draw.legend(ax, "lower left")
+draw.show(
+    figure,
+    "Three estimates outside the hull and their nearest points. Each step meets the branch at a right angle.",
+)
+
+# %% [markdown]
+# ## Why $H_d$ is the hull
+#
+# *It is convex.* Take $(p, q)$ and $(p', q')$ in $H_d$. For their midpoint
 #
 # $$\frac{p + p'}{2} \cdot \frac{q + q'}{2} = \frac{p q + p' q' + (p q' + p' q)}{4}
 #   \;\ge\; \frac{d + d + 2\sqrt{p q'\, p' q}}{4} \;\ge\; \frac{2 d + 2 d}{4} = d ,$$
 #
-# by the inequality of arithmetic and geometric means. (A closed set that contains all midpoints is
-# convex.)
+# by the inequality of arithmetic and geometric means. A closed set with all midpoints is convex.
 #
-# *Not larger than needed.* Take a point with $p q > d$ and walk along the line
-# $(p + \tau, q - \tau)$. It meets the branch where $(p + \tau)(q - \tau) = d$, that is
-# $\tau^2 + (p - q)\tau - (p q - d) = 0$. The product of the two roots is $-(p q - d) < 0$, so one
-# root lies on each side of $0$, and the point is between two points of the branch.
+# *Each of its points is needed.* Take $(p, q)$ with $p q > d$, $p > 0$, and walk along $(p + \tau, q - \tau)$.
+# The walk has the product $d$ where $\tau^2 + (p - q)\tau - (p q - d) = 0$.
+# The product of the two roots is $-(p q - d) < 0$, so one root lies on each side of $0$.
+# At a root the two factors have the positive product $d$, so they have the same sign;
+# their sum is $p + q > 0$, so both are positive: a root is a point of *this* branch.
+# So $(p, q)$ lies between two points of the branch. $\square$
+#
+# **Tangents.** For $\alpha, \beta \ge 0$ the same inequality gives
+#
+# $$\alpha p + \beta q \;\ge\; 2\sqrt{\alpha p \, \beta q} \;\ge\; 2\sqrt{\alpha\beta d} \qquad \text{on } H_d . \tag{1}$$
+#
+# If both weights are positive, it is an equality at the point with $\alpha p = \beta q$, $p q = d$. So each pair of
+# positive weights gives a tangent of the branch. (If one weight is $0$, the bound is $0$, and the hull comes near it
+# but does not reach it.) The certificates of BranchHull are sums of (1).
+#
+# ## From scratch: the nearest point
+#
+# Let $(p_0, q_0)$ be outside. **We look for a point of the branch at which the step is at a right
+# angle**. The product $p q$ has the gradient $(q, p)$, so this means, for some $\mu \ge 0$,
+#
+# $$p - p_0 = \mu q, \qquad q - q_0 = \mu p, \qquad p q = d, \quad p, q > 0 . \tag{2}$$
+#
+# *Such a point is nearest.* Take any $(p', q')$ in $H_d$. By (1) with $\alpha = q$, $\beta = p$,
+# the step $\mu (q, p)$ has the inner product $\mu\,(q p' + p q' - 2 p q) \ge \mu\,(2 \sqrt{q p\, d} - 2 d) = 0$ with $(p' - p, q' - q)$.
+# So the angle between the two is at most 90 degrees, and $(p', q')$ is at least as far from $(p_0, q_0)$. $\square$
+#
+# *Finding it.* Take the sum and the difference, $\sigma = (p + q)/\sqrt2$ and $\delta = (p - q)/\sqrt2$. The branch is
+# $\sigma^2 - \delta^2 = 2 d$, $\sigma > 0$, and (2) comes apart into $\sigma - \sigma_0 = \mu \sigma$ and $\delta - \delta_0 = -\mu \delta$. The first says
+# $\mu = 1 - \sigma_0/\sigma$, and then the second says $\delta = r\,\delta_0$ with $r = \sigma/(2\sigma - \sigma_0)$.
+# **One equation with one unknown is left:**
+#
+# $$f(\sigma) = \sigma^2 - (r\,\delta_0)^2 - 2 d = 0, \qquad r = \frac{\sigma}{2 \sigma - \sigma_0}, \qquad
+#   f'(\sigma) = 2\sigma + 2 \delta_0^2\, r\, \frac{\sigma_0}{(2\sigma - \sigma_0)^2} .$$
+#
+# At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$ (try the three cases; at $0$ take the limit).
+# At $\sigma = \sqrt{2 d + \delta_0^2}$ we have $r \le 1$ and so $f \ge 0$.
+# Between them is a root, and there $\mu \ge 0$ and $\sigma > |\delta|$, so (2) holds.
+# Newton's method finds it; a step that would leave the bracket is replaced by a halving.
 
-# %%
-p, q, d = 1.5, 2.0, 1.0
-roots = np.roots([1, p - q, -(p * q - d)])
-ends = [(p + tau, q - tau) for tau in roots]
-for end in ends:
-    print(f"({end[0]:.4f}, {end[1]:.4f}) has product {end[0] * end[1]:.4f}")
-share = roots[1] / (roots[1] - roots[0])
-assert np.allclose(share * np.array(ends[0]) + (1 - share) * np.array(ends[1]), (p, q))
+
+# %% tags=["from-scratch"]
+def nearest(p0, q0, d):
+    """The point of H_d that is nearest to a point (p0, q0) outside."""
+    sigma0, delta0 = (p0 + q0) / np.sqrt(2), (p0 - q0) / np.sqrt(2)
+    low = max(0.0, sigma0, (sigma0 + abs(delta0)) / 2)
+    high = sigma = np.sqrt(2 * d + delta0**2)
+    for _ in range(60):
+        r = sigma / (2 * sigma - sigma0)
+        f = sigma**2 - (r * delta0) ** 2 - 2 * d
+        low, high = (sigma, high) if f < 0 else (low, sigma)
+        slope = 2 * sigma + 2 * delta0**2 * r * sigma0 / (2 * sigma - sigma0) ** 2
+        newton = sigma - f / slope
+        sigma = newton if low <= newton <= high else (low + high) / 2
+    delta = delta0 * sigma / (2 * sigma - sigma0)
+    return (sigma + delta) / np.sqrt(2), (sigma - delta) / np.sqrt(2)
+
 
 # %% [markdown]
-# ## Tangents: where the bound comes from
-#
-# How small can a weighted sum $\alpha p + \beta q$ with weights $\alpha, \beta \ge 0$ be on the hull?
-# By the same inequality $\alpha p + \beta q \ge 2\sqrt{\alpha p\,\beta q} \ge 2\sqrt{\alpha\beta d}$,
-# with equality at $\alpha p = \beta q$, $p q = d$:
-#
-# $$\min_{(p, q) \in H_d} \alpha p + \beta q = 2\sqrt{\alpha \beta d} .$$
-#
-# So every pair of weights gives a tangent line of the branch, and a lower bound that anyone can
-# evaluate. All certificates of BranchHull are sums of this one inequality.
+# *Check against the definition, and against the kit.* The definition of "nearest" is a search over the whole branch: 20,001
+# points of it. The kit has `hull.project`.
 
-# %%
-alpha, beta, d = 0.5, 2.0, 1.5
-grid = np.geomspace(0.01, 100, 200_001)
-smallest = np.min(alpha * grid + beta * hull.boundary(d, grid))
-print(f"smallest value on the branch {smallest:.6f}, promised {2 * np.sqrt(alpha * beta * d):.6f}")
-assert abs(smallest - 2 * np.sqrt(alpha * beta * d)) < 1e-6
-
-# %% [markdown]
-# ## Distance: the nearest point of the hull
-#
-# **Guess first.** The point $(-1, 1.5)$ lies on the wrong side. Will its projection have the same
-# $q$, a larger one, or a smaller one?
-
-# %%
-figure, facts = figures.projection(p=-1.0, q=1.5, d=1.0)
-figure
-
-# %%
-print(
-    caption(
-        "The nearest point is ({nearest[0]:.3f}, {nearest[1]:.3f}), at distance {distance:.3f}; "
-        "the step meets the branch at {angle:.0f} degrees.",
-        facts,
-    )
-)
-assert abs(facts["angle"] - 90) < 1e-6 and facts["nearest"][1] > 1.5
-
-# %% [markdown]
-# *Derivation.* The naive method is to try every point of the branch. It is surely right and surely
-# slow; we shall use it to check a better one. Turn the axes by 45 degrees,
-# $x = (p + q)/\sqrt2$, $z = (p - q)/\sqrt2$: the branch becomes $x^2 - z^2 = 2 d$, $x > 0$. Minimise
-# the squared distance to $(x_0, z_0)$ with a multiplier $\mu \ge 0$ for $x^2 - z^2 \ge 2 d$:
-#
-# $$x - x_0 = \mu x, \qquad z - z_0 = -\mu z .$$
-#
-# From the first $1 - \mu = x_0 / x$, hence $1 + \mu = (2 x - x_0)/x$, and from the second
-# $z = z_0 x/(2 x - x_0)$. One equation in one unknown remains:
-#
-# $$g(x) = x^2 - \Bigl(\frac{z_0 x}{2 x - x_0}\Bigr)^2 - 2 d = 0 .$$
-#
-# Where is the root? Since $\mu \ge 0$, $x \ge x_0$, so $2 x - x_0 \ge x$ and $|z| \le |z_0|$:
-# therefore $x^2 = 2 d + z^2 \le 2 d + z_0^2$. And $x > |z|$ means $2 x - x_0 > |z_0|$. The root lies in
-#
-# $$\max\bigl(0,\; x_0,\; \tfrac12 (x_0 + |z_0|)\bigr) \;\le\; x \;\le\; \sqrt{2 d + z_0^2} ,$$
-#
-# and it is the only one there: at each root the step to the branch is at a right angle to it, and from a
-# point outside a convex set only one boundary point is met so. Newton's method, kept inside the bracket, finds
-# it. `hull.project` does this for many points at once.
-
-# %%
+# %% tags=["compared"]
 rng = np.random.default_rng(5)
-points = rng.normal(0, 2, (2, 300))
-sizes = rng.exponential(1, 300)
-projected = np.array(hull.project(*points, sizes))
-moved = np.hypot(*(projected - points))
-
-curve = np.geomspace(1e-3, 1e3, 20_001)[:, None]
-naive = np.hypot(curve - points[0], sizes / curve - points[1]).min(axis=0)
-outside = hull.violation(*points, sizes) > 0
-print(f"{outside.sum()} of 300 points are outside")
-assert np.all(moved[~outside] == 0)
-assert np.all(moved[outside] <= naive[outside] + 1e-12)
-assert np.max(naive[outside] - moved[outside]) < 1e-3
+points, sizes = rng.normal(0, 2, (2, 300)), rng.exponential(1, 300)
+out = hull.violation(*points, sizes) > 0
+points, sizes = points[:, out], sizes[out]
+mine = np.array([nearest(*point) for point in zip(*points, sizes, strict=True)]).T
+kits = np.array(hull.project(*points, sizes))
+branch = np.geomspace(1e-3, 1e3, 20_001)[:, None]
+search = np.hypot(branch - points[0], sizes / branch - points[1]).min(axis=0)
+distance = np.hypot(*(mine - points))
+print(f"{out.sum()} of 300 points are outside")
+farther = search - distance
+print(f"the best of the search is farther by ≈ {farther.min():.0e} to ≈ {farther.max():.0e}")
+print(f"the kit's point differs by at most ≈ {np.abs(mine - kits).max():.1e}")
+assert farther.min() > -1e-9 and farther.max() < 1e-3
+assert np.abs(mine - kits).max() < 1e-9
+u, v = nearest(-1.0, 1.5, 1.0)
+print(f"(-1, 1.5) goes to ({u:.4f}, {v:.4f})")
+assert np.isclose(u * v, 1)
 
 # %% [markdown]
-# Two laws hold for every projection on a convex set, and are good tests of a program: projecting
-# twice changes nothing, and no two points get farther apart.
+# What the kit's projection ([hull.py](../kit/branchhull/hull.py)) does beyond ours: many points at once, and logarithms, which keep the digits when $p_0$,
+# $q_0$, $d$ differ by many powers of ten. **The rival** is the method of the papers' programs: by (2) $p$ is a root of
+# $p^4 - p_0\,p^3 + d\,q_0\,p - d^2$. They take the first root that is real and admissible, and leave the point where it is if
+# there is none.
+
 
 # %%
-again = np.array(hull.project(*projected, sizes))
-assert np.all(again == projected)
-one, other = rng.normal(0, 2, (2, 2, 300))
-before = np.hypot(*(one - other))
-after = np.hypot(*(np.array(hull.project(*one, sizes)) - np.array(hull.project(*other, sizes))))
-print(f"largest distance after / before: {np.max(after / before):.3f}")
-assert np.max(after / before) <= 1 + 1e-12
+def by_quartic(p0, q0, d):
+    """The first real root with p >= 0 and q0 p <= d, as the papers' programs choose it."""
+    roots = np.roots([1, -p0, 0, d * q0, -(d**2)])
+    good = [x.real for x in roots if abs(x.imag) < 1e-15 and x.real >= 0 and q0 * x.real <= d]
+    return (good[0], d / good[0]) if good else (p0, q0)
+
+
+print("powers of ten   method     not moved   largest distance to the kit's point / step")
+for spread in (0, 2, 6):
+    scale = 10.0 ** rng.uniform(-spread, spread, (3, 1000))
+    points, sizes = rng.normal(0, 2, (2, 1000)) * scale[:2], rng.exponential(1, 1000) * scale[2]
+    out = hull.violation(*points, sizes) > 0
+    points, sizes = points[:, out], sizes[out]
+    kits = np.array(hull.project(*points, sizes))
+    for method in (nearest, by_quartic):
+        found = np.array([method(*point) for point in zip(*points, sizes, strict=True)]).T
+        stays = np.all(found == points, axis=0)
+        error = np.hypot(*(found - kits)) / np.hypot(*(kits - points))
+        print(f"-{spread} to {spread}", end=" " * 10)
+        print(f"{method.__name__:12}≈ {stays.sum():<9d}≈ {error[~stays].max():.0e}")
+        assert error[~stays].max() < (1e-9 if spread < 6 else 0.1)
+        assert stays.sum() == 0 or (spread == 6 and method is by_quartic)
+assert stays.sum() >= 1
 
 # %% [markdown]
-# ## Scaling disappears
+# With readings of ordinary size all agree. Over twelve powers of ten the quartic leaves some estimates
+# unrepaired, and both short methods lose digits. (The yardstick is the kit's projection; its tests set it beside a conic solver.)
 #
-# If $(h, m)$ explains the products, so does $(c h, m / c)$. With $K = N = 1$ the feasible set is one
-# hull, and *every* point of its boundary explains the measurement. The objective
-# $|h|^2 + |m|^2$ picks one: on the branch $h m = d$ it is $h^2 + d^2/h^2$, whose derivative
-# $2 h - 2 d^2 / h^3$ vanishes at $h = \sqrt d = m$.
+# ## What is smallest is balanced
 #
-# **Guess first.** How much more than the smallest circle does the point $(2, \tfrac12)$ cost?
-
-# %%
-figure, facts = figures.scaling(d=1.0, c=2.0)
-figure
-
-# %%
-print(
-    caption(
-        "h² + m² is {value at c:.2f} at (2, 1/2) and {smallest value:.2f} at h = m = {balanced:.0f}.",
-        facts,
-    )
-)
-assert facts["smallest value"] < facts["value at c"]
-
-# %% [markdown]
-# The same argument works in any dimension. If $(h, m)$ is feasible, so is $(c h, m/c)$, and
-# $c^2 \|h\|^2 + \|m\|^2 / c^2$ is smallest at $c^2 = \|m\| / \|h\|$, where it equals
-# $2 \|h\| \|m\|$ and the two norms are equal. **At the optimum $\|h\| = \|m\|$**: compare an answer
-# with the *balanced* truth, or you will see an error that no measurement can see.
+# Which point does BranchHull choose among all that are allowed? The one with the smallest $\|h\|^2 + \|m\|^2$. If
+# $(h, m)$ is allowed, so is $(c h, m / c)$ for $c > 0$, since all products stay the same. By the means inequality
+#
+# $$c^2 \|h\|^2 + \|m\|^2 / c^2 \;\ge\; 2\,\|h\|\,\|m\| , \quad \text{with equality at } c^2 = \|m\|/\|h\| . \tag{3}$$
+#
+# So the smallest point has $\|h\| = \|m\|$. It is called **balanced**, and an answer has to be compared with the balanced
+# truth: another scale is invisible in the products.
 #
 # ## Many hulls in one picture
 #
-# The feasible set lives in $K + N$ dimensions, which is hard to draw. For $K = 1$ there is a way to see
-# it all: put $z = h m \in \mathbb R^2$ with $N = 2$. A measurement
-# $s_\ell\, b_\ell h \, c_\ell^\top m \ge |y_\ell|$ says
+# One supply of voltage $h > 0$ feeds the meters through known dividers, so meter $\ell$ gets the voltage $b_\ell h$, with $b_\ell > 0$. Its current
+# is a known mixture $c_\ell^\top m$ of two sources, $m \in \mathbb R^2$. With $z = h m$ the reading of meter $\ell$ says
 #
-# $$s_\ell\, b_\ell\, c_\ell^\top z \;\ge\; |y_\ell| ,$$
+# $$s_\ell\, (b_\ell h)(c_\ell^\top m) \ge |y_\ell| \quad\Longleftrightarrow\quad n_\ell^\top z \ge |y_\ell| , \qquad n_\ell = s_\ell b_\ell c_\ell ,$$
 #
-# a half-plane in $z$ (the signs of $w$ then only choose the sign of $h$); and $\|h\|^2 + \|m\|^2 \ge 2 |h| \|m\| = 2 \|z\|$, with equality when balanced. So
-# BranchHull asks for **the point of a polygon that is nearest to the origin**: the point that a
-# growing disc touches first.
-#
-# **Guess first.** Three lines pass through the truth. Must the disc touch the polygon just there?
+# a half-plane. By (3) the smallest value of $h^2 + \|m\|^2$ at a given $z$ is $2\|z\|$. So BranchHull asks for the **point of a polygon
+# that a growing disc touches first**. Lesson 01 has its certificate: weights $\lambda_\ell \ge 0$ on lines that
+# touch $z$, with $\sum_\ell \lambda_\ell n_\ell = z$. For any $z'$ in the polygon they give
+# $z^\top z' = \sum \lambda_\ell n_\ell^\top z' \ge \sum \lambda_\ell |y_\ell| = \sum \lambda_\ell n_\ell^\top z = \|z\|^2$, so $\|z'\| \ge \|z\|$.
+
+
+# %% tags=["hide-input"]
+def bench(rows, y=1.8, sign=1):
+    """Data of the first of eight meters, with the reading y and the sign of meter 1; and the true z."""
+    angle = np.radians([20, 95, -35, 60, 130, 5, 160, -70])[:rows]
+    size = np.array([1.0, 0.9, 1.2, 1.1, 0.8, 1.3, 1.0, 0.7])[:rows]
+    b = np.array([1.0, 0.8, 1.3, 0.7, 1.1, 0.9, 1.2, 0.6])[:rows]
+    C = size[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    m = np.array([1.2, 0.9])
+    h = 1.8 / (C[0] @ m)
+    reading, signs = b * h * (C @ m), np.ones(rows)
+    reading[0], signs[0] = y, sign
+    return branchhull.Bilinear(b[:, None], C, reading, signs), h * m
+
+
+def touch(data, ball):
+    """Normals and levels of the lines, the point that the ball touches, weights of the lines there."""
+    normals, d = np.sign(data.y)[:, None] * data.B * data.C, np.abs(data.y)
+    if ball == "l1":  # min |z|_1, a linear program in the positive and negative parts of z
+        answer = linprog(np.ones(4), A_ub=np.hstack([-normals, normals]), b_ub=-d)
+        return normals, d, answer.x[:2] - answer.x[2:], -answer.ineqlin.marginals
+    answer = branchhull.solve(branchhull.BranchHull(data))
+    z = answer.h[0] * answer.m
+    near = normals @ z <= d * (1 + 1e-6)
+    weights = np.zeros(len(d))
+    weights[near] = nnls(normals[near].T, z)[0]
+    return normals, d, z, weights
+
+
+def draw_bench(ax, data, truth, ball="l2"):
+    """The polygon, the ball that touches it, and for l2 the weighted normals end to end; the point."""
+    normals, d, z, weights = touch(data, ball)
+    draw.plane(ax, 4, "z₁", "z₂", f"{len(d)} meter{'s' if len(d) > 1 else ''}")
+    draw.half_planes(ax, normals, d, label="allowed")
+    draw.ball(ax, np.linalg.norm(z, 2 if ball == "l2" else 1), ball)
+    draw.points(ax, truth, "truth", "truth")
+    draw.points(ax, z, "answer", "answer")
+    end = np.zeros(2)
+    for step in weights[:, None] * normals:
+        if ball == "l2" and np.linalg.norm(step) > 1e-4:
+            draw.arrow(ax, end, end + step)
+            end = end + step
+    draw.legend(ax, "upper left")
+    return normals, d, z, weights
+
 
 # %%
-figure, facts = figures.geometry(rows=3)
-figure
-
-# %%
-print(
-    caption(
-        "{lines that touch} lines touch the disc's first point; its distance to the truth is "
-        "{distance from z to the truth:.4f} and the value of the program {value:.4f}.",
-        facts,
-    )
-)
-assert facts["distance from z to the truth"] < 1e-4
-
-# %% [markdown]
-# With one line only, the disc touches it at the foot of the perpendicular, which is in general not
-# the truth. With more lines the truth becomes a corner, and the disc touches a corner as soon as
-# $z$ lies in the cone of the normals that meet there. That is the **dual certificate**: weights
-# $\lambda_\ell \ge 0$ on the touching lines with
-#
-# $$\sum_\ell \lambda_\ell\, s_\ell b_\ell c_\ell = z .$$
-#
-# The arrows in the picture are these weighted normals, laid end to end from the origin to $z$.
-
-# %%
-for rows in (1, 2, 3):
-    _, facts = figures.geometry(rows=rows)
+figure, axes = draw.figure(3, size=(3.4, 3.3))
+for rows, ax in enumerate(axes, 1):
+    data, truth = bench(rows)
+    normals, d, z, weights = draw_bench(ax, data, truth)
     print(
-        f"{rows} row(s): distance to the truth {facts['distance from z to the truth']:.4f}, "
-        f"weighted normals {facts['weighted normals']}, z {facts['z']}"
+        f"{rows}: distance to the truth {np.linalg.norm(z - truth):.3f}, weights {weights.round(3) + 0}"
     )
-    assert np.allclose(facts["weighted normals"], facts["z"], atol=1e-3)
+    assert np.allclose(weights @ normals, z, atol=1e-4)
+draw.show(
+    figure,
+    "The first one, two and three meters. The disc touches the region at the answer, and the arrows are "
+    "the weighted normals, laid end to end from the origin to the answer. With one meter the answer is "
+    "another point than the truth. With two the truth is a corner and the disc touches it.",
+)
 
 # %% [markdown]
-# Why do such weights prove that $z$ is optimal? For any feasible $z'$, each touching line gives
-# $s_\ell b_\ell c_\ell^\top z' \ge |y_\ell| = s_\ell b_\ell c_\ell^\top z$. Multiply by
-# $\lambda_\ell$ and add: $z^\top z' \ge z^\top z$, and by Cauchy and Schwarz $\|z'\| \ge \|z\|$.
+# ## When is the truth the answer?
 #
-# The certificate of the kit is the same proof in $K + N$ dimensions. It uses the dual pair
-# $(\alpha, \beta)$ of the tangent inequality above and gives the bound
-# $2 S^2 / (\|\tilde B^\top \alpha\| \, \|\tilde C^\top \beta\|)$ with
-# $S = \sum_\ell \sqrt{\alpha_\ell \beta_\ell |y_\ell|}$; lesson 12 derives it. Here it is by hand:
+# At the truth $z$ all lines meet. Let $e$ be a unit vector across $z$, and $g_\ell = n_\ell^\top e$.
+#
+# *If two of the $g_\ell$ have different signs*, or one is $0$, a nonnegative combination of those normals has no part along $e$. Its part along $z$ is
+# positive, as $n_\ell^\top z = |y_\ell| > 0$. Scaled, it is $z$: a certificate.
+#
+# *If all $g_\ell > 0$*, put $\kappa = \max_\ell |y_\ell| / g_\ell$. The point $(1 - \tau) z + \tau \kappa e$ is allowed for
+# $0 < \tau < 1$, since $n_\ell^\top$ of it is $(1 - \tau)|y_\ell| + \tau\kappa g_\ell \ge |y_\ell|$. Its squared norm $(1 - \tau)^2 \|z\|^2 + \tau^2 \kappa^2$ is below
+# $\|z\|^2$ for small $\tau$. So the truth is not the answer. For all $g_\ell < 0$ turn $e$ round.
+#
+# Let the $c_\ell$ be Gaussian. Then $c_\ell^\top e$ is independent of $c_\ell^\top z$, hence of $s_\ell$, and the
+# sign of $g_\ell$ is a fair coin. All $L$ coins agree with probability $2 \cdot 2^{-L}$, so
+#
+# $$P(\text{the truth is the answer}) = 1 - 2^{1 - L} \qquad (K = 1,\ N = 2,\ \text{Gaussian, no noise, right signs}).$$
+#
+# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and least squares solves them. 200 benches for each $L$:
 
 # %%
-data = figures.plane_instance(rows=3)
-answer = branchhull.solve(branchhull.BranchHull(data))
-Bt, Ct, d = branchhull.canonical(data)
-al, be = answer.dual
-S = np.sum(np.sqrt(al * be * d))
-bound = 2 * S**2 / (np.linalg.norm(Bt.T @ al) * np.linalg.norm(Ct.T @ be))
-value = answer.h @ answer.h + answer.m @ answer.m
-print(f"{bound:.5f} <= optimum <= {value:.5f}")
-assert (value - bound) / value < 1e-7
+print(" L   promised   BranchHull   chance   least squares")
+for L in (1, 2, 3, 5):
+    hits = np.zeros(2, int)
+    for seed in range(200):
+        data, true = branchhull.gaussian(np.random.default_rng([L, seed]), L, 1, 2)
+        answer = branchhull.solve(branchhull.BranchHull(data))
+        z, lines = true.h * true.m, data.B * data.C
+        for k, found in enumerate((answer.h * answer.m, np.linalg.lstsq(lines, data.y)[0])):
+            hits[k] += np.linalg.norm(found - z) < 1e-4 * np.linalg.norm(z)
+    promised, share = 1 - 2.0 ** (1 - L), hits / 200
+    chance = np.sqrt(promised * (1 - promised) / 200)
+    print(f"{L:2d} {promised:9.1%} {share[0]:11.1%}    +-{chance:5.1%} {share[1]:12.1%}")
+    assert abs(share[0] - promised) <= 4 * chance and share[1] == (L > 1)
 
 # %% [markdown]
+# Here least squares is better and simpler. It has $K N$ unknowns, the entries of $h m^\top$, and BranchHull $K + N$. For larger
+# $K$ and $N$ this turns the comparison round; [lesson 10](10_bilinear_lifting.ipynb) and [lesson 14](14_how_many_measurements.ipynb)
+# have the numbers.
+#
 # ## Explore
 #
-# Add rows, move the first measurement away from what the truth gives (1.8), switch its sign, change
-# the ball. The $\ell_1$ ball has corners: it likes to touch where a coordinate of $z$ is zero, which
-# is why the sparse programs of the sequel paper use it.
-#
-# Things to try: with `rows` = 1 switch the sign: the other branch serves as well, and $z$ does not
-# move. With `rows` = 2 switch it: now two measurements contradict each other, and the explorer says
-# which. Make $y$ negative.
+# Add meters, move the reading of meter 1 away from the true 1.8, make it negative, switch its sign, take the $\ell_1$ ball. With one meter the sign does not
+# matter: the other branch turns $h$ and $m$ round together. With two it matters. (For $|h| + \|m\|_1$ the argument of (3) gives
+# $2\sqrt{\|z\|_1}$, so then an $\ell_1$ ball grows. Its corners lie on the axes, where a source is silent: lesson 15.)
+
 
 # %%
+def meters(rows, y, sign, ball):
+    """Left: meter 1 in its own plane. Right: all meters in the plane of z = h m."""
+    if y == 0:
+        raise ValueError("a reading of 0 leaves no branch, only the two axes")
+    data, truth = bench(rows, y, sign)
+    ray = branchhull.infeasible_ray(branchhull.BranchHull(data))
+    figure, (left, right) = draw.figure(2, size=(4.4, 4.2))
+    draw.plane(left, 4, "voltage w", "current x", "meter 1")
+    draw.hull(left, y, sign, label="its hull")
+    draw.branch(left, y, sign, label="known branch")
+    draw.branch(left, y, -sign, "rival", "other branch")
+    draw.legend(left, "upper left" if y > 0 else "upper right")
+    if ray is not None:
+        draw.plane(right, 4, "z₁", "z₂", "no point is allowed")
+        return figure, {"proved": ray[1]}
+    normals, d, z, weights = draw_bench(right, data, truth, ball)
+    h = sign * np.sqrt(np.linalg.norm(z, 2 if ball == "l2" else 1))
+    draw.points(left, [data.B[0, 0] * h, data.C[0] @ z / h], "answer", "answer")
+    return figure, {
+        "distance of the answer to the truth": f"{np.linalg.norm(z - truth):.3f}",
+        "lines that touch": int(np.sum(normals @ z <= d * (1 + 1e-6))),
+        "their weights": ", ".join(f"{weight:.3f}" for weight in weights if weight > 1e-6),
+    }
+
+
 explorer(
-    figures.geometry,
-    rows=IntSlider(3, min=1, max=8, description="rows"),
-    y=FloatSlider(1.8, min=-3, max=3, step=0.1, description="y of row 0"),
+    meters,
+    rows=IntSlider(3, min=1, max=8, description="meters"),
+    y=FloatSlider(1.8, min=-3, max=3, step=0.1, description="reading 1"),
     sign=ToggleButtons(options=[1, -1], description="sign of w"),
     ball=ToggleButtons(options=["l2", "l1"], description="ball"),
 )
 
 # %% [markdown]
-# ## In the ledger
+# ## Break it yourself
 #
-# The kit measures each result inside its hypotheses, and again with one of them broken
-# (`kit.experiments.theorems`). Those of this lesson, each with the measured number beside the promised one:
+# A wrong sign among two meters leaves no allowed point, and this can be *proved*. Let $\tilde B$ be $B$ with its rows multiplied by $t_\ell$; if no reading is 0,
+# an allowed $h$ has $\tilde B h > 0$. Suppose $\alpha \ge 0$, $\alpha \ne 0$, and $\tilde B^\top \alpha = 0$. Then
+# $0 = (\tilde B^\top \alpha)^\top h = \alpha^\top \tilde B h > 0$, a contradiction. Such an $\alpha$ is a **ray**.
 
 # %%
-for name in (
-    "Tangent of a branch",
-    "Projection does not expand",
-    "Balance of norms",
-):
+data, _ = bench(rows=2, sign=-1)
+answer = branchhull.solve(branchhull.BranchHull(data))
+ray = answer.dual[0] / answer.dual[0].max()
+tilde_B = data.signs[:, None] * data.B
+print(answer.report.run.status, "|", answer.report.notes[-1])
+print(f"ray {ray.round(3)}, its combination of the rows of B ≈ {np.abs(tilde_B.T @ ray).max():.0e}")
+assert np.all(ray >= 0) and np.abs(tilde_B.T @ ray).max() < 1e-12
+
+# %% tags=["hide-input"]
+for name in ("Tangent of a branch", "Projection does not expand", "Balance of norms"):
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# ## Break it yourself
+# The last cell is from the **ledger** of theorems: each statement measured inside its hypotheses, and with each of them broken.
 #
-# The signs are knowledge. What if one is wrong? With two rows and $K = 1$ there is no feasible point
-# left, and this can be *proved*: a vector $\alpha \ge 0$ with $\tilde B^\top \alpha = 0$ on rows with
-# $d > 0$ is impossible for any $h$ with $\tilde B h > 0$, since it would give
-# $0 = (\tilde B^\top \alpha)^\top h = \alpha^\top \tilde B h > 0$. The kit returns this ray.
-
-# %%
-broken = figures.plane_instance(rows=2, sign=-1)
-answer = branchhull.solve(branchhull.BranchHull(broken))
-print(answer.report.run.status)
-print(answer.report.notes[-1])
-Bt, _, d = branchhull.canonical(broken)
-ray = answer.dual[0]
-assert np.all(ray >= 0) and np.abs(Bt.T @ ray).max() < 1e-12 * ray.max() and ray @ d > 0
-
-# %% [markdown]
-# And $y = 0$? Then $w x = 0$ is a cross of two lines without branches; the sign of $x$ is unknown,
-# and only $t\,w \ge 0$ remains. The figure refuses, in words:
-
-# %%
-try:
-    figures.geometry(y=0.0)
-except ValueError as refusal:
-    print(refusal)
-
-# %% [markdown]
 # ## Take away
 #
-# * The hull of a branch is $p q \ge d$, $p, q \ge 0$, and its tangents give
-#   $\alpha p + \beta q \ge 2 \sqrt{\alpha\beta d}$.
-# * Projecting on it is one equation in one unknown.
-# * The smallest point of the feasible set is balanced: $\|h\| = \|m\|$.
-# * A solution is certified by weights on the tangents that touch; contradictory signs by a ray.
+# * The hull of a branch is $p q \ge d$, $p, q \ge 0$; its tangents say $\alpha p + \beta q \ge 2 \sqrt{\alpha\beta d}$.
+# * The nearest point of it is one equation with one unknown.
+# * Many hulls have a smallest point; it is balanced, and weights on the borders that touch prove it.
 #
-# **Exercise**: [11_projection](../exercises/11_projection.ipynb) asks you to write the projection.
+# **The guesses.** (1) A larger one: the step is $\mu (q, p)$ with all three positive, so both coordinates grow. (2) Mostly:
+# with three Gaussian meters in three cases of four.
+#
+# **If $y = 0$**, then $w x = 0$ is a cross without branches. As $w \ne 0$ has a sign, in truth $x = 0$. The kit's convention is
+# to keep only $t w \ge 0$ of such a row, which allows more.
+#
+# **Exercise**: [11_projection](../exercises/11_projection.ipynb), the projection for arrays, and with a slack.
 #
 # ## Sources
 #
-# * The hull and the program: arXiv 1702.04342; the ADMM that projects on it, by the roots of a
-#   quartic: arXiv 1809.08359 (poster, eqs (4)-(6)).
-# * The bracketed equation, the bounds and the rays are derived here and in the modules
-#   `kit.branchhull.hull` and `kit.branchhull.certificate`.
+# * The hull and the program: arXiv 1702.04342. The ADMM that projects on it by a quartic: arXiv 1809.08359 and its authors' programs.
+# * The bracketed equation, the bench and its law are derived here; the kit's projection in `kit.branchhull.hull`, rays in
+#   `kit.branchhull.certificate`.

@@ -159,7 +159,7 @@ print(f"the step is normal to the branch, to 1e-7: {np.all(np.abs(parallel) <= 1
 # ## ADMM
 #
 # The program has two difficulties, a quadratic objective over a subspace and $L$ curved sets, each easy
-# alone (tool 3 of lesson [01](01_toolbox.ipynb)). Copy the products, $u = E z$ with
+# alone (lesson [02](02_splitting.ipynb)). Copy the products, $u = E z$ with
 # $E = \operatorname{diag}(\tilde B, \tilde C)$, and write $H$ for the $L$ hulls. The **augmented
 # Lagrangian** of $\min \|z\|^2$ s.t. $u \in H$, $u = E z$ with multiplier $\rho\, a$ is, up to
 # the term $-\frac\rho2\|a\|^2$, which no minimisation over $u$ or $z$ sees,

@@ -33,6 +33,12 @@
 # | violation | `certificate.violation` | how far the answer itself is outside its constraints, relative |
 # | $\rho$ | `rho` | penalty of an ADMM; with an $\ell_1$ term the threshold is $1/\rho$ |
 # | tol | `tol` | the gap at which a method may call its answer solved |
+# | $g(\lambda)$ | `bound` | the dual function of lessons 01 and 02: a lower bound for each $\lambda \ge 0$ |
+# | feasible | | a point that satisfies the constraints |
+# | certificate | `answer.report.certificate` | a point and weights that name nearly the same number, so that both can be checked |
+# | repair | | to scale a point until it is feasible; its value is judged afterwards |
+# | ray | `infeasible_ray` | weights whose bound grows without limit: a proof that no point is feasible |
+# | ledger | `LEDGER` | the statements of the course, each measured inside its hypotheses and with each of them broken |
 #
 # ## BranchHull (lessons 10 to 17)
 #
@@ -47,13 +53,17 @@
 # | $s = \operatorname{sign}(y)$ | | $L$ | so that $\operatorname{sign}(x) = s \circ t$ |
 # | $\tilde B$, $\tilde C$, $d$ | `canonical(data)` | | $\operatorname{diag}(t) B$, $\operatorname{diag}(s \circ t) C$, $\lvert y\rvert$: signs turned away |
 # | $p$, $q$ | | $L$ | $\tilde B h$, $\tilde C m$: positive where all is well |
+# | $\sigma$, $\delta$ | | | $(p + q)/\sqrt2$ and $(p - q)/\sqrt2$ (lesson 11) |
+# | $z = h m$, $n_\ell$ | | $N$ | the lifted unknown for $K = 1$, and $s_\ell b_\ell c_\ell$ (lesson 11) |
 # | $H_d$ | `hull` | | the hull $\{p q \ge d,\ p \ge 0,\ q \ge 0\}$ |
 # | $\alpha$, $\beta$ | `answer.dual` | $2 \times L$ | weights of the lower bound |
 # | $\tilde h$, $\tilde m$ | `balance(h, m)` | | the truth, scaled to $\|\tilde h\| = \|\tilde m\|$ |
 # | $Z = h m^\top$ | `solve_lifted(data).Z` | $K \times N$ | the lifted unknown (lesson 10) |
 # | $\xi$, $\lambda$ | `answer.xi`, `lam` | $L$ | slack of a measurement, and its price (lesson 15) |
 # | $S_1$, $S_2$ | `sparsity` | | nonzeros of $h$ and of $m$ (lesson 15) |
-# | $g$ | | | gains of the sensors (lesson 16); elsewhere a standard normal vector of noise |
+# | $\lambda_\ell$ | | $L$ | weights on the gradients of the products, a certificate of the truth (lessons 11, 14) |
+# | $g_\ell$, $D$ | | $D$ | what is left of a gradient across the truth, and $D = K + N - 2$ (lessons 11, 14) |
+# | $g$ | | | gains of the sensors (lesson 16) |
 #
 # ## Net-Trim (lessons 20 to 24)
 #
@@ -74,7 +84,8 @@
 #
 # | lesson | module |
 # |---|---|
-# | [01 Toolbox](01_toolbox.ipynb) | `kit.course.figures.toolbox` |
+# | [01 Bounds to check](01_bounds.ipynb) | `kit.branchhull.certificate` |
+# | [02 Splitting and agreement](02_splitting.ipynb) | `kit.branchhull.methods.admm` |
 # | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | `kit.branchhull.rivals.lifting`, `nuclear_norm`, `gradient`, `alternating` |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |

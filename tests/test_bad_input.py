@@ -16,8 +16,6 @@ from kit import datasets
 from kit import experiments as e
 from kit import nettrim as n
 from kit.branchhull import hull
-from kit.course.figures import counts
-from kit.course.figures import hull as figures
 from kit.experiments import bilinear, neurons, rates, sparse, theorems
 
 rng = np.random.default_rng
@@ -136,13 +134,6 @@ CALLS = {
     "hull.boundary": lambda x: hull.boundary(x, [1.0]),
     "hull.boundary.p": lambda x: hull.boundary(1.0, x),
     "hull.slack": lambda x: hull.project_with_slack(1, 1, x, 1),
-    "fig.branches": lambda x: figures.branches(x),
-    "fig.branches.s": lambda x: figures.branches(1, x),
-    "fig.proj": lambda x: figures.projection(x),
-    "fig.scal": lambda x: figures.scaling(x),
-    "fig.geom": lambda x: figures.geometry(x),
-    "fig.geom.y": lambda x: figures.geometry(3, x),
-    "fig.geom.ball": lambda x: figures.geometry(3, 1.8, 1, x),
     "NetTrim.X": lambda x: n.NetTrim(x, Y, 0.1),
     "NetTrim.Y": lambda x: n.NetTrim(X, x, 0.1),
     "NetTrim.eps": lambda x: n.NetTrim(X, Y, x),
@@ -233,8 +224,6 @@ CALLS = {
     "rate.of": lambda x: e.success_rate(ROWS, of=x),
     "values": lambda x: e.values(x, "L"),
     "values.name": lambda x: e.values(ROWS, x),
-    "fig.half_plane": lambda x: counts.half_plane(x),
-    "fig.half_plane.seed": lambda x: counts.half_plane(4, x),
     "theorem": lambda x: theorems.examine(x, rng(0)),
     "theorem.table": lambda x: theorems.table(x),
     "Theorem.name": lambda x: dataclasses.replace(TANGENT, name=x).name,

@@ -24,7 +24,7 @@ LESSON = """\
 # %%
 from facts import length
 
-print(f"length {length([3.0, 4.0]):.3f}")
+print(f"length {length([3.0, 4.0]):.3f}, rounding ≈ {1e-9:.1e}")
 
 # %%
 1 + 1
@@ -135,7 +135,7 @@ def test_building_twice_gives_the_same_bytes(tmp_path):
     assert path.with_suffix(".ipynb").read_bytes() == first
     nb = notebooks.read(path.with_suffix(".ipynb"))
     assert notebooks.differences(notebooks.read(path), nb) == []
-    assert nb.cells[1].outputs[0].text == "length 5.000\n"
+    assert nb.cells[1].outputs[0].text == "length 5.000, rounding ≈ 1.0e-09\n"
     assert "version" not in nb.metadata.language_info
     text = first.decode()
     assert str(tmp_path) not in text and "iopub" not in text
@@ -328,6 +328,23 @@ def test_a_solution_left_in_plain_sight_is_found(course):
     assert found(course) == []
 
 
+# Budget -------------------------------------------------------------------------------------------
+
+
+def test_budget_counts_words_cells_and_seconds(tmp_path, capsys):
+    path = tmp_path / "short.py"
+    path.write_text(
+        "# %% [markdown]\n# Five words, [two linked](there.ipynb), and\n#\n# $$x + y = z$$\n#\n"
+        "# $x$ - the *end*.\n\n# %%\nsum(k for k in range(10**7))\n\n# %%\n1\n"
+    )
+    assert build.budget(path, run=False) == {"words": 8, "cells": 2}
+    assert 0.2 < build.budget(path)["seconds"] < 30
+    path.write_text("# %% [markdown]\n# " + "word " * 1801)
+    assert build.main(["budget", "--unrun", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "1801 words*" in printed and "0 cells " in printed
+
+
 # Strict comparison --------------------------------------------------------------------------------
 
 
@@ -362,6 +379,9 @@ def test_strict_comparison_fails_when_it_should(tmp_path):
     right = path.with_suffix(".ipynb")
     altered = right.read_text().replace("length 5.000", "length 5.001")
     (folder("altered") / "altered.ipynb").write_text(altered)
+    about = right.read_text().replace("≈ 1.0e-09", "≈ 2.3e-08")
+    assert about != right.read_text()
+    (folder("about") / "about.ipynb").write_text(about)
     other = folder("other_fact")
     shutil.copyfile(right, other / "other_fact.ipynb")
     (other / "facts.py").write_text(FACTS.replace("part * part", "1.001 * part * part"))
@@ -373,6 +393,7 @@ def test_strict_comparison_fails_when_it_should(tmp_path):
 
     assert nbval(tmp_path) == {
         "right": True,
+        "about": True,  # a number after ≈, which may differ
         "altered": False,  # a stored number changed by hand
         "other_fact": False,  # the kit computes something else than what is stored
         "cleared": True,  # nbval compares nothing then, which is why `faults` exists

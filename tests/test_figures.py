@@ -5,71 +5,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from kit import branchhull
-from kit.branchhull import hull
+from kit.course import draw
 from kit.course.drawing import png
 from kit.course.figures import branchhull as program_figures
-from kit.course.figures import hull as hull_figures
 from kit.course.figures import pruning
 from kit.course.figures.style import MARK, caption
 from kit.results import Run, Status
-
-
-@pytest.mark.parametrize(("y", "sign"), [(1.0, 1), (-2.5, 1), (0.3, -1), (-4.0, -1)])
-def test_branches(y, sign):
-    figure, facts = hull_figures.branches(y, sign)
-    assert isinstance(figure, Figure) and len(figure.axes) == 2
-    w, x = facts["vertex"]
-    assert w * x == pytest.approx(y) and np.sign(w) == sign
-    assert abs(facts["product inside the hull"]) > abs(y)
-    assert np.sign(facts["product inside the hull"]) == np.sign(y)
-    assert facts["product between the branches"] == 0
-
-
-def test_projection_meets_the_branch_at_a_right_angle():
-    _, facts = hull_figures.projection(-1.0, 1.5, 1.0)
-    assert np.allclose(facts["nearest"], hull.project(-1.0, 1.5, 1.0))
-    assert facts["angle"] == pytest.approx(90)
-    assert facts["distance"] == pytest.approx(np.hypot(*(np.array(facts["nearest"]) - [-1, 1.5])))
-    _, inside = hull_figures.projection(2.0, 2.0, 1.0)
-    assert inside["distance"] == 0 and inside["angle"] is None
-
-
-def test_scaling():
-    _, facts = hull_figures.scaling(d=4.0, c=1.0)
-    assert facts == {"value at c": 17.0, "smallest value": 8.0, "balanced": 2.0}
-
-
-@pytest.mark.parametrize("rows", [1, 2, 5, 8])
-@pytest.mark.parametrize("ball", ["l2", "l1"])
-@pytest.mark.parametrize("y", [1.8, 2.4])
-def test_geometry_facts_are_a_certificate(rows, ball, y):
-    _, facts = hull_figures.geometry(rows, y, 1, ball)
-    data = hull_figures.plane_instance(rows, y)
-    normals, d = np.sign(data.y)[:, None] * data.B * data.C, np.abs(data.y)
-    z, weights = np.array(facts["z"]), np.array(facts["weights on their normals"])
-    assert np.all(normals @ z >= d - 1e-3) and np.all(weights >= 0)
-    pull = weights @ normals
-    if ball == "l2":  # z is the nearest point of the polygon: z is in the cone of its normals
-        assert np.allclose(pull, z, atol=2e-3)
-        assert facts["value"] == pytest.approx(2 * np.linalg.norm(z), abs=1e-3)
-        answer = branchhull.solve(branchhull.BranchHull(data))
-        assert facts["value"] == pytest.approx(answer.report.certificate.upper, abs=1e-4)
-    else:  # linear programming duality
-        assert np.abs(pull).max() <= 1 + 1e-3
-        assert weights @ d == pytest.approx(np.abs(z).sum(), abs=1e-3)
-        assert facts["value"] == pytest.approx(2 * np.sqrt(np.abs(z).sum()), abs=1e-3)
-    assert facts["lines that touch"] >= 1
-
-
-def test_geometry_finds_the_truth_and_loses_it_when_a_measurement_is_off():
-    assert hull_figures.geometry(3)[1]["distance from z to the truth"] < 1e-4
-    assert hull_figures.geometry(1)[1]["distance from z to the truth"] > 0.1
-    assert hull_figures.geometry(3, 2.4)[1]["distance from z to the truth"] > 0.1
-
-
-def test_geometry_says_which_signs_conflict():
-    assert "infeasible" not in hull_figures.geometry(1, 1.8, -1)[1]
-    assert "measurements 0, 1" in hull_figures.geometry(2, 1.8, -1)[1]["infeasible"]
 
 
 def test_convergence_states_the_end_of_each_run():
@@ -87,9 +28,13 @@ def test_success_states_the_largest_difference():
 
 
 def test_a_figure_drawn_twice_is_the_same_picture_and_a_changed_one_is_not():
-    draw = hull_figures.geometry
-    assert png(draw()[0]) == png(draw()[0])
-    assert png(draw()[0]) != png(draw(y=1.9)[0])
+    def branch(y):
+        figure, ax = draw.figure()
+        draw.plane(ax, 4, "w", "x")
+        draw.branch(ax, y)
+        return png(figure)
+
+    assert branch(1.8) == branch(1.8) != branch(1.9)
 
 
 def test_every_colour_has_a_second_channel():

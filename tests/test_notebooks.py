@@ -1,5 +1,6 @@
 """Notebooks stay true: pairs in step, lessons executed, exercises fresh and without answers."""
 
+import configparser
 import copy
 import re
 from pathlib import Path
@@ -120,6 +121,41 @@ def test_a_fault_is_found(stored, change, fault):
     assert notebooks.faults(stored) == []
     change(stored)
     assert any(fault in sentence for sentence in notebooks.faults(stored))
+
+
+def compared(text: str) -> str:
+    """What the strict comparison sees of a text."""
+    rules = configparser.RawConfigParser()
+    rules.read(ROOT / "tests" / "nbval_sanitize.cfg", encoding="utf-8")
+    for rule in map(dict, map(rules.items, rules.sections())):
+        text = re.sub(rule["regex"], rule["replace"], text)
+    return text
+
+
+@pytest.mark.parametrize("other", ["≈ 3.1e-10", "≈ -12", "≈  0.25", "≈ 1e+3"])
+def test_a_number_after_about_may_differ_and_no_other(other):
+    text = "L = 30: error ≈ 1.2e-09, 14 of 20"
+    assert compared(text) == compared(text.replace("≈ 1.2e-09", other))
+    assert compared(text) != compared(text.replace("14", "15"))
+    assert compared(text) != compared(text.replace("30", "31"))
+    assert compared(text) != compared(text.replace("≈ 1.2e-09", "≈ nan"))
+    assert compared(text) != compared(text.replace("≈ 1.2e-09", "= 1.2e-09"))
+
+
+def test_a_number_after_about_has_two_digits(stored):
+    cell = stored.cells[1]
+    for text, right in (
+        ("≈ 0.012, ≈ 1.2e-12, ≈ -3, ≈ 1200, 3.14159 = pi", True),
+        ("≈ 1.23", False),
+        ("≈ 54.3 % of 12", False),
+    ):
+        cell.outputs[0].text = text
+        assert (notebooks.faults(stored) == []) == right
+
+
+def test_a_folded_cell_stays_folded():
+    cell = nbformat.v4.new_code_cell("1", metadata={"tags": [notebooks.FOLDED]})
+    assert notebooks.plain([cell]).cells[0].metadata.jupyter == {"source_hidden": True}
 
 
 def test_cells_that_need_not_show_anything(stored):

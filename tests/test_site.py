@@ -9,8 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from kit.course import draw
 from kit.course.explorers import POSITIONS, explorer, positions
-from kit.course.figures import hull
 
 site = pytest.importorskip("kit.course.site", reason="the reading copy needs latex2mathml")
 
@@ -58,11 +58,19 @@ def test_positions_hold_the_start_and_keep_to_the_control():
     assert [v for _, v in positions(ToggleButtons(options=[1, -1]))] == [1, -1]
 
 
+def one_branch(y, sign):
+    """A figure for an explorer, which refuses y = 0."""
+    figure, ax = draw.figure()
+    draw.plane(ax, 4, "w", "x")
+    draw.branch(ax, y, sign)
+    return figure, {"y": y}
+
+
 def test_an_explorer_becomes_pictures_and_a_refusal_becomes_words(tmp_path):
     from ipywidgets import FloatSlider, ToggleButtons
 
     shown = explorer(
-        hull.branches,
+        one_branch,
         y=FloatSlider(1.0, min=-1, max=1, step=0.5, description="y"),
         sign=ToggleButtons(options=[1, -1], description="sign of w"),
     )
@@ -75,10 +83,11 @@ def test_an_explorer_becomes_pictures_and_a_refusal_becomes_words(tmp_path):
 def test_an_explorer_is_found_behind_functions_that_need_the_lesson():
     cells = [
         "from ipywidgets import IntSlider\nfrom kit.course.explorers import explorer\n"
-        "from kit.course.figures import hull",
+        "from kit.course import draw\n"
+        "def bar(n):\n    figure, ax = draw.figure()\n    return figure, {}",
         "data = 1\ndef late(x=data):\n    return x\ndef early(x):\n    return x",
-        "explorer(hull.geometry, rows=IntSlider(early(3), min=1, max=8, description='rows'))",
-        "explorer(hull.geometry, rows=IntSlider(late(3), min=1, max=8, description='rows'))",
+        "explorer(bar, n=IntSlider(early(3), min=1, max=8, description='n'))",
+        "explorer(bar, n=IntSlider(late(3), min=1, max=8, description='n'))",
     ]
     nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
     assert list(site.explorers(nb)) == [2]  # the last one's picture stays as it is stored

@@ -2,15 +2,21 @@
 
 python -m kit.course.build lessons [files]       notebooks/*.py -> .ipynb, executed and cleaned
 python -m kit.course.build exercises [--check]   solutions/*.py -> exercises/*.py and .ipynb
+python -m kit.course.build budget [files]        words, code cells and seconds of each lesson
 """
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
 
+from nbformat.v4 import new_code_cell
+
 from kit.course.exercises import build_exercises
-from kit.course.notebooks import ROOT, differences, lesson, read
+from kit.course.notebooks import ROOT, differences, execute, lesson, plain, read
+
+LIMITS = {"words": 1800, "cells": 25, "seconds": 40}  # of a lesson that is read in half an hour
 
 
 def build_lessons(files: list[Path]) -> int:
@@ -52,6 +58,33 @@ def exercises_command(check: bool) -> int:
     return int(wrong > 0)
 
 
+def budget(path: Path, run: bool = True) -> dict[str, int | float]:
+    """Words of the text (a formula on a line of its own is none), code cells, seconds of computing.
+
+    The seconds are those of the processor, imports included: they do not grow on a busy machine.
+    """
+    nb = read(path)
+    text = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    text = re.sub(r"\$\$.*?\$\$|\]\(.*?\)", " ", text, flags=re.DOTALL)
+    words = [word for word in text.split() if re.search(r"\w", word)]
+    spent = {"words": len(words), "cells": sum(cell.cell_type == "code" for cell in nb.cells)}
+    if run:
+        clock = new_code_cell("import os\nprint(sum(os.times()[:4]))")
+        ran = execute(plain([*nb.cells, clock]), path.parent)
+        spent["seconds"] = round(float(ran.cells[-1].outputs[0].text), 1)
+    return spent
+
+
+def budget_command(files: list[Path], run: bool) -> int:
+    """Print a line for each lesson, with a mark at what is over its limit."""
+    print("over is marked *;", ", ".join(f"{name} at most {most}" for name, most in LIMITS.items()))
+    for path in files:
+        spent = budget(path, run)
+        parts = [f"{v:6} {name}{'*' if v > LIMITS[name] else ' '}" for name, v in spent.items()]
+        print(f"{path.stem:24}", *parts, flush=True)
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0 means that all is well."""
     parser = argparse.ArgumentParser(prog="python -m kit.course.build")
@@ -60,10 +93,16 @@ def main(arguments: list[str] | None = None) -> int:
     lessons.add_argument("files", nargs="*", type=Path, help="default: notebooks/*.py")
     exercises = commands.add_parser("exercises", help="build exercises/ from solutions/")
     exercises.add_argument("--check", action="store_true", help="change nothing, say what differs")
+    spend = commands.add_parser("budget", help="words, code cells and seconds of each lesson")
+    spend.add_argument("files", nargs="*", type=Path, help="default: notebooks/*.py")
+    spend.add_argument("--unrun", action="store_true", help="run nothing, so without seconds")
     options = parser.parse_args(arguments)
-    if options.command == "lessons":
+    if options.command in ("lessons", "budget"):
         chosen = [path.with_suffix(".py").resolve() for path in options.files]
-        return int(build_lessons(chosen or sorted((ROOT / "notebooks").glob("*.py"))) > 0)
+        chosen = chosen or sorted((ROOT / "notebooks").glob("*.py"))
+        if options.command == "budget":
+            return budget_command(chosen, not options.unrun)
+        return int(build_lessons(chosen) > 0)
     return exercises_command(options.check)
 
 

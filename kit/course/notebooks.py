@@ -7,6 +7,7 @@ of the machine in it; building twice gives the same bytes.
 import ast
 import hashlib
 import os
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,8 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SKIPPED = {"nbval-skip", "skip-execution"}  # cells that are not run
 UNCOMPARED = {"nbval-ignore-output", "raises-exception"}
+FOLDED = "hide-input"  # cells whose code a reader opens, in JupyterLab and in the reading copy
+ABOUT = re.compile(r"≈\s*[-+]?(\d+(?:\.\d+)?)(?:e[-+]?\d+)?")  # what the comparison leaves out
 
 
 def tags(cell: NotebookNode) -> list[str]:
@@ -48,6 +51,8 @@ def plain(cells: Iterable[NotebookNode]) -> NotebookNode:
         seen[key] += 1
         name = hashlib.sha256(f"{key}{seen[key]}".encode()).hexdigest()[:8]
         kept = {key: part for key, part in cell.metadata.items() if key in ("tags", "jupyter")}
+        if FOLDED in kept.get("tags", []):
+            kept["jupyter"] = {"source_hidden": True}
         new = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
         nb.cells.append(new(cell.source, id=name, metadata=deepcopy(kept)))
     return nb
@@ -113,6 +118,14 @@ def faults(nb: NotebookNode) -> list[str]:
             found.append(f"code cell {k} wrote to stderr")
         if cell.source.rstrip().endswith(";"):
             found.append(f"code cell {k} ends with a semicolon, which nbval does not honour")
+        texts = [
+            output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs
+        ]
+        found += [
+            f"code cell {k} prints {number} after ≈, which is to have two digits"
+            for number in ABOUT.findall("\n".join(texts))
+            if len(number.replace(".", "").strip("0")) > 2
+        ]
         if any("Warning:" in output.get("text", "") for output in outputs):
             found.append(f"code cell {k} printed a warning")
         if any(WIDGET in output.get("data", {}) for output in outputs):
@@ -131,7 +144,9 @@ def _shows(source: str) -> bool:
     body = ast.parse(TransformerManager().transform_cell(source)).body  # magics become calls
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else ast.Constant(None)
     value = not isinstance(last, ast.Call) and getattr(last, "value", ...) is not None
-    return value or any(_name(call) in ("print", "display", "explorer") for call in _calls(body))
+    return value or any(
+        _name(call) in ("print", "display", "explorer", "show") for call in _calls(body)
+    )
 
 
 def _calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:

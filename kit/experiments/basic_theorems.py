@@ -13,7 +13,7 @@ Rng = np.random.Generator
 @theorem(
     "Linear on a hull",
     "min of c'x over the hull of S = min over S",
-    "derived (lesson 01)",
+    "derived: no average is below the least of what is averaged",
     "=",
     {"the objective is linear": {"linear": False}, "the points are those of S": {"moved": 0.1}},
 )
@@ -35,7 +35,7 @@ def on_a_hull(rng: Rng, linear: bool = True, moved: float = 0.0) -> Pair:
 
 @theorem(
     "Nearest point: weak duality",
-    "|x|^2 >= lam'b - |A'lam|^2 / 4 for every x with A x >= b and any lam",
+    "|x|^2 >= lam'b - |A'lam|^2 / 4 if A x >= b and lam >= 0",
     "derived (lesson 01)",
     ">=",
     {"x is feasible": {"shrink": 0.5}, "lam >= 0": {"least": -np.inf}},

@@ -1,10 +1,9 @@
-"""Figures of the lessons that count: how many measurements (14), how many samples (23).
+"""Figures of the lesson that counts how many samples a neuron needs (23).
 
-Numbers in, (Figure, facts) out. `l2_cell` and `neuron_cell`, which serve explorers, solve the
-instances of one cell again: some tens of milliseconds.
+Numbers in, (Figure, facts) out. `neuron_cell`, which serves an explorer, solves the instances
+of one cell again: some tens of milliseconds.
 """
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -15,21 +14,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from kit.arguments import choice, whole
+from kit.arguments import choice
 from kit.course.figures.style import (
     BOUND,
-    DATA,
     ESTIMATE,
     MARK,
     NEUTRAL,
     SIGN_NEG,
-    SIGN_POS,
-    TRUTH,
     new_figure,
     tidy,
 )
 from kit.experiments import resolve, success_rate, values
-from kit.experiments.bilinear import EXACT, wendel
 from kit.experiments.neurons import neuron_chance
 from kit.experiments.trials import PAPER
 from kit.results import Array
@@ -52,85 +47,6 @@ def once(make: Callable) -> Callable:
         return kept["answers"][asked_for]
 
     return asked
-
-
-def half_plane(count: int = 6, seed: int = 0) -> tuple[Figure, Facts]:
-    """Vectors in the plane, and how many of their sign patterns leave them all in a half-plane.
-
-    count  of random vectors, 2 to 10. Facts: whether 0 is in their convex hull; of the 2^count sign
-    patterns, how many leave 0 outside, counted one by one; and Wendel's 2 count.
-    """
-    count, seed = whole("count", count, least=2), whole("seed", seed, least=0)
-    if count > 10:
-        raise ValueError(f"count must be at most 10, got {count}")
-    g = np.random.default_rng(seed).standard_normal((count, 2))
-    g /= np.linalg.norm(g, axis=1)[:, None]
-    angles = np.arctan2(g[:, 1], g[:, 0])
-    outside = sum(
-        widest_gap(angles + np.pi * np.array(flips)) > np.pi
-        for flips in itertools.product((0, 1), repeat=count)
-    )
-    inside = widest_gap(angles) < np.pi
-    figure = new_figure(4.6, 4.4)
-    ax = figure.subplots()
-    circle = np.linspace(0, 2 * np.pi, 200)
-    ax.plot(np.cos(circle), np.sin(circle), **MARK[NEUTRAL])
-    order = np.argsort(angles)
-    ax.fill(*g[order].T, color=DATA, alpha=0.35, lw=0)
-    colour = SIGN_POS if inside else SIGN_NEG
-    for v in g:
-        ax.annotate("", v, (0, 0), arrowprops={"arrowstyle": "->", "color": colour, "lw": 1.6})
-    ax.plot(0, 0, **MARK[TRUTH])
-    said = "0 is in the hull" if inside else "all in a half-plane: 0 is outside"
-    tidy(ax, "", "", said).set_aspect("equal")
-    ax.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15))
-    ax.set_axis_off()
-    figure.subplots_adjust(left=0.04, right=0.97, bottom=0.04, top=0.92)
-    facts = {
-        "0 is in the hull": bool(inside),
-        "sign patterns": 2**count,
-        "of which leave 0 outside": int(outside),
-        "Wendel's count": 2 * count,
-    }
-    return figure, facts
-
-
-def widest_gap(angles: Array) -> float:
-    """Widest angle between neighbours on the circle: over pi iff all are in an open half-plane."""
-    turned = np.sort(np.mod(angles, 2 * np.pi))
-    return float(np.diff(turned, append=turned[0] + 2 * np.pi).max())
-
-
-def verdicts(residual: Array) -> tuple[Figure, Facts]:
-    """Histogram of the residuals of certificates, (n,) >= 0: two heaps with nothing between.
-
-    Facts: how many; the largest of those that are rounding, the smallest of the others; the
-    powers of ten between the two.
-    """
-    residual = np.asarray(residual, float)
-    zero = residual < EXACT
-    figure = new_figure(6.8, 3.2)
-    ax = figure.subplots()
-    bins = np.arange(-17.5, 0.6, 0.25)
-    for part, colour, hatch, label in (
-        (zero, SIGN_POS, "", "the truth is optimal"),
-        (~zero, SIGN_NEG, "//", "it is not"),
-    ):
-        logs = np.log10(np.maximum(residual[part], 1e-17))
-        ax.hist(logs, bins, color=colour, hatch=hatch, edgecolor="white", label=label)
-    ax.set_yscale("log")
-    ax.legend(fontsize=9)
-    tidy(ax, "log10 of the residual of the certificate", "instances")
-    figure.subplots_adjust(left=0.1, right=0.98, bottom=0.17, top=0.96)
-    facts = {
-        "instances": residual.size,
-        "largest that is rounding": float(residual[zero].max()),
-        "smallest that is not": float(residual[~zero].min()),
-    }
-    facts["powers of ten between"] = float(
-        np.log10(facts["smallest that is not"] / facts["largest that is rounding"])
-    )
-    return figure, facts
 
 
 def panels(
@@ -203,30 +119,6 @@ def phases(
     return figure, {title: float(np.mean(rate)) for title, rate in maps.items()}
 
 
-def l2_cell(rows: Rows, K: int = 10, L: int = 36) -> tuple[Figure, Facts]:
-    """The map of l2 BranchHull with N = K and that of Gauss-Newton; one cell is solved again.
-
-    rows  of the sweep "l2-map". Facts: the promise; the stored share; the share of the same 20
-    instances solved now, by certificate and by Gauss-Newton.
-    """
-    ks, ls, maps = _l2_maps(rows)
-    K, L = choice("K", K, ks), choice("L", L, ls)
-    mine = [row for row in rows if (row["K"], row["L"]) == (K, L)]
-    now = resolve(PAPER["l2-map"], mine[0])
-    line = 2 * (2 * np.array(ks) - 2)
-    labels = ("measurements L", "unknowns K = N", "2 (K + N - 2)")
-    figure, _ = phases(maps, np.array(ls), np.array(ks), line, labels, (L, K))
-    facts = {
-        "K = N": K,
-        "L": L,
-        "promised": float(wendel(L, K, K)),
-        "stored": float(np.mean([row["residual"] < EXACT for row in mine])),
-        "solved again": float(np.mean([row["residual"] < EXACT for row in now])),
-        "Gauss-Newton": float(np.mean([row["newton"] < 1e-4 for row in now])),
-    }
-    return figure, facts
-
-
 def neuron_cell(rows: Rows, N: int = 40, s: int = 4, P: int = 32) -> tuple[Figure, Facts]:
     """The map of recovered neurons over samples P and nonzeros s, and one cell solved again.
 
@@ -255,16 +147,6 @@ def neuron_cell(rows: Rows, N: int = 40, s: int = 4, P: int = 32) -> tuple[Figur
         "Theorem 3 with mu = 2": int(np.ceil((11 * s + 7) * 2 * np.log(N))),
     }
     return figure, facts
-
-
-@once
-def _l2_maps(rows: Rows) -> tuple[list, list, dict[str, Array]]:
-    """The values of K and of L, and both maps over them."""
-    maps = {
-        "convex, certified": success_rate(rows, of="residual", below=EXACT, by=("K", "L")),
-        "Gauss-Newton, unproved": success_rate(rows, of="newton", by=("K", "L")),
-    }
-    return values(rows, "K"), values(rows, "L"), maps
 
 
 @once
