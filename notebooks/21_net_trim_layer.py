@@ -132,7 +132,7 @@ assert bound[u == 0].max() < 1e-9
 # first, $(X^\top u)_p = 0$ on the second, $q_p = 0$ on the other silent samples. Multiplied by $\lambda$ these are
 # linear equations for $u$ and $\lambda q_C$ whose right side is affine in $\lambda$, so the answer moves along a straight
 # line, until a weight reaches 0, an $|(Xq)_j|$ reaches 1, a silent sample touches, or its $q_p$ reaches 0. Then
-# one member of a set changes, and the next line begins (`kit/nettrim/active_set.py`).
+# one member of a set changes, and the next line begins (`kit/nettrim/exact/perturbed.py`).
 #
 # The LASSO is that program **without** the silent samples, on $y$ or on $\Omega$
 # only.
@@ -226,6 +226,6 @@ for name in (
 # * A. Aghasi, A. Abdi, N. Nguyen, J. Romberg, *Net-Trim*, arXiv 1611.05162, supplement: program (S.1),
 #   Prop. 1; the form with $\lambda$ is in section IV of the authors' manual, there without the $\tfrac12$.
 # * The dual, the path and the proved zeros are derived here and in `kit/nettrim/certificate.py` and
-#   `active_set.py`.
+#   `exact/path.py`.
 #
 # **Next**: [22 Networks](22_networks.ipynb), all layers and what is promised about the whole.
