@@ -1,7 +1,7 @@
 """What a certificate claims, held against bounds that were derived again.
 
-What is found is (kind, size, words). "wrong": false by more than ROUNDING, or a bound of SOLVED
-that the returned arrays miss by a hundredth of its tolerance. "strict": the same by less.
+What is found is (kind, size, words). "strict": a bound that is false, as a rational number, by no
+more than ROUNDING. "wrong": by more; or a bound of SOLVED that the returned arrays do not prove.
 """
 
 import math
@@ -18,9 +18,9 @@ def apart(a, b):
     return 0.0 if a == b else float(min(abs(a - b) / abs(b), Decimal(10**9))) if b else math.inf
 
 
-def false_by(excess, words, allowed=ROUNDING):
+def false_by(excess, words):
     """A statement that is false by `excess`."""
-    return [("wrong" if excess > allowed else "strict", float(excess), words)]
+    return [("wrong" if excess > ROUNDING else "strict", float(excess), words)]
 
 
 def whole(arrays, proof, infeasible=False):
@@ -51,10 +51,13 @@ def contradicted(proof, values, bounds):
 
 
 def unsupported(proof, own, bound, tol):
-    """The returned arrays do not prove the bounds of SOLVED: own > upper, or bound < lower."""
+    """The returned arrays miss the bounds of SOLVED by more than tol / 100.
+
+    By less it is no finding: the kit may know a better repair of a rounded dual than the judge.
+    """
     upper, lower = Decimal(proof.upper), Decimal(proof.lower)
     above = 1.0 if own is None else apart(own, upper) * (own > upper)
     below = 1.0 if bound is None else apart(bound, lower) * (bound < lower)
     words = "no feasible point near the answer has value upper", "the dual does not prove lower"
     claims = zip((above, below), words, strict=True)
-    return [false_by(e, w, tol / 100)[0] for e, w in claims if e > 1e-14]
+    return [("wrong", e, w) for e, w in claims if e > tol / 100]
