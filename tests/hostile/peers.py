@@ -40,7 +40,8 @@ def product(case, solver):
         if off.size:
             al[off] = np.maximum(rules[1].dual_value, 0)
         for w in (rules[-1].dual_value, -rules[-1].dual_value) if judge.tv else ():
-            duals.append(SimpleNamespace(al=al, be=be, w=w, r=al - case.signs * (judge.D.T @ w)))
+            for r in (al - case.signs * (judge.D.T @ w), np.full(len(al), case.mu)):
+                duals.append(SimpleNamespace(al=al, be=be, w=w, r=r))
         duals += [] if judge.tv else [np.stack([al, be])]
     dual = max(duals, key=judge.lower)
     return (h.value, m.value), dual, judge.upper(h.value, m.value), judge.lower(dual)
