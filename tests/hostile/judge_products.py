@@ -196,7 +196,7 @@ def judge(case, answer, points=(), duals=()):
         if product.short(h, m, xi):
             found += false_by(1, "the point is short by more than rounding")
         off = apart(product.value(h, m, xi), Decimal(proof.upper))
-        found += false_by(off, "the objective at the point is not upper") if off > 1e-9 else []
+        found += false_by(off, "the objective at the point is not upper") if off > TOL else []
         lies = unsupported(proof, own, bound, TOL)
         if lies and dual is not None and product.tv:
             lies = unsupported(proof, own, product.lower(dual, rounded=True), TOL)
