@@ -7,7 +7,7 @@ The front room   problem (the program), hull (its constraint), certificate and t
 methods/         the papers' ADMM, and the reference that goes through cvxpy
 guess/           Newton's method on the hyperbolas, then a dual: newton (for dense and
                  matrix_free), l1
-interior/        interior point methods: l2, l1, tv (with newton_tv and banded); cones
+interior/        interior point methods: l2, l1 (with normal), tv (with newton_tv and banded); cones
 rivals/          lifting, alternating, gradient, log_domain: what people do beside it
 data/            signals, applications, scenes; verdict (will the program find the truth?)
 
