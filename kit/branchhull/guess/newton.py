@@ -72,7 +72,7 @@ class Equations:
 
     B: Matrix  # (R, K)
     C: Matrix  # (R, N)
-    d: Array  # (R,), max d = 1
+    d: Array  # (R,)
     short: tuple[Matrix, Matrix]  # B and C again, in float32 where they have entries
     squares: tuple[Array | float, Array | float]  # mean squares of the columns
 
