@@ -110,14 +110,14 @@ def test_admm_with_noise_comes_near_and_says_how_near():
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_both_sides_of_the_newton_system_agree(variant, monkeypatch):
     # so few rows that the system is solved by rows; and the same by columns
-    module = importlib.import_module("kit.branchhull.interior.l1")
+    module = importlib.import_module("kit.branchhull.interior.normal")
     data, _ = sparse(40, 160, 150, seed=4, S=(3, 3), noise=0.1)
     problem = BranchHull(data, "l1", **VARIANTS[variant])
     seen = []
     by_rows = module._ByRows
 
-    def columns(map_, D, inverse, diagonal):
-        return module._ByColumns(map_, D, diagonal)
+    def columns(B, C, D, det, E):
+        return module._ByColumns(B, C, D, E)
 
     def rows(*arguments):
         seen.append(1)

@@ -5,8 +5,9 @@ Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1, tv). Open pr
 The front room   problem (the program), hull (its constraint), certificate and tv (what is proved of
                  an answer), solve (one entry), batch; rows and variation (kinds of B, differences)
 methods/         the papers' ADMM, and the reference that goes through cvxpy
-guess/           Newton's method on the hyperbolas, then a dual: dense, l1, matrix_free
-interior/        interior point methods: l2, l1, tv (with newton_tv and banded); cones
+guess/           Newton's method on the hyperbolas, then a dual: newton (for dense and
+                 matrix_free), l1
+interior/        interior point methods: l2, l1 (with normal), tv (with newton_tv and banded); cones
 rivals/          lifting, alternating, gradient, log_domain: what people do beside it
 data/            signals, applications, scenes; verdict (will the program find the truth?)
 

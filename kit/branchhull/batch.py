@@ -1,6 +1,6 @@
 """Many small instances of one size at once: guess and certify with stacked arrays.
 
-The method is that of guess/dense.py, step for step, and its docstring has the formulas. A small
+The method is that of guess/newton.py, step for step, and its docstring has the formulas. A small
 instance spends most of its time between the calls of numpy; here one call serves a whole chunk of
 them, and a chunk is small enough to stay in the cache. What differs: all rows are used, Gram
 matrices are solved by numpy's stacked `solve`, and an instance whose guess is not certified goes

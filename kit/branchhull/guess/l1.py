@@ -1,6 +1,6 @@
 """Guess and certify for l1: support first, then Newton on it, then a dual. It can fail, not lie.
 
-As dense.py does for l2: without noise and with enough measurements the answer is sparse and on all
+As newton.py does for l2: without noise and with enough measurements the answer is sparse and on all
 hyperbolas p q = d (and needs no slack). Rows of norm 1 throughout (see `normalise`).
 
 The support. The one-bit correlations h = Bt'sqrt d, m = Ct'sqrt d are the truth plus noise that is

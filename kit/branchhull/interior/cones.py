@@ -82,3 +82,13 @@ def to_boundary(v: Array, dv: Array) -> float:
     below = np.sqrt(np.maximum(disc, 0)) - b
     ends = np.where((disc >= 0) & (below > 0), c / np.where(below > 0, below, 1), np.inf)
     return float(ends.min())
+
+
+def blocks(eta: Array, w: Array, turn: Array) -> tuple[Array, Array]:
+    """Dpp, Dpq, Dqq (3, L) of W^-2 turned to (p, q), and their det (L,): no cancellations.
+
+    turn (L,) is 1, and 0 for a row without q.
+    """
+    Dpp = np.where(turn > 0, 2 * (w[0] - w[1]) ** 2, 1.0)
+    D = np.array([Dpp, turn * 2 * w[2] ** 2, turn * 2 * (w[0] + w[1]) ** 2]) / eta**2
+    return D, turn * 4 * (1 + 2 * w[2] ** 2) / eta**4

@@ -16,17 +16,9 @@ diagonal and the slack changes the blocks:
     diagonal  4 D1 D2 / (D1 + D2),
     det / (Dqq + Dv) + Dpp Dv / (Dqq + Dv),   Dpq Dv / (Dqq + Dv),   Dqq Dv / (Dqq + Dv).
 
-What remains is (diagonal + G'D G) dz = r, of size K + N, with G = diag(Bt, Ct).
-
-Where L is small this is solved from the other side. A coordinate on its way to 0 has a large
-diagonal entry and is eliminated (c), one that is not stays (k), and with y = D G dz
-
-    [ diagonal_k        0        G_k' ]
-    [     0        diagonal_c    G_c' ]        S = D^-1 + G_c diagonal_c^-1 G_c'
-    [    G_k          G_c       -D^-1 ],       (diagonal_k + G_k'S^-1 G_k) dz_k = ...
-
-S consists of two full blocks of size L joined by diagonals: two Cholesky factors. To eliminate all
-coordinates (Woodbury's identity) would divide by diagonal entries that tend to 0.
+What remains is (diagonal + G'D G) dz = r, of size K + N, with G = diag(Bt, Ct): normal.py. What a
+dual equation may miss is a tenth of the gap, for that is what it costs in the bound; ten times as
+much in the predictor (with a predictor that is not corrected at all wide problems stall).
 
 The objective is linear, so the primal and the dual step have lengths of their own. The start is
 dual feasible: the cones' central path, shrunk until the other dual variables are positive. Source:
@@ -38,13 +30,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve, solve_triangular
+from scipy.linalg import LinAlgError
 
 from kit.branchhull.interior.cones import (
     SIGNS,
     UNIT,
     apply,
     apply_inverse,
+    blocks,
     det,
     divide,
     dot,
@@ -53,6 +46,7 @@ from kit.branchhull.interior.cones import (
     scaling,
     to_boundary,
 )
+from kit.branchhull.interior.normal import FAR, Normal
 from kit.branchhull.problem import BranchHull
 from kit.results import Array
 
@@ -79,7 +73,8 @@ def interior_l1(problem: BranchHull) -> Iterator[State]:
     )
     d, rows = made.d, np.stack(made.rows)
     kappa = problem.lam * e / cost / rows[1] if problem.slack else np.zeros(0)
-    map_ = _Map(made.Bt, made.Ct, (d > 0).astype(float), weight)
+    short = made.Bt.astype(np.float32), made.Ct.astype(np.float32)
+    map_ = _Map(made.Bt, made.Ct, (d > 0).astype(float), weight, short)
     K, root = made.Bt.shape[1], 2 * np.sqrt(d)
     at = _start(map_, d, kappa)
     length, largest = 1.0, np.abs(at.lam).max()
@@ -94,7 +89,8 @@ def interior_l1(problem: BranchHull) -> Iterator[State]:
         if not np.abs(at.lam).max() <= 1e12 * largest:  # without bound: infeasible, or nearly
             return
         try:
-            newton = _Newton(map_, at, kappa, root)
+            gap = at.mu * at.count / (weight @ at.t + kappa @ at.xi)
+            newton = _Newton(map_, at, kappa, root, gap)
             first = newton.step(None, 0.0)
             after = at.moved(first, *(min(1.0, x) for x in at.lengths(first))).mu
             goal = min(max((after / at.mu) ** 3, 1e-6), 1.0) * at.mu
@@ -134,7 +130,12 @@ class _Point:
     def mu(self) -> float:
         """The mean of all products."""
         total = dot(self.s, self.lam).sum() + sum(x @ u for x, u in self.pairs)
-        return total / (self.s.shape[1] + 2 * self.z.size + self.xi.size)
+        return total / self.count
+
+    @property
+    def count(self) -> int:
+        """How many products there are."""
+        return self.s.shape[1] + 2 * self.z.size + self.xi.size
 
     def moved(self, step: "_Point", a: float, b: float) -> "_Point":
         """The point after a times the primal and b times the dual step."""
@@ -160,6 +161,12 @@ class _Map:
     Ct: Array  # (L, N)
     turn: Array  # (L,): 1 where d > 0, else 0
     weight: Array  # (K + N,): w
+    short: tuple[Array, Array]  # Bt and Ct in float32
+
+    @property
+    def even(self) -> bool:
+        """Whether all weights are the same."""
+        return np.ptp(self.weight) == 0
 
     def pq(self, z: Array) -> tuple[Array, Array]:
         """(Bt h, Ct m)."""
@@ -185,8 +192,8 @@ class _Map:
 class _Newton:
     """The linearised conditions at one point: factored once, solved twice."""
 
-    def __init__(self, map_: _Map, at: _Point, kappa: Array, root: Array) -> None:
-        self.map, self.at = map_, at
+    def __init__(self, map_: _Map, at: _Point, kappa: Array, root: Array, gap: float) -> None:
+        self.map, self.at, self.gap = map_, at, gap
         self.eta, self.w = scaling(at.s, at.lam)
         al, be = map_.weights(at.lam)
         self.nu = apply(self.eta, self.w, at.lam)
@@ -198,32 +205,18 @@ class _Newton:
         self.r_xi = at.v + be - kappa if kappa.size else kappa
         (f1, u1), (f2, u2), (xi, v) = at.pairs
         self.D1, self.D2, self.Dv = u1 / f1, u2 / f2, v / xi
-        self.D, det_D = self._blocks()
+        self.D, det_D = blocks(self.eta, self.w, map_.turn)
         self.whole = self.D[2] + self.Dv if kappa.size else None
         reduced = self.D
         if kappa.size:
             keep = self.Dv / self.whole
-            reduced = self.D * keep
-            reduced[0] += det_D / self.whole
+            reduced, det_D = self.D * keep, det_D * keep
+            reduced[0] += det_D / self.Dv
         diagonal = 4 * self.D1 * (self.D2 / (self.D1 + self.D2))
-        n, L = diagonal.size, map_.turn.size
-        if n > 2 * L and n > 64:
-            inverse = np.stack([self.D[2], -self.D[1], self.D[0]]) / np.where(det_D > 0, det_D, 1)
-            inverse[:, map_.turn == 0] = np.stack([1 / self.D[0], 0 * al, 1 + 0 * al])[
-                :, map_.turn == 0
-            ]
-            if kappa.size:
-                inverse[2] += 1 / self.Dv
-            self.linear = _ByRows(map_, reduced, inverse, diagonal)
-        else:
-            self.linear = _ByColumns(map_, reduced, diagonal)
-
-    def _blocks(self) -> tuple[Array, Array]:
-        """Dpp, Dpq, Dqq (3, L) of W^-2 turned to (p, q), and their det: no cancellations."""
-        w, turn = self.w, self.map.turn
-        Dpp = np.where(turn > 0, 2 * (w[0] - w[1]) ** 2, 1.0)
-        D = np.array([Dpp, turn * 2 * w[2] ** 2, turn * 2 * (w[0] + w[1]) ** 2]) / self.eta**2
-        return D, turn * 4 * (1 + 2 * w[2] ** 2) / self.eta**4
+        short = map_.short if map_.even and gap > FAR else None
+        self.linear = Normal(
+            (map_.Bt, map_.Ct), short, reduced, det_D, diagonal, every=not map_.even
+        )
 
     def step(self, first: _Point | None, goal: float) -> _Point:
         """The step after which nothing is left over and all products are `goal`.
@@ -238,9 +231,10 @@ class _Newton:
             linear = [c - dx * du for c, (dx, du) in zip(linear, first.pairs, strict=True)]
         goals = divide(self.nu, wanted), *linear
         residuals = self.r_cone, self.r_z, self.r_t, self.r_xi
-        found = self._solve(residuals, goals)
+        missed = min(1.0, 0.1 * self.gap) * (10 if first is None else 1) * self.map.weight
+        found = self._solve(residuals, goals, missed)
         nothing = 0 * goals[0], *(0 * c for c in linear)
-        for _ in range(0 if np.ptp(self.map.weight) == 0 else REFINED):
+        for _ in range(0 if self.map.even else REFINED):
             al, be = self.map.weights(found.lam)
             left = (
                 0 * self.r_cone,
@@ -248,10 +242,10 @@ class _Newton:
                 self.r_t + found.u1 + found.u2,
                 self.r_xi + found.v + be if self.r_xi.size else self.r_xi,
             )
-            found = found.moved(self._solve(left, nothing), 1.0, 1.0)
+            found = found.moved(self._solve(left, nothing, missed), 1.0, 1.0)
         return found
 
-    def _solve(self, residuals: tuple, goals: tuple) -> _Point:
+    def _solve(self, residuals: tuple, goals: tuple, missed: Array) -> _Point:
         """The step that removes the residuals and makes the linearised products the goals."""
         at, eta, w = self.at, self.eta, self.w
         (r_cone, r_z, r_t, r_xi), rhs = residuals, goals[0]
@@ -264,7 +258,8 @@ class _Newton:
             to_p = to_p - Dpq * (own / self.whole)
             to_q = to_q * (self.Dv / self.whole) - (r_xi + e3) * (Dqq / self.whole)
         lean, spare = (self.D1 - self.D2) / (self.D1 + self.D2), e1 + e2 + r_t
-        dz = self.linear.solve(self.map.columns(to_p, to_q) + e2 - e1 - r_z + lean * spare)
+        right = self.map.columns(to_p, to_q) + e2 - e1 - r_z + lean * spare
+        dz = self.linear.solve(right, missed)
         dt, dxi = spare / (self.D1 + self.D2) + lean * dz, at.xi
         if self.whole is not None:
             dp, dq = self.map.pq(dz)
@@ -273,74 +268,6 @@ class _Newton:
         dlam = apply_inverse(eta, w, rhs - apply_inverse(eta, w, ds))
         du1, du2 = e1 - self.D1 * (dt - dz), e2 - self.D2 * (dt + dz)
         return _Point(dz, dt, dxi, ds, dlam, du1, du2, e3 - self.Dv * dxi)
-
-
-class _ByColumns:
-    """(diagonal + G'D G) x = r by one Cholesky factor of size K + N."""
-
-    def __init__(self, map_: _Map, D: Array, diagonal: Array) -> None:
-        (Bt, Ct), (Dpp, Dpq, Dqq) = (map_.Bt, map_.Ct), D
-        K = Bt.shape[1]
-        M = np.zeros((diagonal.size,) * 2)
-        X, Y = np.sqrt(Dpp)[:, None] * Bt, np.sqrt(Dqq)[:, None] * Ct
-        M[:K, :K], M[K:, K:] = X.T @ X, Y.T @ Y  # numpy computes half of each
-        M[K:, :K] = Ct.T @ (Dpq[:, None] * Bt)
-        M[np.diag_indices(len(M))] += diagonal
-        self.factor = cho_factor(M, lower=True, overwrite_a=True)
-
-    def solve(self, r: Array) -> Array:
-        return cho_solve(self.factor, r)
-
-
-class _ByRows:
-    """The same by factors of size L and of the number of coordinates that are kept."""
-
-    def __init__(self, map_: _Map, D: Array, inverse: Array, diagonal: Array) -> None:
-        self.map, self.D, self.diagonal = map_, D, diagonal
-        (Bt, Ct), (K, L) = (map_.Bt, map_.Ct), map_.Bt.T.shape
-        # no answer needs more than 2 L coordinates
-        smallest = np.argsort(diagonal)[: 2 * L]
-        self.kept = np.sort(smallest[diagonal[smallest] < 1])
-        weight = np.sqrt(1 / diagonal)
-        weight[self.kept] = 0
-        self.weight = weight**2
-        X, Y = Bt * weight[:K], Ct * weight[K:]
-        P, Q = X @ X.T, Y @ Y.T
-        own = np.diag_indices(L)
-        P[own] += inverse[0]
-        Q[own] += inverse[2]
-        self.link = inverse[1]
-        self.P = cho_factor(P, lower=True, overwrite_a=True)
-        half = solve_triangular(self.P[0], np.diag(self.link), lower=True)
-        self.Q = cho_factor(Q - half.T @ half, lower=True, overwrite_a=True)
-        kept_h, kept_m = self.kept[self.kept < K], self.kept[self.kept >= K] - K
-        G = np.zeros((2 * L, self.kept.size))
-        G[:L, : kept_h.size], G[L:, kept_h.size :] = Bt[:, kept_h], Ct[:, kept_m]
-        self.G = G
-        self.small = cho_factor(np.diag(diagonal[self.kept]) + G.T @ self._inside(G), lower=True)
-
-    def solve(self, r: Array) -> Array:
-        x = self._once(r)
-        dp, dq = self.map.pq(x)
-        Dpp, Dpq, Dqq = self.D
-        back = self.map.columns(Dpp * dp + Dpq * dq, Dpq * dp + Dqq * dq) + self.diagonal * x
-        return x + self._once(r - back)  # one refinement: large numbers cancel in it
-
-    def _inside(self, g: Array) -> Array:
-        """S^-1 g for g (2 L,) or (2 L, columns)."""
-        a, b = np.split(g, 2)
-        link = self.link if g.ndim == 1 else self.link[:, None]
-        b = cho_solve(self.Q, b - link * cho_solve(self.P, a))
-        return np.concatenate([cho_solve(self.P, a - link * b), b])
-
-    def _once(self, r: Array) -> Array:
-        x = self.weight * r
-        g = np.concatenate(self.map.pq(x))
-        x[self.kept] = cho_solve(self.small, r[self.kept] - self.G.T @ self._inside(g))
-        y = self._inside(self.G @ x[self.kept] + g)
-        free = self.weight > 0
-        x[free] = (self.weight * (r - self.map.columns(*np.split(y, 2))))[free]
-        return x
 
 
 def _ratio(v: Array, dv: Array) -> float:

@@ -22,8 +22,7 @@ coordinates and turned to (p, q),
     [ 2 w_h^2 + Bt'Dpp Bt         Bt'Dpq Ct      ] [dh]
     [      Ct'Dpq Bt       2 w_m^2 + Ct'Dqq Ct   ] [dm]  =  right-hand side:
 
-three products of L rows and one Cholesky factor a step, used twice. Far from the answer the matrix
-is made and factored in float32: the residuals are not, so nothing is lost but half the time.
+two products of matrices and one Cholesky factor a step, used twice: normal.py.
 Where the weights differ a step is refined: what it leaves of the equations is solved for again.
 
 Start: the one-bit correlations h = Bt'sqrt d, m = Ct'sqrt d, their rows moved well inside the
@@ -38,13 +37,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError
 
 from kit.branchhull.interior.cones import (
     SIGNS,
     UNIT,
     apply,
     apply_inverse,
+    blocks,
     det,
     divide,
     inside,
@@ -52,11 +52,12 @@ from kit.branchhull.interior.cones import (
     scaling,
     to_boundary,
 )
+from kit.branchhull.interior.normal import FAR, Normal
 from kit.branchhull.problem import BranchHull
 from kit.results import Array
 
 REFINED = 3  # solutions of a step where the weights differ
-FAR = 1e-5  # L mu / |w z|^2, about the relative gap, down to which float32 is enough
+MISSED = 0.01  # what an entry of the dual equations may miss, in shares of sqrt(gap) max|z|
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +78,8 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
     Bt, Ct, d = made.Bt, made.Ct, made.d
     weight, e, _ = made.weights()
     even = np.ptp(weight) == 0
-    short = (Bt.astype(np.float32), Ct.astype(np.float32)) if even else (Bt, Ct)
-    cones = _Cones(Bt, Ct, (d > 0).astype(float), short, weight**2)
+    short = (Bt.astype(np.float32), Ct.astype(np.float32)) if even else None
+    cones = _Cones(Bt, Ct, (d > 0).astype(float), weight**2)
     K, L = Bt.shape[1], d.size
     z, s, lam = _start(cones, d)
     constant = np.stack([0 * d, 0 * d, 2 * np.sqrt(d)])
@@ -92,17 +93,24 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
         if mu > 1e12 * mu_start:  # the dual grows without bound: infeasible, or nearly
             return
         eta, w = scaling(s, lam)
+        gap, (D, det_D) = L * mu / cones.value(z), blocks(eta, w, cones.turn)
+        near = gap <= FAR
         try:
-            factor = cones.factor(eta, w, far=L * mu > FAR * cones.value(z))
+            normal = Normal(
+                (Bt, Ct), None if near else short, D, det_D, 2 * cones.square, every=not even
+            )
         except (LinAlgError, ValueError):  # not definite, or not finite any more
             return
         residuals = r_primal, 2 * cones.square * z - cones.columns(lam)
         nu = apply(eta, w, lam)
-        _, ds, dlam = _direction(cones, factor, eta, w, residuals, -nu, even)
+        # an error e of the dual equations costs e^2 in the bound
+        missed = MISSED * np.sqrt(gap) * np.abs(z).max()
+        _, ds, dlam = _direction(cones, normal, eta, w, residuals, -nu, missed, even)
         affine = min(1.0, to_boundary(s, ds), to_boundary(lam, dlam))
         second = product(apply_inverse(eta, w, ds), apply(eta, w, dlam))
         target = (1 - affine) ** 3 * mu * UNIT - product(nu, nu) - second
-        dz, ds, dlam = _direction(cones, factor, eta, w, residuals, divide(nu, target), even)
+        rhs = divide(nu, target)
+        dz, ds, dlam = _direction(cones, normal, eta, w, residuals, rhs, missed, even)
         step = min(1.0, 0.995 * min(to_boundary(s, ds), to_boundary(lam, dlam)))
         while step > 1e-10 and not (inside(s + step * ds) and inside(lam + step * dlam)):
             step *= 0.8  # rounding near the boundary
@@ -120,7 +128,6 @@ class _Cones:
     Bt: Array  # (L, K)
     Ct: Array  # (L, N)
     turn: Array  # (L,): 1 where d > 0, else 0
-    short: tuple[Array, Array]  # Bt and Ct in float32
     square: Array  # (K + N,): w^2
 
     def value(self, z: Array) -> float:
@@ -141,39 +148,15 @@ class _Cones:
         al, be = self.weights(lam)
         return np.concatenate([al @ self.Bt, be @ self.Ct])
 
-    def factor(self, eta: Array, w: Array, far: bool) -> tuple[Array, bool]:
-        """Cholesky factor of 2 w^2 + G'W^-2 G, with W^-2 = (2 (J w)(J w)' - J) / eta^2."""
-        if far:
-            try:
-                return cho_factor(self._matrix(eta, w, *self.short), lower=True, overwrite_a=True)
-            except (LinAlgError, ValueError):
-                pass
-        return cho_factor(self._matrix(eta, w, self.Bt, self.Ct), lower=True, overwrite_a=True)
-
-    def _matrix(self, eta: Array, w: Array, B: Array, C: Array) -> Array:
-        D00 = (2 * w[0] ** 2 - 1) / eta**2
-        tilt = self.turn * (-4 * w[0] * w[1]) / eta**2
-        D11 = self.turn * (2 * w[1] ** 2 + 1) / eta**2
-        of_B, of_C = np.sqrt(D00 + tilt + D11), np.sqrt(np.maximum(D00 - tilt + D11, 0))
-        tie = (D00 - D11) / (of_B * of_C)
-        of_B, of_C, tie = (f.astype(B.dtype)[:, None] for f in (of_B, of_C, tie))
-        B, C = of_B * B, of_C * C
-        K, N = B.shape[1], C.shape[1]
-        M = np.zeros((K + N, K + N), B.dtype)
-        M[:K, :K], M[K:, K:] = B.T @ B, C.T @ C
-        B *= tie
-        M[K:, :K] = C.T @ B
-        M[np.diag_indices(K + N)] += 2 * self.square.astype(M.dtype)
-        return M
-
 
 def _direction(
     cones: _Cones,
-    factor: tuple[Array, bool],
+    normal: Normal,
     eta: Array,
     w: Array,
     residuals: tuple[Array, Array],
     rhs: Array,
+    missed: float,
     even: bool,
 ) -> tuple[Array, Array, Array]:
     """dz, ds, dlam that remove the residuals and satisfy W^-1 ds + W dlam = rhs.
@@ -191,8 +174,7 @@ def _direction(
         else:
             left = rhs
         pull = apply_inverse(eta, w, left + apply_inverse(eta, w, r_primal))
-        right = (cones.columns(pull) - r_dual).astype(factor[0].dtype)
-        dz = cho_solve(factor, right, check_finite=False).astype(float)
+        dz = normal.solve(cones.columns(pull) - r_dual, missed)
         ds = cones.rows(dz) - r_primal
         step = dz, ds, apply_inverse(eta, w, left - apply_inverse(eta, w, ds))
         found = tuple(a + b for a, b in zip(found, step, strict=True))
