@@ -67,6 +67,11 @@ def caption(facts: Facts) -> str:
     return "\n".join(f"{_words(name)}: {_readable(value)}" for name, value in facts.items())
 
 
+def slides(control: widgets.ValueWidget) -> bool:
+    """Whether a control's values lie in a row, rather than being kinds."""
+    return control.has_trait("readout")
+
+
 def positions(control: widgets.ValueWidget) -> list[tuple[str, object]]:
     """A few values of a control, each with its words; where it stands is among them."""
     if isinstance(control, widgets.Checkbox):
