@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from ipywidgets import Checkbox, FloatLogSlider, FloatSlider, IntSlider, ToggleButtons
 
-from kit.course import book, draw, panels
+from kit.course import book, draw, drawing, panels
 from kit.course.explorers import POSITIONS, explorer, positions
 from kit.experiments.theorems import LEDGER
 
@@ -75,7 +75,8 @@ def test_curves_are_turned_over_on_a_dark_page_and_scenes_are_not():
     def stored(stem, look):
         cells = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", 4).cells
         outputs = [output for cell in cells for output in cell.get("outputs", [])]
-        return look in [panels.look(p) for p in map(panels.decoded, outputs) if p]
+        pictures = filter(None, map(panels.decoded, outputs))
+        return look in [drawing.look(panels.read(picture)) for picture in pictures]
 
     assert stored("17_images", "areas") and stored("11_hull_geometry", "lines")
     assert not stored("11_hull_geometry", "areas")
@@ -177,10 +178,34 @@ PICTURES = "[...document.querySelectorAll('article img')]"
 
 @pytest.mark.slow
 def test_search_finds_a_word_from_disk(open_page):
-    page = open_page("search.html?q=certificate")
-    page.locator("#search-results li a").first.wait_for()
-    links = page.locator("#search-results li a").evaluate_all("a => a.map(x => x.href)")
-    assert any("notebooks/00_start_here.html" in link for link in links)
+    page = open_page("index.html")
+    page.keyboard.press("Control+k")
+    field = page.locator("input[type=search]:visible").first
+    field.fill("certificate")
+    field.press("Enter")
+    page.locator("#search-results a[href*='notebooks/00_start_here']").first.wait_for()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "theme"),
+    [
+        ("index", "light"),
+        ("notebooks/00_start_here", "light"),
+        ("notebooks/11_hull_geometry", "light"),
+        ("notebooks/11_hull_geometry", "dark"),
+        ("ledger", "dark"),
+        ("api/nettrim", "light"),
+    ],
+)
+def test_no_serious_fault_of_accessibility(open_page, name, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_page(f"{name}.html", theme=theme)
+    page.wait_for_function("!window.MathJax || !!MathJax.startup?.document")
+    found = Axe().run(page).response["violations"]
+    grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+    assert [(f["id"], [n["html"][:150] for n in f["nodes"][:3]]) for f in grave] == []
 
 
 @pytest.mark.slow

@@ -27,3 +27,6 @@ for (const box of document.querySelectorAll(".explorer")) {
 // a wide picture, table or listing scrolls in itself, and by keyboard
 for (const part of document.querySelectorAll("pre, .pst-scrollable-table-container, .math"))
   if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+// the arrows that unfold the contents have no name of their own
+for (const arrow of document.querySelectorAll("summary"))
+  if (!arrow.textContent.trim()) arrow.setAttribute("aria-label", "Pages below");

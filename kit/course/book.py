@@ -23,6 +23,7 @@ from joblib import Parallel, delayed
 from nbformat import NotebookNode
 
 from kit.course import panels
+from kit.course.drawing import look
 from kit.course.notebooks import ROOT, read, tags
 from kit.experiments.theorems import LEDGER
 
@@ -50,7 +51,10 @@ def prepared(path: Path, frames: Path) -> NotebookNode:
         for output in cell.get("outputs", []):
             if (picture := panels.decoded(output)) is not None:
                 words = output.metadata.get("image/png", {}).get("alt", words)
-                shape = {"alt": _plain(words), "classes": f"dark-light {panels.look(picture)}"}
+                shape = {
+                    "alt": _plain(words),
+                    "classes": f"dark-light {look(panels.read(picture))}",
+                }
                 cell.metadata["mystnb"] = {"image": shape}
             elif "text/html" in output.get("data", {}) and "text/plain" in output.data:
                 del output.data["text/html"]

@@ -24,6 +24,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LESSONS, TEST = "requirements.lock", "requirements-test.lock"
 STRICT = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with=tests/nbval_sanitize.cfg"]
 PORT = 8888  # JupyterLab's own
+# Voila's pages name style sheets of other machines, for icons that we do not use: not to be fetched
+HERE = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws: wss:"
 # what comes after `run.py`: which lock it needs, and what it does
 COMMANDS = {
     "lab [options of JupyterLab]": (LESSONS, "open the lessons in JupyterLab, in your copy my/"),
@@ -189,7 +191,12 @@ def explore(options: list) -> int:
     if code := call(PYTHON, "-m", "kit.course.gallery", ROOT / "my"):
         return code
     print("Choose a tile; each leads to its lesson too.")
-    return server(options, "/voila/render/explorers/gallery.ipynb", "The gallery of explorers")
+    own = [f"--ServerApp.tornado_settings={ {'headers': {'Content-Security-Policy': HERE}} }"]
+    own += [
+        "--MappingKernelManager.cull_idle_timeout=60",
+        "--MappingKernelManager.cull_interval=30",
+    ]
+    return server([*own, *options], "/voila/render/explorers/gallery.ipynb", "The gallery")
 
 
 def paths(options: list) -> list:

@@ -20,14 +20,11 @@ import numpy as np
 from nbformat import NotebookNode
 from PIL import Image
 
-from kit.course.drawing import png
+from kit.course.drawing import look, png
 from kit.course.explorers import Explorer, caption, positions, slides
 
 CHEAP = ast.Import | ast.ImportFrom | ast.FunctionDef
 COLOURS = 128  # of a stored picture: lines and words look the same, the file is a third
-WHITE = (
-    0.7  # share of nearly white pixels: lessons' curves have 0.72 and more, maps and scenes less
-)
 
 
 def explorers(nb: NotebookNode) -> dict[int, Explorer]:
@@ -68,18 +65,17 @@ def views(shown: Explorer) -> Iterator[tuple[str, str, bool, bytes | None, str]]
             yield control.description, words, start, picture, text
 
 
+def read(picture: bytes) -> np.ndarray:
+    """The pixels of a PNG, (height, width, 3)."""
+    return np.array(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
 def small(picture: bytes) -> bytes:
     """The picture in a palette: the same to the eye."""
     file = io.BytesIO()
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
-
-
-def look(picture: bytes) -> str:
-    """What a dark page may do with a picture: "lines" on white can be turned over, areas not."""
-    ground = np.array(Image.open(io.BytesIO(picture)).convert("RGB")).min(axis=-1) > 235
-    return "lines" if ground.mean() > WHITE else "areas"
 
 
 def panel(shown: Explorer, name: str, folder: Path) -> str:
@@ -104,11 +100,11 @@ def panel(shown: Explorer, name: str, folder: Path) -> str:
             zip(controls.items(), shown.controls.values(), strict=True)
         )
     )
-    width, height = Image.open(io.BytesIO(picture)).size
+    shape = read(picture)
     return (
         f'<div class="explorer" role="group" aria-label="Explorer">{rows}'
-        f'<img class="dark-light {look(picture)}" src="../_static/frames/{view["file"]}" '
-        f'width="{width}" height="{height}" alt="{html.escape(view["text"])}">'
+        f'<img class="dark-light {look(shape)}" src="../_static/frames/{view["file"]}" '
+        f'width="{shape.shape[1]}" height="{shape.shape[0]}" alt="{html.escape(view["text"])}">'
         f'<pre class="facts" role="status" tabindex="0">{html.escape(view["text"])}</pre>'
         "<p>One control moves at a time here; the live lesson moves them together.</p></div>"
     )
