@@ -99,9 +99,31 @@ def test_environment_yml_says_what_pyproject_says():
     assert environment["channels"] == ["conda-forge", "nodefaults"]
     python, pip, *lines, last = environment["dependencies"]
     assert [python, pip, last] == ["python=3.12", "pip", {"pip": ["-e ."]}]
-    assert sorted(lines) == sorted(
-        PROJECT["dependencies"] + PROJECT["optional-dependencies"]["lessons"]
-    )
+    assert sorted(lines) == sorted(map(str, direct("lessons").values()))
+
+
+def test_the_kit_alone_is_light():
+    light = {"cvxpy", "clarabel", "scs", "joblib", "numpy", "scikit-learn", "scipy"}
+    assert set(direct()) == light | {"threadpoolctl", "tqdm"}
+    code = "import sys, kit.nettrim, kit.branchhull, kit.experiments; print(*sys.modules)"
+    made = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert not {"matplotlib", "ipywidgets", "IPython", "jupytext"} & set(made.stdout.split())
+    assert "kit.nettrim" in made.stdout
+
+
+def test_python_m_kit_says_version_and_where_lessons_are(capsys, tmp_path, monkeypatch):
+    from kit.__main__ import main
+
+    assert main([]) == 0
+    said = capsys.readouterr().out
+    assert f"branch-kit {kit.__version__}" in said and "MISSING" not in said
+    assert str(ROOT / "notebooks") in said
+    monkeypatch.setattr(kit, "__file__", str(tmp_path / "kit" / "__init__.py"))
+    assert main(["--lessons"]) == 0
+    assert "not in this installation" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--frob"])
+    assert "--frob" in capsys.readouterr().err
 
 
 def test_citation_names_the_software_and_the_papers():
