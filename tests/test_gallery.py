@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,9 +39,8 @@ def test_a_page_has_the_imports_and_functions_that_its_cell_needs_and_no_other()
     ]
     (tile,) = gallery.tiles(nbformat.v4.new_notebook(cells=cells), "99_a")
     assert (tile.title, tile.sentence, tile.file) == ("99 A lesson", "Move λ.", "99_a-0.ipynb")
-    assert tile.names == (
-        "from math import cos\ndef helper(x):\n    return cos(x)\ndef draw(x):\n    return helper(x)"
-    )
+    helper, draw = "def helper(x):\n    return cos(x)", "def draw(x):\n    return helper(x)"
+    assert tile.names == f"from math import cos\n{helper}\n{draw}"
 
 
 def test_a_lesson_that_cannot_be_read_is_left_out_in_words(tmp_path, capsys):
@@ -85,18 +85,19 @@ def page(tmp_path_factory):
     command = [sys.executable, *commands[-1][1:]]
     (port,) = (word.partition("=")[2] for word in command if word.startswith("--ServerApp.port="))
     with open(home / "log", "w") as log, playwright.sync_playwright() as p:
-        server = subprocess.Popen(command, cwd=home, env=environ, stdout=log, stderr=log)
+        own = {"cwd": home, "env": environ, "stdout": log, "stderr": log}
+        server = subprocess.Popen(command, start_new_session=True, **own)
         try:
             live._wait_for(f"http://127.0.0.1:{port}/api?token=key", server, home / "log")
             browser = p.chromium.launch(executable_path=chromium, args=live.FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 800})
-            page.set_default_timeout(live.MINUTE)
+            page.set_default_timeout(3 * live.MINUTE)  # a page comes when its cells have run
             page.goto(f"http://127.0.0.1:{port}/voila/render/explorers/gallery.ipynb?token=key")
             yield page
             browser.close()
         finally:
-            server.terminate()
-            server.wait(30)
+            os.killpg(server.pid, signal.SIGKILL)  # kernels too
+            server.wait()
 
 
 @pytest.mark.slow

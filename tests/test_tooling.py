@@ -2,12 +2,14 @@
 
 import ast
 import importlib.util
+import os
 import re
 import shutil
 import socket
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,44 @@ def test_citation_names_the_software_and_the_papers():
     arxiv = {entry["identifiers"][0]["value"].partition(":")[2] for entry in text["references"]}
     assert arxiv == {"1702.04342", "1809.08359", "1611.05162", "1806.06457", "1211.5608"}
     assert all({"type", "title", "authors", "year"} <= set(e) for e in text["references"])
+
+
+def test_the_workflow_runs_ci_on_every_python_that_is_promised():
+    job = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]["ci"]
+    low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups()
+    promised = [f"3.{minor}" for minor in range(int(low), int(high))]
+    assert job["strategy"]["matrix"]["python"] == promised
+    assert job["steps"][-1]["run"] == "bash .ci/run"
+    for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.md"):
+        assert {"name", "about"} == set(yaml.safe_load(path.read_text().split("---")[1]))
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_kit_and_works_away_from_the_clone(tmp_path):
+    source = tmp_path / "source"  # setuptools leaves its traces where it builds
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "kit", source / "kit", ignore=ignore)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "-w", tmp_path, source], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name == f"branch_kit-{kit.__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if "dist-info" not in name}
+        metadata = archive.read(f"branch_kit-{kit.__version__}.dist-info/METADATA").decode()
+        archive.extractall(tmp_path / "installed")
+    assert names == {p.relative_to(ROOT).as_posix() for p in (ROOT / "kit").rglob("*.py")}
+    light = re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
+    assert set(light) == set(direct()) and "License-File: LICENSE" in metadata
+    lines = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'installed')!r})\n{lines}"
+    code += "import kit; print(kit.__file__)"
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-P", "-c", code]
+    made = subprocess.run(command, cwd=tmp_path, env=kept, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    assert "SOLVED" in made.stdout and str(tmp_path / "installed") in made.stdout
 
 
 def test_pre_commit_hooks_are_local():
