@@ -71,6 +71,17 @@ def test_an_explorer_is_found_behind_functions_that_need_the_lesson():
     assert list(panels.explorers(nb)) == [2]  # the last one's picture stays as it is stored
 
 
+def test_an_explorer_that_cannot_be_drawn_is_named_and_shown_as_stored(capsys):
+    source = (
+        "from ipywidgets import IntSlider\nfrom kit.course.explorers import explorer\n"
+        "def draw(n):\n    raise ValueError('n is too much')\n"
+        "explorer(draw, n=IntSlider(3, description='n'))"
+    )
+    nb = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    assert panels.explorers(nb) == {}
+    assert "cell 0 is shown as stored: n is too much" in capsys.readouterr().err
+
+
 def test_curves_are_turned_over_on_a_dark_page_and_scenes_are_not():
     def stored(stem, look):
         cells = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", 4).cells

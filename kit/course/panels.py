@@ -12,6 +12,7 @@ import html
 import io
 import json
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ COLOURS = 128  # of a stored picture: lines and words look the same, the file is
 def explorers(nb: NotebookNode) -> dict[int, Explorer]:
     """Explorers of a lesson by number of cell, opened with its imports and functions and that cell.
 
-    One that needs more of the lesson is left out: its stored picture stays on the page.
+    One that needs more of the lesson is left out: its stored picture stays on the page. So is one
+    that cannot be drawn where it starts, which is said.
     """
     names: dict[str, Any] = {}
     found = {}
@@ -46,6 +48,9 @@ def explorers(nb: NotebookNode) -> dict[int, Explorer]:
                 exec(compile(ast.Module(body[:-1], []), "cell", "exec"), names)
                 shown = eval(compile(ast.Expression(body[-1].value), "cell", "eval"), names)
             except NameError:
+                continue
+            except ValueError as problem:
+                print(f"The explorer of cell {k} is shown as stored: {problem}", file=sys.stderr)
                 continue
             if isinstance(shown, Explorer):
                 found[k] = shown
