@@ -10,10 +10,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from kit.course.drawing import pixels
-from kit.course.figures import hull
+from kit.course.explorers import Explorer
+from kit.course.notebooks import read
+from kit.course.panels import explorers
 
-FILE = Path(__file__).parents[1] / "notebooks" / "images" / "explorer.gif"
-WIDTH, COLOURS, PAUSE = 720, 48, 160  # pixels, shades, milliseconds a picture
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+FILE = NOTEBOOKS / "images" / "explorer.gif"
+WIDTH, COLOURS, PAUSE = 720, 128, 160  # pixels, shades, milliseconds a picture
 # rows, y of row 0: what a hand would do
 MOVES = [(1, y) for y in np.arange(0.6, 3.01, 0.3)] + [(rows, 3.0) for rows in range(2, 6)]
 MOVES += [(5, y) for y in np.arange(2.7, 0.59, -0.3)] + [(rows, 0.6) for rows in range(4, 0, -1)]
@@ -35,13 +38,15 @@ def _line(ends, height, colour):
     return Line2D(ends, (height, height), color=colour, linewidth=3)
 
 
-def frame(rows: int, y: float) -> Image.Image:
+def frame(shown: Explorer, rows: int, y: float) -> Image.Image:
     """Controls above, the picture below."""
-    picture, _ = hull.geometry(rows=rows, y=y, sign=1, ball="l2")
+    picture, _ = shown.draw(**{**shown.defaults, "rows": rows, "y": y})
     below = pixels(picture)
     strip = Figure(figsize=(below.shape[1] / picture.dpi, 0.8), dpi=picture.dpi)
-    slider(strip, 0.72, "rows", rows, 1, 8)
-    slider(strip, 0.28, "y of row 0", round(y, 1), -3, 3)
+    values = {"rows": rows, "y": round(y, 1)}
+    for height, (name, value) in zip((0.72, 0.28), values.items(), strict=True):
+        control = shown.controls[name]
+        slider(strip, height, control.description, value, control.min, control.max)
     above = pixels(strip)
     image = Image.fromarray(np.vstack([above, below])).convert("RGB")
     return image.resize(
@@ -51,7 +56,8 @@ def frame(rows: int, y: float) -> Image.Image:
 
 def main() -> None:
     """Write the file; all pictures share the shades of the fullest one."""
-    frames = [frame(rows, float(y)) for rows, y in MOVES]
+    (shown,) = explorers(read(NOTEBOOKS / "11_hull_geometry.ipynb")).values()
+    frames = [frame(shown, rows, float(y)) for rows, y in MOVES]
     shades = frames[12].quantize(COLOURS)
     small = [image.quantize(palette=shades, dither=Image.Dither.NONE) for image in frames]
     options = {"save_all": True, "duration": PAUSE, "loop": 0, "optimize": True}

@@ -157,7 +157,7 @@ def open_page(site):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", ["00_start_here", "01_toolbox", "11_hull_geometry", "glossary"])
+@pytest.mark.parametrize("path", ["00_start_here", "01_bounds", "11_hull_geometry", "glossary"])
 def test_a_lesson_s_page_sets_its_formulas_and_turns_its_explorers(open_page, site, path):
     page = open_page(f"notebooks/{path}.html")
     source = (site / "_sources" / "notebooks" / f"{path}.ipynb").read_bytes()

@@ -10,9 +10,9 @@ from ipywidgets import HTML, Button, Checkbox, FloatSlider, Image, IntSlider, To
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from kit.course import draw
 from kit.course.drawing import png
 from kit.course.explorers import STYLE, caption, explorer
-from kit.course.figures import style
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -191,8 +191,8 @@ def test_alerts_can_be_read_and_words_too_on_a_dark_page():
     ground, words = re.search(r"alert\] { background: (#\w+); color: (#\w+)", STYLE).groups()
     assert contrast(ground, words) >= 4.5  # on whatever page: the alert brings its ground
     assert contrast(turned_over("#000000"), "#111111") >= 4.5
-    for colour in (style.SIGN_POS, style.SIGN_NEG, style.TRUTH, style.BOUND):
-        assert contrast(turned_over(colour), "#111111") >= 4.5, colour
+    for look in ("first", "second", "truth", "bound"):
+        assert contrast(turned_over(draw.colour(look)), "#111111") >= 4.5, look
     assert contrast("#777777", "#ffffff") < 4.5  # the measure can say no
 
 
