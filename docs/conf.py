@@ -7,6 +7,7 @@ notebooks with their explorers drawn, and MathJax. Nothing is fetched, then or w
 import os
 from importlib.metadata import version as installed
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 project = "Know the branch"
@@ -61,6 +62,15 @@ def as_it_stands(_app, _what, _name, _obj, _options, lines: list[str]) -> None:
     lines[:] = [*prose, *block]
 
 
+def formula_as_written(_app, doctree: nodes.document, _name: str) -> None:
+    """Hand MathJax what a notebook hands it: Sphinx would put rows in a split, which has no tags."""
+    for node in doctree.findall(nodes.math_block):
+        if not node.get("no-wrap"):
+            node["no-wrap"] = node["nowrap"] = True
+            node.children = [nodes.Text(rf"\[{node.astext()}\]")]
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-process-docstring", as_it_stands)
+    app.connect("doctree-resolved", formula_as_written)
