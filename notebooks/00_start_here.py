@@ -166,7 +166,8 @@ draw.show(
 #
 # Choose what is known, and move the measurement $y$. The number under the picture is the share of the picture
 # that the hull leaves. (Sliders need a running kernel. Everything works from the keyboard: Tab to a control,
-# arrow keys for a slider, Space for a button.)
+# arrow keys for a slider, Space for a button. Should cells stay at `[ ]` after Run All, with nothing
+# happening, the page has missed the start of its kernel: choose Kernel, then Restart Kernel and Run All Cells.)
 
 
 # %%

@@ -1,7 +1,6 @@
 """Building notebooks: the same bytes twice, exercises with holes, leaks found, nbval strict."""
 
 import base64
-import importlib.util
 import json
 import os
 import shutil
@@ -13,7 +12,7 @@ import leaks
 import nbformat
 import pytest
 
-from kit.course import build, exercises, notebooks
+from kit.course import build, exercises, launch, notebooks
 
 ROOT = Path(__file__).parents[1]
 
@@ -350,11 +349,8 @@ def test_budget_counts_words_cells_and_seconds(tmp_path, capsys):
 
 def nbval(folder: Path) -> dict[str, bool]:
     """Run nbval as run.py does over a folder; name of each notebook -> whether it passed."""
-    spec = importlib.util.spec_from_file_location("run_for_nbval", ROOT / "run.py")
-    run = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(run)
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml")]
-    command += ["--rootdir", str(folder), "-p", "no:cacheprovider", *run.STRICT, str(folder)]
+    command += ["--rootdir", str(folder), "-p", "no:cacheprovider", *launch.STRICT, str(folder)]
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
     result = subprocess.run(command, cwd=ROOT, env=kept, capture_output=True, text=True)
     assert result.returncode in (0, 1), result.stdout + result.stderr
@@ -399,3 +395,30 @@ def test_strict_comparison_fails_when_it_should(tmp_path):
         "cleared": True,  # nbval compares nothing then, which is why `faults` exists
     }
     assert notebooks.faults(cleared)
+
+
+def test_colab_s_cell_fetches_the_kit_where_it_is_not_there_and_rests_elsewhere(tmp_path):
+    from kit.course import build
+    from kit.course.notebooks import differences, read
+
+    assert build.main(["colab", str(tmp_path), "https://example.org/kit.git"]) == 0
+    name = "00_start_here.ipynb"
+    nb, stored = read(tmp_path / name), read(build.ROOT / "notebooks" / name)
+    first = next(k for k, cell in enumerate(nb.cells) if cell.cell_type == "code")
+    cell = nb.cells.pop(first)
+    assert differences(nb, stored) == []  # nothing else has changed
+    exec(cell.source, {})  # the kit is here: nothing happens
+    fetched = []
+
+    class Git:
+        """Notes what would be run."""
+
+        @staticmethod
+        def run(command, check):
+            fetched.append(command)
+
+    source = cell.source.replace('find_spec("kit")', 'find_spec("no_such_kit")')
+    source = source.replace("import subprocess", "").replace('os.chdir("branch', 'print("branch')
+    exec(source, {"subprocess": Git})
+    assert fetched[0][:2] == ["git", "clone"] and "https://example.org/kit.git" in fetched[0]
+    assert fetched[1][-1] == "./branch-kit[pictures]"

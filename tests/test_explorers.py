@@ -10,8 +10,9 @@ from ipywidgets import HTML, Button, Checkbox, FloatSlider, Image, IntSlider, To
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from kit.course import draw
 from kit.course.drawing import png
-from kit.course.explorers import caption, explorer
+from kit.course.explorers import STYLE, caption, explorer
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -64,7 +65,10 @@ def test_the_caption_holds_the_facts(shown):
     assert "y: 2.5" in text
     assert "nearest distance: 2.236" in text
     assert "side &lt;of w&gt;: right" in text
-    assert shown.picture.tooltip == "Picture. y: 2.5; nearest distance: 2.236; side <of w>: right"
+    assert (
+        shown.picture.tooltip
+        == "Picture. product y: 2.5; nearest distance: 2.236; side <of w>: right"
+    )
 
 
 def test_a_setting_that_makes_no_sense_is_told_and_the_old_picture_marked(shown):
@@ -74,7 +78,7 @@ def test_a_setting_that_makes_no_sense_is_told_and_the_old_picture_marked(shown)
     assert bytes(shown.picture.value) == picture
     assert "This setting cannot be drawn: y must not be 0." in shown.alert.value
     assert shown.alert.layout.display is None
-    assert "y: <b>0.5</b>" in shown.note.value
+    assert "product y: <b>0.5</b>" in shown.note.value
     assert "dashed" in shown.picture.layout.border_top
     assert shown.picture.tooltip.startswith("Out of date.")
     shown.controls["y"].value = 1
@@ -126,12 +130,14 @@ def test_an_explorer_needs_a_control_and_a_default_that_draws():
 def test_what_a_page_without_a_kernel_gets(shown):
     bundle, metadata = shown._repr_mimebundle_()
     assert set(bundle) == {WIDGET, "image/png", "text/plain"}
-    assert bundle["text/plain"] == "y: 1\nnearest distance: 1.414\nside <of w>: right"
+    assert bundle["text/plain"] == "product y: 1\nnearest distance: 1.414\nside <of w>: right"
     picture, still = pixels(shown.picture.value), pixels(base64.b64decode(bundle["image/png"]))
     height = picture.shape[0]
     assert np.array_equal(still[:height], picture)
     assert still[height:, :, :3].std() > 0.01, "the caption is not under the picture"
-    assert metadata["image/png"]["alt"] == "y: 1; nearest distance: 1.414; side <of w>: right"
+    assert (
+        metadata["image/png"]["alt"] == "product y: 1; nearest distance: 1.414; side <of w>: right"
+    )
     assert repr(shown) == bundle["text/plain"]
 
 
@@ -155,10 +161,47 @@ def test_controls_stand_in_line(shown):
 
 
 def test_nothing_but_controls_picture_and_words_is_used(shown):
-    panel, alert, picture, note = shown.children
+    panel, alert, picture, note, style = shown.children
     assert list(panel.children) == [*shown.controls.values(), shown.reset]
     assert isinstance(picture, Image)
-    assert type(alert) is type(note) is HTML
+    assert type(alert) is type(note) is type(style) is HTML
+
+
+def contrast(one, two):
+    """The ratio of WCAG 2: between 1 and 21; colours as #rrggbb or as three shares."""
+
+    def luminance(colour):
+        if isinstance(colour, str):
+            colour = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dim = sorted((luminance(one), luminance(two)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def turned_over(colour):
+    """What the filter invert(1) hue-rotate(180deg) makes of a colour, by its standard."""
+    r, g, b = (1 - int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
+    grey = np.array([0.213, 0.715, 0.072])
+    return np.clip(2 * grey @ (r, g, b) - np.array([r, g, b]), 0, 1)
+
+
+def test_alerts_can_be_read_and_words_too_on_a_dark_page():
+    ground, words = re.search(r"alert\] { background: (#\w+); color: (#\w+)", STYLE).groups()
+    assert contrast(ground, words) >= 4.5  # on whatever page: the alert brings its ground
+    assert contrast(turned_over("#000000"), "#111111") >= 4.5
+    for look in ("first", "second", "truth", "bound"):
+        assert contrast(turned_over(draw.colour(look)), "#111111") >= 4.5, look
+    assert contrast("#777777", "#ffffff") < 4.5  # the measure can say no
+
+
+def test_a_picture_of_areas_is_not_turned_over(shown):
+    assert "kit-lines" in shown.picture._dom_classes
+    figure = Figure(figsize=(2, 2))
+    figure.subplots().imshow([[0.2, 0.5], [0.7, 0.1]])
+    scene = explorer(lambda n: (figure, {"n": n}), n=IntSlider(1, description="n"))
+    assert "kit-areas" in scene.picture._dom_classes
 
 
 @pytest.mark.parametrize(

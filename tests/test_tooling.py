@@ -2,16 +2,21 @@
 
 import ast
 import importlib.util
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+
+import kit
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ("requirements.lock", "requirements-test.lock")
@@ -63,7 +68,7 @@ def disagreements(text: str, wanted: dict[str, Requirement]) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], ()), (LOCKS[1], ("test",))])
+@pytest.mark.parametrize(("lock", "extras"), [(LOCKS[0], ("app",)), (LOCKS[1], ("test",))])
 def test_lock_holds_every_direct_dependency_within_its_bounds(lock, extras):
     text = (ROOT / lock).read_text()
     assert disagreements(text, direct(*extras)) == []
@@ -96,16 +101,80 @@ def test_environment_yml_says_what_pyproject_says():
     assert environment["channels"] == ["conda-forge", "nodefaults"]
     python, pip, *lines, last = environment["dependencies"]
     assert [python, pip, last] == ["python=3.12", "pip", {"pip": ["-e ."]}]
-    assert sorted(lines) == sorted(PROJECT["dependencies"])
+    assert sorted(lines) == sorted(map(str, direct("lessons").values()))
+
+
+def test_the_kit_alone_is_light():
+    light = {"cvxpy", "clarabel", "scs", "joblib", "numpy", "scikit-learn", "scipy"}
+    assert set(direct()) == light | {"threadpoolctl", "tqdm"}
+    code = "import sys, kit.nettrim, kit.branchhull, kit.experiments; print(*sys.modules)"
+    made = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert not {"matplotlib", "ipywidgets", "IPython", "jupytext"} & set(made.stdout.split())
+    assert "kit.nettrim" in made.stdout
+
+
+def test_python_m_kit_says_version_and_where_lessons_are(capsys, tmp_path, monkeypatch):
+    from kit.__main__ import main
+
+    assert main([]) == 0
+    said = capsys.readouterr().out
+    assert f"branch-kit {kit.__version__}" in said and "MISSING" not in said
+    assert str(ROOT / "notebooks") in said
+    monkeypatch.setattr(kit, "__file__", str(tmp_path / "kit" / "__init__.py"))
+    assert main(["--lessons"]) == 0
+    assert "not in this installation" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["--frob"])
+    assert "--frob" in capsys.readouterr().err
 
 
 def test_citation_names_the_software_and_the_papers():
     text = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert {"cff-version", "message", "title", "authors", "version", "license"} <= set(text)
-    assert text["version"] == PROJECT["version"] and text["license"] == PROJECT["license"]
+    assert text["version"] == PROJECT["version"] == kit.__version__
+    assert text["license"] == PROJECT["license"]
+    assert f"## {PROJECT['version']} " in (ROOT / "CHANGELOG.md").read_text()
     arxiv = {entry["identifiers"][0]["value"].partition(":")[2] for entry in text["references"]}
     assert arxiv == {"1702.04342", "1809.08359", "1611.05162", "1806.06457", "1211.5608"}
     assert all({"type", "title", "authors", "year"} <= set(e) for e in text["references"])
+
+
+def test_the_workflow_runs_ci_on_every_python_that_is_promised():
+    job = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]["ci"]
+    low, high = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", PROJECT["requires-python"]).groups()
+    promised = [f"3.{minor}" for minor in range(int(low), int(high))]
+    assert job["strategy"]["matrix"]["python"] == promised
+    assert job["steps"][-1]["run"] == "bash .ci/run"
+    for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.md"):
+        assert {"name", "about"} == set(yaml.safe_load(path.read_text().split("---")[1]))
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_kit_and_works_away_from_the_clone(tmp_path):
+    source = tmp_path / "source"  # setuptools leaves its traces where it builds
+    ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "kit", source / "kit", ignore=ignore)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "-w", tmp_path, source], check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert wheel.name == f"branch_kit-{kit.__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if "dist-info" not in name}
+        metadata = archive.read(f"branch_kit-{kit.__version__}.dist-info/METADATA").decode()
+        archive.extractall(tmp_path / "installed")
+    assert names == {p.relative_to(ROOT).as_posix() for p in (ROOT / "kit").rglob("*.py")}
+    light = re.findall(r"^Requires-Dist: ([\w-]+)[^;\n]*$", metadata, re.MULTILINE)
+    assert set(light) == set(direct()) and "License-File: LICENSE" in metadata
+    lines = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    code = f"import sys; sys.path.insert(0, {str(tmp_path / 'installed')!r})\n{lines}"
+    code += "import kit; print(kit.__file__)"
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-P", "-c", code]
+    made = subprocess.run(command, cwd=tmp_path, env=kept, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    assert "SOLVED" in made.stdout and str(tmp_path / "installed") in made.stdout
 
 
 def test_pre_commit_hooks_are_local():
@@ -128,13 +197,28 @@ def imports(path: Path) -> set[str]:
 
 
 def test_run_needs_nothing_but_python():
-    assert {name.split(".")[0] for name in imports(ROOT / "run.py")} <= sys.stdlib_module_names
+    for file in ("run.py", "kit/course/launch.py", "kit/__init__.py"):
+        found = {name.split(".")[0] for name in imports(ROOT / file)}
+        assert found <= {*sys.stdlib_module_names, "kit"}, file
+
+
+def test_an_old_python_can_read_run_py_as_far_as_its_sentence():
+    text = (ROOT / "run.py").read_text()
+    assert text.index("sys.exit(2)") < text.index("from kit")
+    assert not re.search(r"\bf\"|->|:=|print\(", text)  # what Python 2.7 cannot read
+    for version in ("2.7.18", "3.6.15", "3.10.13"):  # where pyenv has them
+        python = Path.home() / ".pyenv" / "versions" / version / "bin" / "python"
+        if python.exists():
+            made = subprocess.run([python, ROOT / "run.py", "lab"], capture_output=True, text=True)
+            assert made.returncode == 2 and made.stdout == ""
+            assert re.fullmatch(r"This kit needs .*; this is [\d.]+\.\n", made.stderr)
 
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """run.py in an empty project; commands are noted in run.calls and answer with run.codes."""
-    spec = importlib.util.spec_from_file_location("run_under_test", ROOT / "run.py")
+    launch = ROOT / "kit" / "course" / "launch.py"
+    spec = importlib.util.spec_from_file_location("run_under_test", launch)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     venv = tmp_path / ".venv"
@@ -279,6 +363,9 @@ def test_benchmarks_are_timed_alone_and_are_no_test(run):
 
 
 def test_options_of_pytest_pass_and_files_choose_their_half(run):
+    for name in ("tests/test_tooling.py", "notebooks/11_hull_geometry.ipynb"):
+        (run.ROOT / name).parent.mkdir()
+        (run.ROOT / name).touch()
     run.codes[:] = [0, 5]
     assert run.test(["-k", "hull"]) == 0  # no lesson is called hull
     assert all(command.endswith("-k hull") for command in run.calls)
@@ -290,15 +377,53 @@ def test_options_of_pytest_pass_and_files_choose_their_half(run):
     assert ["--nbval" in command for command in run.calls] == [False, True]
 
 
-def test_unknown_words_and_unknown_pythons_get_an_answer(run, monkeypatch, capsys):
+def test_unknown_words_are_named(run, capsys):
     assert run.main(["lba"]) == 2
-    assert "run.py lab" in capsys.readouterr().out
-    assert run.main(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert "no command 'lba'" in said and "run.py lab" in said
+    assert run.main(["--help"]) == 0 and run.main([]) == 0
     capsys.readouterr()
-    monkeypatch.setattr(run.sys, "version_info", (3, 10, 0))
-    assert run.main(["lab"]) == 2
-    assert "needs Python 3.11" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match=r"no tests/nope\.py"):
+        run.main(["test", "tests/nope.py"])
     assert run.calls == []
+
+
+def test_every_command_has_help_that_installs_nothing(run, capsys):
+    for command in [words.split()[0] for words in run.COMMANDS]:
+        assert run.main([command, "--help"]) == 0
+        assert capsys.readouterr().out.startswith(f"python3 run.py {command}")
+    assert run.calls == [] and set(run.MODULES) < {words.split()[0] for words in run.COMMANDS}
+
+
+def test_a_folder_that_cannot_be_written_to_gets_one_sentence(run, monkeypatch):
+    def refused(*_args, **_options):
+        raise PermissionError(13, "Permission denied", str(run.VENV))
+
+    monkeypatch.setattr(run.Path, "mkdir", refused)
+    with pytest.raises(SystemExit, match=r"Cannot write .*\.venv \(Permission denied\): move"):
+        run.main(["lab"])
+
+
+def test_a_reader_of_our_words_who_leaves_is_no_error():
+    command = f"{sys.executable} -u run.py help | true"  # -u: the pipe breaks while we print
+    made = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert made.stderr == ""
+
+
+def test_lab_says_where_it_is_and_a_used_port_is_told(run, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        for options in (["--port", str(port)], [f"--ServerApp.port={port}"]):
+            with pytest.raises(SystemExit, match=f"Port {port} cannot be used"):
+                run.server(options, "/lab", "JupyterLab")
+        run.PORT = port  # JupyterLab's own is taken: another one is found
+        assert run.server(["--no-browser"], "/lab", "JupyterLab") == 0
+    said = capsys.readouterr().out
+    chosen = re.search(r"http://localhost:(\d+)/lab\?token=\w+", said)
+    assert "Ctrl-C" in said and chosen and int(chosen[1]) != port
+    assert f"--ServerApp.port={chosen[1]}" in run.calls[-1]
+    assert run.calls[-1].endswith("--no-browser")
 
 
 def test_copies_of_lessons_follow_updates_until_the_reader_changes_them(run, capsys):

@@ -2,6 +2,7 @@
 
 python -m kit.course.build lessons [files]       notebooks/*.py -> .ipynb, executed and cleaned
 python -m kit.course.build exercises [--check]   solutions/*.py -> exercises/*.py and .ipynb
+python -m kit.course.build colab FOLDER ADDRESS  notebooks/ with a first cell that fetches the kit
 python -m kit.course.build budget [files]        words, code cells and seconds of each lesson
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 from nbformat.v4 import new_code_cell
 
 from kit.course.exercises import build_exercises
-from kit.course.notebooks import ROOT, differences, execute, lesson, plain, read
+from kit.course.notebooks import ROOT, differences, execute, lesson, plain, read, write
 
 LIMITS = {"words": 1800, "cells": 25, "seconds": 40}  # of a lesson that is read in half an hour
 
@@ -85,6 +86,33 @@ def budget_command(files: list[Path], run: bool) -> int:
     return 0
 
 
+def colab(folder: Path, address: str) -> int:
+    """Copies of the lessons whose first code cell fetches the kit where it is not there."""
+    cell = f"""\
+# On a machine without the kit, such as Colab's: fetch it. Elsewhere this cell does nothing.
+import importlib.util
+
+if importlib.util.find_spec("kit") is None:
+    import os
+    import subprocess
+    import sys
+
+    subprocess.run(["git", "clone", "-q", "--depth", "1", {address!r}, "branch-kit"], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "-q", "./branch-kit[pictures]"]
+    subprocess.run(pip, check=True)
+    importlib.invalidate_caches()
+    os.chdir("branch-kit/notebooks")  # stored rows are looked for in results/"""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        nb = read(path)
+        first = next((k for k, c in enumerate(nb.cells) if c.cell_type == "code"), None)
+        if first is not None:
+            new = plain([new_code_cell(cell)]).cells[0]
+            nb.cells.insert(first, new)
+        write(nb, folder / path.name)
+    print(f"Lessons for Colab are in {folder}; publish them on a branch, and link to that.")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; 0 means that all is well."""
     parser = argparse.ArgumentParser(prog="python -m kit.course.build")
@@ -96,7 +124,12 @@ def main(arguments: list[str] | None = None) -> int:
     spend = commands.add_parser("budget", help="words, code cells and seconds of each lesson")
     spend.add_argument("files", nargs="*", type=Path, help="default: notebooks/*.py")
     spend.add_argument("--unrun", action="store_true", help="run nothing, so without seconds")
+    cloud = commands.add_parser("colab", help="lessons whose first cell fetches the kit")
+    cloud.add_argument("folder", type=Path)
+    cloud.add_argument("address", help="of a repository that git can clone")
     options = parser.parse_args(arguments)
+    if options.command == "colab":
+        return colab(options.folder, options.address)
     if options.command in ("lessons", "budget"):
         chosen = [path.with_suffix(".py").resolve() for path in options.files]
         chosen = chosen or sorted((ROOT / "notebooks").glob("*.py"))

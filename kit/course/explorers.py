@@ -23,13 +23,52 @@ import numpy as np
 import traitlets
 from matplotlib.figure import Figure
 
-from kit.course.drawing import encoded, pixels, png
+from kit.course.drawing import encoded, look, pixels, png
 
 Facts = Mapping[str, object]
 Draw = Callable[..., tuple[Figure, Facts]]
 
 POSITIONS = 5  # of a slider, in the reading copy
 FRAME, STALE_FRAME = "3px solid transparent", "3px dashed #b3261e"
+# letters and keys of facts, as a reader meets them under a picture
+WORDS = {
+    "y": "product y",
+    "sign": "sign of w",
+    "z": "answer z",
+    "L": "products L",
+    "K": "unknowns K",
+    "N": "inputs N",
+    "P": "samples P",
+    "s": "nonzero weights s",
+    "lam": "λ, the rate at which |u|_1 falls as ε grows",
+    "epsilon": "ε",
+    "value": "objective value",
+    "gap": "relative gap of the certificate",
+    "touching": "inputs where the dual touches ±1",
+    "proved": "zeros proved by the dual",
+    "nonzeros": "nonzero weights",
+    "mu": "μ",
+    "gamma": "γ",
+}
+DARK = '[data-jp-theme-light="false"], [data-vscode-theme-kind="vscode-dark"]'
+# Narrow: a control's name stands above it. Dark: curves are turned over and lie on the page itself,
+# maps and scenes stay on their sheet. An alert has a ground of its own, readable on any page.
+STYLE = f"""<style>
+.kit-explorer {{ container-type: inline-size; max-width: 100% }}
+.kit-explorer [role=alert] {{ background: #fdecea; color: #8c1d18; padding: .3em .6em;
+  border-radius: 4px; line-height: 1.4 }}
+.kit-facts span {{ display: inline-block; margin-right: 2em }}
+:is({DARK}) .kit-explorer img.kit-lines {{ filter: invert(1) hue-rotate(180deg);
+  mix-blend-mode: lighten }}
+:is({DARK}) .kit-explorer img.kit-areas {{ border-radius: 4px }}
+@container (max-width: 600px) {{
+  .kit-explorer .widget-inline-hbox {{ flex-wrap: wrap; height: auto }}
+  .kit-explorer .widget-inline-hbox > .widget-label {{ flex: 1 0 100%; max-width: none;
+    width: 100% !important; text-align: left }}
+  .kit-explorer .widget-toggle-buttons {{ flex-wrap: wrap }}
+  .kit-explorer .widget-button {{ margin-left: 2px !important }}
+}}
+</style>"""
 
 
 def explorer(draw: Draw, **controls: widgets.ValueWidget) -> "Explorer":
@@ -65,6 +104,11 @@ def swept() -> Iterator[None]:
 def caption(facts: Facts) -> str:
     """The facts in plain text, one `name: value` a line, with digits that a reader can use."""
     return "\n".join(f"{_words(name)}: {_readable(value)}" for name, value in facts.items())
+
+
+def slides(control: widgets.ValueWidget) -> bool:
+    """Whether a control's values lie in a row, rather than being kinds."""
+    return control.has_trait("readout")
 
 
 def positions(control: widgets.ValueWidget) -> list[tuple[str, object]]:
@@ -111,7 +155,9 @@ class Explorer(widgets.VBox):
             control.observe(self._redraw, names="value")
         self.reset.on_click(self._reset)
         panel = _panel(list(controls.values()), self.reset)
-        super().__init__([panel, self.alert, self.picture, self.note])
+        self.picture.add_class(f"kit-{look(pixels(figure))}")
+        style = widgets.HTML(STYLE, layout={"display": "none"})
+        super().__init__([panel, self.alert, self.picture, self.note, style])
         self.add_class("kit-explorer")
 
     def _redraw(self, _change: object = None) -> None:
@@ -139,7 +185,7 @@ class Explorer(widgets.VBox):
         self.picture.layout.border = STALE_FRAME
         self.alert.layout.display = None
         self.alert.value = (
-            f'<div role="alert" style="color:#b3261e"><b>{html.escape(sentence)}</b> '
+            f'<div role="alert"><b>{html.escape(sentence)}</b> '
             "The picture and its numbers are still those of the last setting.</div>"
         )
 
@@ -204,13 +250,13 @@ def _panel(controls: list, reset: widgets.Button) -> widgets.Box:
             for name in ("jupyter-widgets", "widget-inline-hbox"):  # the page forgets these, and
                 control.add_class(name)  # then the description stands above the buttons
     reset.layout = {"width": "8em", "margin": f"2px 2px 2px calc({width}ch + 10px)"}
-    columns = f"repeat(auto-fill, minmax({width + 28}ch, 1fr))"
+    columns = f"repeat(auto-fill, minmax(min({width + 28}ch, 100%), 1fr))"
     layout = {"display": "grid", "grid_template_columns": columns, "width": "100%"}
     return widgets.Box([*controls, reset], layout=layout)
 
 
 def _words(name: str) -> str:
-    return re.sub(r"(?<!\|)_", " ", name)  # but |u|_1 is a norm
+    return WORDS.get(name) or re.sub(r"(?<!\|)_", " ", name)  # but |u|_1 is a norm
 
 
 def _readable(value: object) -> str:
@@ -236,11 +282,10 @@ def _alt_text(facts: Facts) -> str:
 def _in_html(facts: Facts) -> str:
     """The caption for the page: pairs of name and value that wrap like words."""
     pairs = "".join(
-        f'<span style="white-space:nowrap;margin-right:2em">{html.escape(_words(name))}: '
-        f"<b>{html.escape(_readable(value))}</b></span> "
+        f"<span>{html.escape(_words(name))}: <b>{html.escape(_readable(value))}</b></span> "
         for name, value in facts.items()
     )
-    return f'<div style="line-height:1.6;max-width:60em">{pairs}</div>'
+    return f'<div class="kit-facts" style="line-height:1.6;max-width:60em">{pairs}</div>'
 
 
 def _png_with_text(figure: Figure, text: str) -> bytes:

@@ -1,12 +1,14 @@
 """What pruning a network came to: to be read as a table, looked at, or taken on as data."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from kit.results import Array, Certificate, Pruned
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure  # of the extra `pictures`: a kit without it can prune
 
 BLUE, ORANGE = "#0072B2", "#D55E00"  # of Okabe and Ito, told apart by everybody
 
@@ -103,8 +105,10 @@ class PrunedNetwork:
             )
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
 
-    def plot(self) -> Figure:
+    def plot(self) -> "Figure":
         """Share of zeros, and measured beside promised errors (logarithmic), layer by layer."""
+        from matplotlib.figure import Figure
+
         rows, place = self.rows(), np.arange(len(self.layers))
         fig = Figure(figsize=(max(6.4, 2.4 + 0.9 * len(rows)), 3.4))
         left, right = fig.subplots(1, 2)

@@ -1,0 +1,198 @@
+"""The explorers as an app for a lecture hall: a gallery, and a page for each without any code.
+
+    python -m kit.course.gallery FOLDER      FOLDER/notebooks -> FOLDER/explorers, for Voila
+
+`python3 run.py explore` does this in my/ and opens the gallery. A page is a small notebook: the
+imports and functions that the explorer's cell needs, and that cell; Voila hides their code.
+"""
+
+import ast
+import base64
+import html
+import io
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from PIL import Image
+
+from kit.course.panels import decoded
+
+WIDTH = 640  # of a tile's picture, in pixels
+SIGNS = {r"\epsilon": "ε", r"\lambda": "λ", r"\rho": "ρ", r"\gamma": "γ", r"\mu": "μ", r"\pm": "±"}
+STYLE = """\
+<style>
+body { font-size: 1.35rem !important }
+main, .jp-Cell, .jp-RenderedHTMLCommon { font-size: 1.35rem !important; line-height: 1.45 }
+.jp-RenderedHTMLCommon h1 { font-size: 1.8rem }
+.kit-explorer { --jp-widgets-font-size: 1.2rem; --jp-widgets-inline-height: 2.2rem }
+.jp-RenderedHTMLCommon p, .jp-RenderedHTMLCommon h1 { margin: 0 0 .4rem }
+.kit-explorer img.widget-image { width: 100%; max-height: 60vh; object-fit: contain;
+  object-position: left top }
+a:focus-visible, .kit-explorer :focus-visible { outline: 3px solid #b3261e; outline-offset: 2px }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr));
+         gap: 1.2rem; list-style: none !important; padding: 0 !important; margin: 0 }
+.tiles li { border: 1px solid #888; border-radius: .5rem; padding: .8rem }
+.tiles img { width: 100%; height: 14rem; object-fit: contain; object-position: top;
+             background: #fff }
+.tiles a.open { font-weight: 600 }
+</style>"""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One explorer: lesson (stem) and its title, number of cell, sentence, code, stored picture."""
+
+    lesson: str
+    title: str
+    number: int
+    sentence: str
+    names: str  # imports and functions
+    cell: str
+    picture: bytes | None
+
+    @property
+    def file(self) -> str:
+        """Name of its page."""
+        return f"{self.lesson}-{self.number}.ipynb"
+
+
+def plain(text: str) -> str:
+    """Markdown and TeX as words."""
+    for command, sign in SIGNS.items():
+        text = re.sub(re.escape(command) + r"(?![a-z])", sign, text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text.replace("\\|", "|").replace("\\,", " "))
+    return re.sub(r"\s+", " ", re.sub(r"[*`$\\]|\^\\?top", "", text)).strip()
+
+
+def sentence(markdown: str) -> str:
+    """What to do with an explorer: the first sentence of the text before it, or its heading."""
+    blocks = [block for block in markdown.split("\n\n") if block.strip()]
+    last = re.sub(r"^#+ *", "", blocks[-1]) if blocks else ""
+    last = re.sub(r"^(Guess first\.|Things to try:) ", "", plain(last))
+    said = re.split(r"(?<=[.?!])\s", last, maxsplit=1)[0]
+    return said[:1].upper() + said[1:]
+
+
+def tiles(nb: NotebookNode, lesson: str) -> list[Tile]:
+    """The explorers of one lesson."""
+    title = plain(re.sub(r"^#+ *", "", nb.cells[0].source.split("\n")[0]))
+    imports: list[ast.Import | ast.ImportFrom] = []
+    functions: dict[str, ast.FunctionDef] = {}
+    found, said = [], title
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            said = sentence(cell.source) or said
+            continue
+        body = ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE)).body
+        functions |= {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+        imports += [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
+        last = body[-1] if body else None
+        if isinstance(last, ast.Expr) and _called(last.value) == "explorer":
+            pictures = [decoded(output) for output in cell.get("outputs", [])]
+            picture = next(filter(None, pictures), None)
+            names = _needed(body, imports, functions)
+            found.append(Tile(lesson, title, len(found), said, names, cell.source, picture))
+    return found
+
+
+def _called(node: ast.expr) -> str:
+    return getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+
+
+def _needed(body: list[ast.stmt], imports: list, functions: dict[str, ast.FunctionDef]) -> str:
+    """Source of the imports and functions that statements use, and those that these use."""
+    names: set[str] = set()
+    todo: list[ast.AST] = list(body)
+    while todo:
+        new = {node.id for node in ast.walk(todo.pop()) if isinstance(node, ast.Name)} - names
+        names |= new
+        todo += [functions[name] for name in new if name in functions]
+    lines = []
+    for node in imports:
+        used = [a for a in node.names if (a.asname or a.name).partition(".")[0] in names]
+        if used:
+            module = getattr(node, "module", None)
+            kept = ast.ImportFrom(module, used, 0) if module else ast.Import(used)
+            lines.append(ast.unparse(kept))
+    return "\n".join(
+        [*lines, *(ast.unparse(functions[name]) for name in functions if name in names)]
+    )
+
+
+def page(tile: Tile) -> NotebookNode:
+    """The notebook that Voila shows."""
+    lesson = f"[The lesson](../../../lab/tree/notebooks/{tile.lesson}.ipynb)"
+    links = f"{lesson} | [All explorers](gallery.ipynb)"
+    head = f"{STYLE}\n\n# {tile.title}\n\n{tile.sentence} {links}"
+    start = "import os\n\nos.chdir('../notebooks')  # where stored rows are looked for"
+    new = nbformat.v4
+    cells = [new.new_code_cell(f"{start}\n{tile.names}"), new.new_markdown_cell(head)]
+    return _numbered([*cells, new.new_code_cell(tile.cell)])
+
+
+def gallery(all_tiles: list[Tile]) -> NotebookNode:
+    """The notebook with a tile for each explorer."""
+    rows = []
+    for tile in all_tiles:
+        shape = f'<img src="data:image/png;base64,{_thumbnail(tile.picture)}" alt="">'
+        lesson = f"../../../lab/tree/notebooks/{tile.lesson}.ipynb"
+        rows.append(
+            f'<li><a class="open" href="{tile.file}">{shape if tile.picture else ""}'
+            f"{html.escape(tile.title)}</a><br>{html.escape(tile.sentence)}<br>"
+            f'<a href="{lesson}" aria-label="Lesson {html.escape(tile.title)}">the lesson</a></li>'
+        )
+    text = f'{STYLE}\n\n# Explorers\n\n<ul class="tiles">\n{"".join(rows)}\n</ul>'
+    return _numbered([nbformat.v4.new_markdown_cell(text)])
+
+
+def _numbered(cells: list[NotebookNode]) -> NotebookNode:
+    """A notebook of the cells for this Python's kernel; the same on every run."""
+    for k, cell in enumerate(cells):
+        cell.id = f"cell-{k}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def _thumbnail(picture: bytes | None) -> str:
+    if picture is None:
+        return ""
+    image, file = Image.open(io.BytesIO(picture)).convert("RGB"), io.BytesIO()
+    image.thumbnail((WIDTH, 4 * WIDTH))
+    image.quantize(64).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def build(folder: Path) -> list[Tile]:
+    """Write folder/explorers from folder/notebooks, and Voila's settings; return the tiles."""
+    found = []
+    for path in sorted((folder / "notebooks").glob("*.ipynb")):
+        try:
+            found += tiles(nbformat.read(path, 4), path.stem)
+        except (SyntaxError, nbformat.ValidationError, ValueError) as problem:
+            print(f"{path.name} is left out, its code cannot be read: {problem}", file=sys.stderr)
+    pages = folder / "explorers"
+    pages.mkdir(exist_ok=True)
+    for tile in found:
+        nbformat.write(page(tile), pages / tile.file)
+    nbformat.write(gallery(found), pages / "gallery.ipynb")
+    settings = {"VoilaConfiguration": {"show_tracebacks": True, "file_allowlist": []}}
+    (folder / "voila.json").write_text(json.dumps(settings))
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command line."""
+    if len(arguments) != 1 or not (Path(arguments[0]) / "notebooks").is_dir():
+        print("python -m kit.course.gallery FOLDER, where FOLDER/notebooks holds the lessons")
+        return 2
+    print(f"{len(build(Path(arguments[0])))} explorers found.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,140 @@
+"""Explorers on a page without a kernel: sliders over pictures that were drawn beforehand.
+
+An explorer is opened from its lesson, drawn at a few positions of each control while the others
+stay where they start, and written as HTML that docs/_static/book.js moves. A picture that is not
+shown is not loaded, so a page stays small however many it has.
+"""
+
+import ast
+import base64
+import contextlib
+import html
+import io
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nbformat import NotebookNode
+from PIL import Image
+
+from kit.course.drawing import look, png
+from kit.course.explorers import Explorer, caption, positions, slides
+
+CHEAP = ast.Import | ast.ImportFrom | ast.FunctionDef
+COLOURS = 128  # of a stored picture: lines and words look the same, the file is a third
+
+
+def explorers(nb: NotebookNode) -> dict[int, Explorer]:
+    """Explorers of a lesson by number of cell, opened with its imports and functions and that cell.
+
+    One that needs more of the lesson is left out: its stored picture stays on the page. So is one
+    that cannot be drawn where it starts, which is said.
+    """
+    names: dict[str, Any] = {}
+    found = {}
+    for k, cell in enumerate(nb.cells):
+        if cell.cell_type != "code":
+            continue
+        body = ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE)).body
+        for node in (node for node in body if isinstance(node, CHEAP)):
+            with contextlib.suppress(NameError):  # a default or a decorator of the lesson's own
+                exec(compile(ast.Module([node], []), "names", "exec"), names)
+        if body and isinstance(body[-1], ast.Expr) and "explorer(" in cell.source:
+            try:
+                exec(compile(ast.Module(body[:-1], []), "cell", "exec"), names)
+                shown = eval(compile(ast.Expression(body[-1].value), "cell", "eval"), names)
+            except NameError:
+                continue
+            except ValueError as problem:
+                print(f"The explorer of cell {k} is shown as stored: {problem}", file=sys.stderr)
+                continue
+            if isinstance(shown, Explorer):
+                found[k] = shown
+    return found
+
+
+def views(shown: Explorer) -> Iterator[tuple[str, str, bool, bytes | None, str]]:
+    """Control, position, whether it starts there, picture (None: refused) and caption."""
+    for name, control in shown.controls.items():
+        for words, value in positions(control):
+            start = value == shown.defaults[name]
+            try:
+                figure, facts = shown.draw(**{**shown.defaults, name: value})
+                picture, text = png(figure), caption(facts)
+            except ValueError as problem:
+                picture, text = None, f"This setting cannot be drawn: {problem}."
+            yield control.description, words, start, picture, text
+
+
+def read(picture: bytes) -> np.ndarray:
+    """The pixels of a PNG, (height, width, 3)."""
+    return np.array(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+def small(picture: bytes) -> bytes:
+    """The picture in a palette: the same to the eye."""
+    file = io.BytesIO()
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG")
+    return file.getvalue()
+
+
+def panel(shown: Explorer, name: str, folder: Path) -> str:
+    """An explorer as HTML; its pictures are written to folder, which pages know as
+    ../_static/frames.
+    """
+    controls: dict[str, list] = {}
+    first = None
+    for k, (control, words, start, picture, text) in enumerate(views(shown)):
+        file = ""
+        if picture is not None:
+            file = f"{name}-{k}.png"
+            (folder / file).write_bytes(small(picture))
+        view = {"words": words, "start": start, "file": file, "text": text}
+        controls.setdefault(control, []).append(view)
+        first = first or (start and (view, picture)) or None
+    assert first is not None  # an explorer draws its defaults, or it could not be opened
+    view, picture = first
+    rows = "".join(
+        _control(label, stops, f"{name}-c{k}", slides(control))
+        for k, ((label, stops), control) in enumerate(
+            zip(controls.items(), shown.controls.values(), strict=True)
+        )
+    )
+    shape = read(picture)
+    return (
+        f'<div class="explorer" role="group" aria-label="Explorer">{rows}'
+        f'<img class="dark-light {look(shape)}" src="../_static/frames/{view["file"]}" '
+        f'width="{shape.shape[1]}" height="{shape.shape[0]}" alt="{html.escape(view["text"])}">'
+        f'<pre class="facts" role="status" tabindex="0">{html.escape(view["text"])}</pre>'
+        "<p>One control moves at a time here; the live lesson moves them together.</p></div>"
+    )
+
+
+def _control(label: str, stops: list[dict], key: str, slider: bool) -> str:
+    """One control: a slider over its positions, or a list to choose from."""
+    start = next(k for k, view in enumerate(stops) if view["start"])
+    data = html.escape(json.dumps(stops), quote=True)
+    if slider:
+        field = (
+            f'<input type="range" id="{key}" min="0" max="{len(stops) - 1}" value="{start}" '
+            f'aria-valuetext="{html.escape(stops[start]["words"])}" data-views="{data}">'
+        )
+    else:
+        options = "".join(
+            f"<option{' selected' if k == start else ''}>{html.escape(view['words'])}</option>"
+            for k, view in enumerate(stops)
+        )
+        field = f'<select id="{key}" data-views="{data}">{options}</select>'
+    said = f'<output for="{key}">{html.escape(stops[start]["words"])}</output>' if slider else ""
+    return f'<div><label for="{key}">{html.escape(label)}</label>{field}{said}</div>'
+
+
+def decoded(output: NotebookNode) -> bytes | None:
+    """The PNG of an output, None where it has none."""
+    data = output.get("data", {}).get("image/png")
+    return base64.b64decode(data) if data else None
