@@ -268,3 +268,9 @@ def test_nonsense_is_told_in_one_sentence(call):
             for part in numbers(answer):
                 assert part.dtype == object or not np.isnan(part).any(), name
     assert refused >= len(NONSENSE) // 2
+
+
+def test_an_object_of_a_reloaded_module_is_told_as_such():
+    again = type("Bilinear", (), {"__module__": "kit.branchhull.problem"})()
+    with pytest.raises(ValueError, match=r"made anew: kit\.branchhull\.problem has been reloaded"):
+        b.BranchHull(again)

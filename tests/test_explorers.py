@@ -4,6 +4,7 @@ import base64
 import re
 from io import BytesIO
 
+import ipywidgets
 import numpy as np
 import pytest
 from ipywidgets import HTML, Button, Checkbox, FloatSlider, Image, IntSlider, ToggleButtons
@@ -234,3 +235,12 @@ def test_integer_sliders_hand_over_integers():
     )
     shown.controls["n"].value = 3
     assert seen == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "kind", ["IntRangeSlider", "ToggleButton", "IntText", "Text", "BoundedFloatText"]
+)
+def test_a_control_that_pages_without_a_kernel_do_not_know_is_refused(kind):
+    control = getattr(ipywidgets, kind)(description="x")
+    with pytest.raises(ValueError, match=f"x must be a slider of one number.*got {kind}"):
+        explorer(lambda x: None, x=control)

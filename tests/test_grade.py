@@ -620,7 +620,7 @@ def test_hostile_submissions_score_what_they_deserve_and_harm_nobody(tmp_path):
     assert not left.exists()  # a grader that was killed had left it
     points = {name: one[0] for name, one in found.items()}
     assert points["honest_first"] == points["zz_honest_last"] == 5
-    untouched = 0.67  # `return p, q` leaves the points inside alone, which is one property of six
+    untouched = 0.8  # `return p, q` leaves the points inside alone: one of five that count
     allowed = {name: untouched for name in hostile}
     assert {n: p for n, p in points.items() if n in hostile and p > allowed[n]} == {}
     assert points["overwrites_check"] == points["exit_cell"] == points["endless_cell"] == untouched
@@ -695,8 +695,8 @@ STAY = """\
     import pathlib
     left = pathlib.Path("/tmp/left-by-another")
     code = left.read_text() if left.exists() else ""
-    left.write_text("shared")
-    if code:
+    left.write_text("WHO")
+    if code not in ("", "WHO"):
         raise RuntimeError("found what another student left")
     return p, q
 """
@@ -710,8 +710,8 @@ def test_one_student_stops_nobody_and_nothing_outlives_a_submission(tmp_path):
         tmp_path,
         {
             "half": with_project("    raise RuntimeError('\\ud800')"),
-            "left": with_project(STAY),
-            "lefty": with_project(STAY),
+            "left": with_project(STAY.replace("WHO", "left")),
+            "lefty": with_project(STAY.replace("WHO", "lefty")),
             "many": with_project(
                 "    import os\n    for k in range(10**6): open(f'f{k}', 'w').close()"
             ),
@@ -820,7 +820,7 @@ def test_a_class_of_sixty_with_all_that_happens(tmp_path, capsys):
         hand_in(f"zip{k}/15_slack.zip", f"zip{k}", None, "PK")
         hand_in(f"script{k}/15_slack.py", f"script{k}", None, RIGHT)
         hand_in(f"paper{k}/15_slack.pdf", f"paper{k}", None, "%PDF")
-        hand_in(f"nothing{k}/15_slack.ipynb", f"nothing{k}", None, "no notebook")
+        hand_in(f"nothing{k}/15_slack.ipynb", f"nothing{k}", 0, "no notebook")
         (tmp_path / "class" / f"absent{k}").mkdir()
         wanted[f"absent{k}"] = None
     (tmp_path / "class" / "__MACOSX").mkdir()

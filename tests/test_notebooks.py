@@ -2,7 +2,9 @@
 
 import configparser
 import copy
+import os
 import re
+import shutil
 from pathlib import Path
 
 import leaks
@@ -203,3 +205,17 @@ def test_readme_lists_every_lesson_in_order_and_nothing_else():
 
 def test_a_broken_link_is_found():
     assert links("[a](b.ipynb) and [c](https://d.e), [f](g/h.md#i)") == ["b.ipynb", "g/h.md"]
+
+
+@pytest.mark.parametrize("name", ["notebooks/glossary", "exercises/15_slack"])
+def test_a_notebook_that_is_newer_than_its_source_opens_in_jupyter(tmp_path, name):
+    """`run.py lessons` writes the .ipynb after the .py; jupytext must not mind."""
+    from jupyter_server.services.contents.largefilemanager import LargeFileManager
+    from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
+
+    for file in (ROOT / "jupytext.toml", *(ROOT / f"{name}{end}" for end in (".py", ".ipynb"))):
+        shutil.copyfile(file, tmp_path / file.name)
+    os.utime(next(tmp_path.glob("*.py")), (0, 0))
+    manager = build_sync_jupytext_contents_manager_class(LargeFileManager)()
+    manager.root_dir = str(tmp_path)
+    assert manager.get(Path(name).name + ".ipynb")["content"]["cells"]

@@ -155,6 +155,16 @@ def test_notebook_and_marks_agree_for_every_exercise(stem):
         agree(stem, way)
 
 
+def test_a_star_that_hides_the_builtins_hides_them_on_both_sides():
+    """In some exercises the answer, or the check in the notebook, needs the hidden max or sum."""
+    source = "from numpy import *\ndef smallest_slack(p, q, d):\n    return {}(d / p - q, 0)"
+    for name, right in (("maximum", True), ("max", False)):
+        codes = known(QUICK)[0].given
+        codes = [source.format(name) if "def smallest_slack" in c else c for c in codes]
+        assert in_the_notebook(codes)["check"] == right
+        assert in_the_marks(QUICK, FILES["utf-8"](notebook_of(codes)))["check"] == right
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -39,7 +39,7 @@ WAYS = {
     "try import of a decorator": "try:\n    from numba import njit\nexcept ImportError:\n    njit = lambda f: f\n# %%\n@njit\nSOURCE",
     "import in the function": "BODY\ndef NAME(ARGS):\n    import math\n    return math.pi and _NAME(ARGS)",
     "import of many": "import os, sys, math as mathematics\nBODY\ndef NAME(ARGS):\n    return mathematics.pi and _NAME(ARGS)",
-    "star import": "from numpy import *\nBODY\ndef NAME(ARGS):\n    return pi and _NAME(ARGS)",
+    "star import": "from numpy.linalg import *\nBODY\ndef NAME(ARGS):\n    return norm([1.0]) and _NAME(ARGS)",
     "star import in another cell": "from math import *\n# %%\nBODY\ndef NAME(ARGS):\n    return tau and _NAME(ARGS)",
     "helper before": "BODY\n# %%\ndef NAME(ARGS):\n    return _NAME(ARGS)",
     "helper of a helper": "BODY\n# %%\ndef second_NAME(ARGS):\n    return _NAME(ARGS)\n# %%\ndef NAME(ARGS):\n    return second_NAME(ARGS)",

@@ -227,7 +227,10 @@ class Remote(Guarded):
         if self.ended:
             return {}
         try:
-            return wire.heard(self.sock, self.deadline)
+            found = wire.heard(self.sock, self.deadline)
+            if "ended" not in found:
+                return found
+            raise wire.Broken
         except wire.Late:
             self.ended = f"Your code takes longer than the {self.limits.seconds:g} seconds it has."
         except wire.Broken as problem:

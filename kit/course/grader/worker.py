@@ -29,6 +29,8 @@ from kit.course.grader import wire
 from kit.course.grader.notebook import Notebook, Statement, read
 from kit.course.guard import Guarded, Stop, named
 
+TOLD_TO = 77  # exit code of a child that ended because it was told to
+
 
 def main() -> None:
     """Serve until the socket closes."""
@@ -59,13 +61,16 @@ def main() -> None:
                     os.setsid()
                     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"],) * 2)
                     serve(sock, programs[check][number], checks[check])
-                os._exit(0)
-            os.waitpid(child, 0)
+                    os._exit(TOLD_TO)
+                os._exit(1)
+            _, status = os.waitpid(child, 0)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if os.getpid() == 1:  # of a process space: whoever else is there came from it
                     os.kill(-1, signal.SIGKILL)
                 else:
                     os.killpg(child, signal.SIGKILL)
+            if os.waitstatus_to_exitcode(status) != TOLD_TO:
+                wire.send(sock, {"ended": True})
 
 
 def confine(limits: dict) -> None:
