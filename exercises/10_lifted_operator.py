@@ -118,9 +118,12 @@ def check(answer, seed=0):
     more, many = 1500, 60_000
     B_many, C_many = rng.normal(size=(many, K)), rng.normal(size=(many, N))
 
+    def at(f, Z):
+        return np.asarray(f(B, C, Z), float)
+
     def off(f):
         """The reader's own number and its measurement, where they differ most from the loop."""
-        given, right = f(B, C, Z), measure_slowly(B, C, Z)
+        given, right = at(f, Z), measure_slowly(B, C, Z)
         k = np.argmax(np.abs(given - right))
         return Seen(same(given, right, 1e-9), f"At measurement {k} yours is {given[k]:.4g}.")
 
@@ -136,15 +139,15 @@ def check(answer, seed=0):
     return judge(
         answer,
         takes("B", "C", "Z"),
-        *returns("one number for each of the L measurements", lambda f: f(B, C, Z), (L,)),
-        ("be linear: A(2 Z) = 2 A(Z)", lambda f: same(f(B, C, 2 * Z), 2 * f(B, C, Z), 1e-9)),
+        *returns("one number for each of the L measurements", lambda f: at(f, Z), (L,)),
+        ("be linear: A(2 Z) = 2 A(Z)", lambda f: same(at(f, 2 * Z), 2 * at(f, Z), 1e-9)),
         (
             "give (B h) o (C m) for Z = h m'",
-            lambda f: same(f(B, C, np.outer(h, m)), (B @ h) * (C @ m), 1e-9),
+            lambda f: same(at(f, np.outer(h, m)), (B @ h) * (C @ m), 1e-9),
         ),
         (
             "be linear: A(Z + Z') = A(Z) + A(Z')",
-            lambda f: same(f(B, C, Z + 1), f(B, C, Z) + f(B, C, np.ones((K, N))), 1e-9),
+            lambda f: same(at(f, Z + 1), at(f, Z) + at(f, np.ones((K, N))), 1e-9),
         ),
         ("agree with the loop for every Z", off),
         (
@@ -160,31 +163,31 @@ def check(answer, seed=0):
         ("manage many measurements", lambda f: np.shape(f(B_many, C_many, Z)) == (many,)),
         mistakes=(
             (
-                lambda f: same(f(B, C, Z), (B.sum(axis=1) * C.sum(axis=1)) * Z.sum(), 1e-9),
+                lambda f: same(at(f, Z), (B.sum(axis=1) * C.sum(axis=1)) * Z.sum(), 1e-9),
                 "You sum before you multiply: the entries of Z need different weights.",
             ),
             (
-                lambda f: same(f(B, C, Z), (B @ Z @ C.T).sum(axis=1), 1e-9),
+                lambda f: same(at(f, Z), (B @ Z @ C.T).sum(axis=1), 1e-9),
                 "You sum a whole row of B Z C'. Only the pairs of b and c with the same number belong together.",
             ),
             (
-                lambda f: same(f(B, C, Z), np.abs(measure_slowly(B, C, Z)), 1e-9),
+                lambda f: same(at(f, Z), np.abs(measure_slowly(B, C, Z)), 1e-9),
                 "Your numbers have no sign. Products have.",
             ),
             (
                 lambda f: same(
-                    f(B, C, Z), np.prod(B @ Z @ np.ones((N, 1)), axis=1) * C.sum(axis=1), 1e-9
+                    at(f, Z), np.prod(B @ Z @ np.ones((N, 1)), axis=1) * C.sum(axis=1), 1e-9
                 ),
                 "You multiply two sums, one over Z c with all ones. Each row of B Z meets its own row of C.",
             ),
             (
-                lambda f: same(f(B, C, Z), measure_slowly(B, C, Z) / L, 1e-9),
+                lambda f: same(at(f, Z), measure_slowly(B, C, Z) / L, 1e-9),
                 "That is the mean where the sum is wanted: yours is smaller by a factor.",
             ),
             (
                 lambda f: (
-                    same(f(B, C, Z), measure_slowly(B, np.roll(C, 1, axis=0), Z), 1e-9)
-                    or same(f(B, C, Z), measure_slowly(B, C[::-1], Z), 1e-9)
+                    same(at(f, Z), measure_slowly(B, np.roll(C, 1, axis=0), Z), 1e-9)
+                    or same(at(f, Z), measure_slowly(B, C[::-1], Z), 1e-9)
                 ),
                 "Each b meets the c of another measurement: the rows have come out of step.",
             ),
