@@ -274,6 +274,6 @@ check_misses(misses)
 #
 # - The piece of the bent line each neuron is on comes from the original network, and stays.
 # - With $V = W^T \hat X$ the old weights are admissible off $\Omega$, so the cascade never gets stuck;
-#   the catch is on $\Omega$, where $\epsilon$ must be large enough (exercise 22).
+#   the catch is on $\Omega$, where $\epsilon$ must be large enough (exercise 23).
 #
 # **Source.** arXiv 1611.05162, supplement (S.1)-(S.3).

@@ -285,21 +285,21 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | draw a hull, project on it, intersect many, see the solution and its certificate |
 # | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, meet its rivals |
-# | [13 Solvers](13_solvers.ipynb) | derive the projection, ADMM, the Newton step; predict how fast the ADMM ends |
+# | [13 Solvers](13_admm.ipynb) | derive the projection, ADMM, the Newton step; predict how fast the ADMM ends |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it |
-# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | recover sparse signals, repair outliers, read a proof that data conflict |
-# | [16 Calibration](16_calibration.ipynb) | calibrate sensors, undo a blur, see what noise does |
-# | [17 Images](17_images.ipynb) | divide a scene from its illumination, and say where that works |
+# | [15 Sparse, noisy, wrong](15_sparse_signals.ipynb) | recover sparse signals, repair outliers, read a proof that data conflict |
+# | [17 Calibration](17_calibration.ipynb) | calibrate sensors, undo a blur, see what noise does |
+# | [18 Images](18_images.ipynb) | divide a scene from its illumination, and say where that works |
 #
 # The second half, **Net-Trim**: sparse weights that keep the answers.
 #
 # | lesson | what you can do afterwards |
 # |---|---|
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up |
-# | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | solve a layer, follow it along epsilon, read proved zeros off the dual |
-# | [22 Networks](22_networks.ipynb) | prune a trained network, and measure what was promised |
-# | [23 How many samples](23_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
-# | [24 Pruning today](24_pruning_today.ipynb) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity |
+# | [21 One Net-Trim layer](21_one_neuron.ipynb) | solve a layer, follow it along epsilon, read proved zeros off the dual |
+# | [23 Networks](23_networks.ipynb) | prune a trained network, and measure what was promised |
+# | [24 How many samples](24_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
+# | [25 Pruning today](25_pruning_today.ipynb) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity |
 #
 # Read either half first. A short way through: 00, 01, 11, 12, 20, 22. All symbols and terms are in the
 # [glossary](glossary.ipynb); the pictures are made of the words of the [gallery](gallery.ipynb).

@@ -281,7 +281,7 @@ assert runs["noise, rho = 2"].status is Status.MAX_ITER
 # sharp corner, and the iterates fall into it. With noise far fewer touch, the answer is held only
 # loosely along some directions, and a first-order method creeps along them. The penalty $\rho$
 # matters, and which one is good is not known beforehand. (Lesson
-# [13](13_solvers.ipynb) predicts the rate.)
+# [13](13_admm.ipynb) predicts the rate.)
 # Count the touching constraints:
 
 # %%
@@ -400,10 +400,10 @@ assert all(row[-1] == 10 for row in recovered.values())
 #
 # ## Signs that nobody has to measure
 #
-# Sensors with unknown *positive* gains: lesson [16](16_calibration.ipynb) recovers the gains of an array
+# Sensors with unknown *positive* gains: lesson [16](17_calibration.ipynb) recovers the gains of an array
 # from what it sees of unknown sources. In two lines, 24 sensors and 4 snapshots. (These data are **simulated**, as
-# all in this lesson and in lesson 16: no recording of an array ships with the packages that the course uses. The
-# only measured data in this half of the course are the photograph of lesson [17](17_images.ipynb), and there
+# all in this lesson and in lesson 17: no recording of an array ships with the packages that the course uses. The
+# only measured data in this half of the course are the photograph of lesson [17](18_images.ipynb), and there
 # the light is simulated.)
 
 # %%
@@ -478,7 +478,7 @@ print("al >= 0, Bt'al = 0 and sum al d > 0: checked")
 # | `"auto"` | picks one and says in the report which and why |
 #
 # The interior point method takes Newton steps on the optimality conditions; lesson
-# [13](13_solvers.ipynb) derives it. On the noisy instance that took the ADMM thousands of iterations:
+# [13](13_admm.ipynb) derives it. On the noisy instance that took the ADMM thousands of iterations:
 
 # %%
 fast = branchhull.solve(noisy_problem, "interior")

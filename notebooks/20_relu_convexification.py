@@ -213,7 +213,7 @@ assert naive60 + 0.1 < facts["|u|_1"] < facts["|w|_1"]
 # %% [markdown]
 # This is the price, and nothing says that it is always small. What we bought with it is a set in
 # which every local minimum is global, a promise for every point of it, and a lower bound (lesson
-# [21](21_net_trim_layer.ipynb) derives it) that makes the answer checkable.
+# [21](21_one_neuron.ipynb) derives it) that makes the answer checkable.
 #
 # ## Explore
 #
@@ -334,7 +334,7 @@ for shift in (0.05, 0.1, 0.2, 0.4):
 
 # %% [markdown]
 # In a layer with many inputs the limits do not pin $w$ down like this, and the published choice does
-# prune (lesson [22](22_networks.ipynb)). Move the samples yourself (the picture is drawn near $w$), and untick the box to see the room close:
+# prune (lesson [22](23_networks.ipynb)). Move the samples yourself (the picture is drawn near $w$), and untick the box to see the room close:
 
 # %%
 explorer(
@@ -386,8 +386,8 @@ assert not silent.W.any()
 # * Given up: silencing weakly active samples, and letting silent ones speak.
 # * With a moved input the limit must move too: $V = w^\top\hat X$, or its positive part.
 #
-# **Next**: [21 One Net-Trim layer](21_net_trim_layer.ipynb) solves a layer and walks along $\epsilon$;
-# [22 Networks](22_networks.ipynb) prunes whole networks.
+# **Next**: [21 One Net-Trim layer](21_one_neuron.ipynb) solves a layer and walks along $\epsilon$;
+# [22 Networks](23_networks.ipynb) prunes whole networks.
 #
 # **Exercise**: [20_omega_and_v](../exercises/20_omega_and_v.ipynb), about $\Omega$ and $V$.
 #

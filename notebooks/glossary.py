@@ -40,7 +40,7 @@
 # | ray | `infeasible_ray` | weights whose bound grows without limit: a proof that no point is feasible |
 # | ledger | `LEDGER` | the statements of the course, each measured inside its hypotheses and with each of them broken |
 #
-# ## BranchHull (lessons 10 to 17)
+# ## BranchHull (lessons 10 to 18)
 #
 # | symbol | in code | shape | meaning |
 # |---|---|---|---|
@@ -59,13 +59,13 @@
 # | $\alpha$, $\beta$ | `answer.dual` | $2 \times L$ | weights of the lower bound |
 # | $\tilde h$, $\tilde m$ | `balance(h, m)` | | the truth, scaled to $\|\tilde h\| = \|\tilde m\|$ |
 # | $Z = h m^\top$ | `solve_lifted(data).Z` | $K \times N$ | the lifted unknown (lesson 10) |
-# | $\xi$, $\lambda$ | `answer.xi`, `lam` | $L$ | slack of a measurement, and its price (lesson 15) |
+# | $\xi$, $\lambda$ | `answer.xi`, `lam` | $L$ | slack of a measurement, and its price (lesson 16) |
 # | $S_1$, $S_2$ | `sparsity` | | nonzeros of $h$ and of $m$ (lesson 15) |
 # | $\lambda_\ell$ | | $L$ | weights on the gradients of the products, a certificate of the truth (lessons 11, 14) |
 # | $g_\ell$, $D$ | | $D$ | what is left of a gradient across the truth, and $D = K + N - 2$ (lessons 11, 14) |
-# | $g$ | | | gains of the sensors (lesson 16) |
+# | $g$ | | | gains of the sensors (lesson 17) |
 #
-# ## Net-Trim (lessons 20 to 24)
+# ## Net-Trim (lessons 20 to 25)
 #
 # | symbol | in code | shape | meaning |
 # |---|---|---|---|
@@ -89,15 +89,15 @@
 # | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | `kit.branchhull.rivals.lifting`, `nuclear_norm`, `gradient`, `alternating` |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
-# | [13 Solvers](13_solvers.ipynb) | `kit.branchhull.methods.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
+# | [13 Solvers](13_admm.ipynb) | `kit.branchhull.methods.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
-# | [15 Sparse, noisy, wrong](15_sparse_noisy_wrong.ipynb) | `kit.branchhull.data.verdict`, `interior_l1`, `kit.experiments.sparse` |
-# | [16 Calibration](16_calibration.ipynb) | `kit.branchhull.data.applications` |
-# | [17 Images](17_images.ipynb) | `kit.branchhull`, the files on total variation |
+# | [15 Sparse, noisy, wrong](15_sparse_signals.ipynb) | `kit.branchhull.data.verdict`, `interior_l1`, `kit.experiments.sparse` |
+# | [17 Calibration](17_calibration.ipynb) | `kit.branchhull.data.applications` |
+# | [18 Images](18_images.ipynb) | `kit.branchhull`, the files on total variation |
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
-# | [21 One Net-Trim layer](21_net_trim_layer.ipynb) | `kit.nettrim.solve`, `exact`, `certificate` |
-# | [22 Networks](22_networks.ipynb) | `kit.nettrim.prune`, `networks` |
-# | [23 How many samples](23_how_many_samples.ipynb) | `kit.experiments.neurons`, `kit.experiments.nettrim_theorems` |
+# | [21 One Net-Trim layer](21_one_neuron.ipynb) | `kit.nettrim.solve`, `exact`, `certificate` |
+# | [23 Networks](23_networks.ipynb) | `kit.nettrim.prune`, `networks` |
+# | [24 How many samples](24_how_many_samples.ipynb) | `kit.experiments.neurons`, `kit.experiments.nettrim_theorems` |
 #
 # The **ledger** of theorems, `kit.experiments.theorems`, measures every numbered result inside its hypotheses
 # and again with each one broken; `python -m kit.experiments.theorems` prints it.

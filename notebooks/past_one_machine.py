@@ -17,7 +17,7 @@
 # Net-Trim, with a ball for each neuron, and where would the plan break? Nobody ran it here. Every figure
 # below is one of three: *counted* from a formula, *measured* and stored with the kit, or *extrapolated*
 # by a fit that is named and tested on sizes it has not seen. Back to the [map](00_start_here.ipynb);
-# the program is that of lesson [21](21_net_trim_layer.ipynb).
+# the program is that of lesson [21](21_one_neuron.ipynb).
 #
 # ## Counted: what the layer holds
 #

@@ -25,14 +25,14 @@ ANSWERS = {  # exercise -> check -> beginning of the names of its answers
     "12_certificate": {"check": "bound_by", "check_feasible": "feasible_"},
     "13_admm_step": {"check": "admm_", "check_newton": "newton_"},
     "14_phase_transition": {"check": "measurements_", "check_half": "half_"},
-    "15_slack": {"check": "smallest_", "check_balanced": "balanced_"},
-    "16_gains": {"check": "matrices_", "check_read": "read_"},
-    "17_differences": {"check": "differences_", "check_adjoint": "back_", "check_bound": "tv_"},
+    "16_slack": {"check": "smallest_", "check_balanced": "balanced_"},
+    "17_gains": {"check": "matrices_", "check_read": "read_"},
+    "18_differences": {"check": "differences_", "check_adjoint": "back_", "check_bound": "tv_"},
     "20_omega_and_v": {"check": "targets_", "check_misses": "misses_"},
     "21_neuron_dual": {"check": "dual_by", "check_weights": "weights_"},
-    "22_cascade_epsilon": {"check": "epsilon_", "check_promises": "promises_"},
-    "23_sample_size": {"check": "promised_", "check_certificate": "certificate_"},
-    "24_refit": {"check": "refit_", "check_largest": "largest_"},
+    "23_cascade_epsilon": {"check": "epsilon_", "check_promises": "promises_"},
+    "24_sample_size": {"check": "promised_", "check_certificate": "certificate_"},
+    "25_refit": {"check": "refit_", "check_largest": "largest_"},
 }
 
 

@@ -89,7 +89,7 @@ def test_curves_are_turned_over_on_a_dark_page_and_scenes_are_not():
         pictures = filter(None, map(panels.decoded, outputs))
         return look in [drawing.look(panels.read(picture)) for picture in pictures]
 
-    assert stored("17_images", "areas") and stored("11_hull_geometry", "lines")
+    assert stored("18_images", "areas") and stored("11_hull_geometry", "lines")
     assert not stored("11_hull_geometry", "areas")
 
 

@@ -17,7 +17,7 @@ import leaks
 from kit.course import classroom, exercises, matrix, notebooks
 
 ROOT = Path(__file__).parents[1]
-STEM = "22_cascade_epsilon"
+STEM = "23_cascade_epsilon"
 CHECKS = {"check": 3, "check_promises": 2}
 
 
@@ -45,7 +45,7 @@ def test_every_exercise_can_be_made_into_an_assignment(tmp_path):
 def test_a_second_class_keeps_the_seed_and_what_was_edited(tmp_path, capsys):
     assert classroom.main([str(tmp_path), "--only", STEM, "11_projection", "--seed", "77"]) == 0
     mine, other = (tmp_path / "source" / s / f"{s}.ipynb" for s in (STEM, "11_projection"))
-    edited = mine.read_text().replace("# Exercise 22", "# Our exercise")
+    edited = mine.read_text().replace("# Exercise 23", "# Our exercise")
     assert edited != mine.read_text()
     mine.write_text(edited)
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")

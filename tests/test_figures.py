@@ -49,7 +49,7 @@ def test_a_caption_is_written_from_the_facts():
         caption("{missing}", {})
 
 
-# Pruning (lessons 22 and 24) ----------------------------------------------------------------------
+# Pruning (lessons 23 and 25) ----------------------------------------------------------------------
 
 
 def test_leaders_are_those_within_two_standard_errors():

@@ -272,13 +272,13 @@ def put(folder: Path, *names: str, text: str = "{}") -> None:
         (folder / name).write_text(text)
 
 
-STEMS = ("11_projection", "24_refit")
+STEMS = ("11_projection", "25_refit")
 
 
 def test_layouts_are_recognised(tmp_path):
     put(tmp_path, "ada/11_projection.ipynb", "bob/11_projection/Untitled.ipynb", "x/final.IPYNB")
-    put(tmp_path, "cy_11_projection.ipynb", "24_refit/dan.ipynb", "24_refit/eve/mine.ipynb")
-    put(tmp_path, "Fay Ray_123_assignsubmission_file_/24_refit.ipynb")
+    put(tmp_path, "cy_11_projection.ipynb", "25_refit/dan.ipynb", "25_refit/eve/mine.ipynb")
+    put(tmp_path, "Fay Ray_123_assignsubmission_file_/25_refit.ipynb")
     put(tmp_path, "grayheidi_LATE_77_88_11_projection-1.ipynb", ".git/x.ipynb", "__MACOSX/x.ipynb")
     put(tmp_path, "ada/.ipynb_checkpoints/11_projection-checkpoint.ipynb", "ada/.DS_Store")
     found = {(one.student, one.notebook, one.note) for one in folders.collect(tmp_path, STEMS)}
@@ -318,7 +318,7 @@ def test_every_folder_and_file_is_a_row_or_a_note(tmp_path):
 
 
 def test_names_in_both_unicode_forms_are_one_student(tmp_path):
-    put(tmp_path, "Ame\u0301lie/11_projection.ipynb", "Am\u00e9lie/24_refit.ipynb")
+    put(tmp_path, "Ame\u0301lie/11_projection.ipynb", "Am\u00e9lie/25_refit.ipynb")
     os.makedirs(os.fsencode(tmp_path) + b"/Jos\xe9")
     found = folders.collect(tmp_path, STEMS)
     assert [one.student for one in found] == ["Am\u00e9lie", "Am\u00e9lie", "Jos\u00e9"]
@@ -773,7 +773,7 @@ HALF = "def smallest_slack(p, q, d):\n    return np.abs(d / p - q)"
 
 def slack(answer: str = RIGHT, *more: str) -> str:
     """Exercise 15 with its core answered."""
-    handed = json.loads((ROOT / "exercises" / "15_slack.ipynb").read_text())
+    handed = json.loads((ROOT / "exercises" / "16_slack.ipynb").read_text())
     for cell in handed["cells"]:
         if "".join(cell["source"]).startswith("def smallest_slack("):
             cell["source"] = answer
@@ -801,32 +801,32 @@ def test_a_class_of_sixty_with_all_that_happens(tmp_path, capsys):
         ):
             name = f"{what}{k:02d}"
             path = (
-                f"{name}/15_slack.ipynb",
-                f"15_slack/{name}.ipynb",
+                f"{name}/16_slack.ipynb",
+                f"16_slack/{name}.ipynb",
                 f"{name}_15_slack.ipynb",
                 f"{name}_4711_assignsubmission_file_/work.ipynb",
             )[k % 4]
             hand_in(path, name, points, text)
     for k in "ab":  # two of each mishap
-        hand_in(f"broken{k}/15_slack.ipynb", f"broken{k}", 2, slack(RIGHT, "def (:", "1 / 0"))
-        hand_in(f"slow{k}/15_slack.ipynb", f"slow{k}", 2, slack(RIGHT, "while True:\n    pass"))
-        hand_in(f"named{k}/24_refit.ipynb", f"named{k}", 2, slack())
+        hand_in(f"broken{k}/16_slack.ipynb", f"broken{k}", 2, slack(RIGHT, "def (:", "1 / 0"))
+        hand_in(f"slow{k}/16_slack.ipynb", f"slow{k}", 2, slack(RIGHT, "while True:\n    pass"))
+        hand_in(f"named{k}/25_refit.ipynb", f"named{k}", 2, slack())
         latin = slack(RIGHT, "name = 'M\u00fcller'").replace("\\u00fc", "\u00fc")
-        hand_in(f"latin{k}/15_slack.ipynb", f"latin{k}", 2, latin.encode("latin-1", "replace"))
-        hand_in(f"Ame\u0301lie {k}/15_slack.ipynb", f"Am\u00e9lie {k}", 2, slack())
+        hand_in(f"latin{k}/16_slack.ipynb", f"latin{k}", 2, latin.encode("latin-1", "replace"))
+        hand_in(f"Ame\u0301lie {k}/16_slack.ipynb", f"Am\u00e9lie {k}", 2, slack())
         hand_in(f"upper{k}/15_SLACK.IPYNB", f"upper{k}", 2, slack())
-        hand_in(f"text{k}/15_slack.ipynb.txt", f"text{k}", 2, slack())
-        hand_in(f"endless{k}/15_slack.ipynb", f"endless{k}", 0, slack(LOOP))
-        hand_in(f"zip{k}/15_slack.zip", f"zip{k}", None, "PK")
-        hand_in(f"script{k}/15_slack.py", f"script{k}", None, RIGHT)
-        hand_in(f"paper{k}/15_slack.pdf", f"paper{k}", None, "%PDF")
-        hand_in(f"nothing{k}/15_slack.ipynb", f"nothing{k}", 0, "no notebook")
+        hand_in(f"text{k}/16_slack.ipynb.txt", f"text{k}", 2, slack())
+        hand_in(f"endless{k}/16_slack.ipynb", f"endless{k}", 0, slack(LOOP))
+        hand_in(f"zip{k}/16_slack.zip", f"zip{k}", None, "PK")
+        hand_in(f"script{k}/16_slack.py", f"script{k}", None, RIGHT)
+        hand_in(f"paper{k}/16_slack.pdf", f"paper{k}", None, "%PDF")
+        hand_in(f"nothing{k}/16_slack.ipynb", f"nothing{k}", 0, "no notebook")
         (tmp_path / "class" / f"absent{k}").mkdir()
         wanted[f"absent{k}"] = None
     (tmp_path / "class" / "__MACOSX").mkdir()
     while len(wanted) < 60:
         name = f"more{len(wanted)}"
-        hand_in(f"{name}/15_slack.ipynb", name, 2, slack())
+        hand_in(f"{name}/16_slack.ipynb", name, 2, slack())
     assert len(wanted) == 60
     start = time.monotonic()
     command = [str(tmp_path / "class"), "--seed", "3", "--seconds", "4"]
@@ -836,7 +836,7 @@ def test_a_class_of_sixty_with_all_that_happens(tmp_path, capsys):
     assert "[60/60]" in said and "60 students" in said
     with (tmp_path / "class_marks" / "totals.csv").open() as file:
         rows = list(csv.DictReader(file))
-    found = {row["student"]: float(row["15_slack"]) if row["15_slack"] else None for row in rows}
+    found = {row["student"]: float(row["16_slack"]) if row["16_slack"] else None for row in rows}
     assert set(found) == set(wanted) and len(rows) == 60
     off = {name: (found[name], wanted[name]) for name in found if found[name] != wanted[name]}
     assert {

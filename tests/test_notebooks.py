@@ -207,7 +207,7 @@ def test_a_broken_link_is_found():
     assert links("[a](b.ipynb) and [c](https://d.e), [f](g/h.md#i)") == ["b.ipynb", "g/h.md"]
 
 
-@pytest.mark.parametrize("name", ["notebooks/glossary", "exercises/15_slack"])
+@pytest.mark.parametrize("name", ["notebooks/glossary", "exercises/16_slack"])
 def test_a_notebook_that_is_newer_than_its_source_opens_in_jupyter(tmp_path, name):
     """`run.py lessons` writes the .ipynb after the .py; jupytext must not mind."""
     from jupyter_server.services.contents.largefilemanager import LargeFileManager

@@ -29,7 +29,7 @@ from kit.course.guard import Guarded
 
 ROOT = Path(__file__).parents[1]
 STEMS = [path.stem for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
-QUICK = "15_slack"
+QUICK = "16_slack"
 
 
 @cache

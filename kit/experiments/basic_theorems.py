@@ -57,7 +57,7 @@ def nearest_point(rng: Rng, shrink: float = 1.0, least: float = 0.0) -> Pair:
 @theorem(
     "Hartley transform of an even kernel",
     "H(w * x) = sqrt(L) H(w) o H(x) for even w: largest difference",
-    "derived (lesson 16); R. N. Bracewell 1983",
+    "derived (lesson 17); R. N. Bracewell 1983",
     "=",
     {"w is even": {"shift": 1}},
     tol=1e-10,
@@ -72,7 +72,7 @@ def even_kernel(rng: Rng, shift: int = 0) -> Pair:
 @theorem(
     "Spectrum of a mild kernel",
     "sqrt(L) H(w)_k >= w_0 - 2 sum over n >= 1 of |w_n|, which is > 0 for a mild kernel",
-    "derived (lesson 16)",
+    "derived (lesson 17)",
     ">=",
     {"w is even": {"shift": 3}},
 )

@@ -44,7 +44,7 @@ def strip(rng: np.random.Generator, width: int, length: int = 16) -> branchhull.
     """A 32 x 32 scene of 1 with one dark strip of 0.5, under 10 random columns of light.
 
     The strip can be found only if mu >= perimeter / area = 2 (length + width) / (length width):
-    lesson 17. Source: derived.
+    lesson 18. Source: derived.
     """
     blank = branchhull.scene(rng, (32, 32), 10, objects=0)
     image = np.ones((32, 32))

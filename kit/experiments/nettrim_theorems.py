@@ -254,7 +254,7 @@ def theorem_3(rng: Rng, share: float = 1.0, repeats: int = 1, extra: int = 0) ->
 @theorem(
     "A neuron is l1 with a binomial number of equations",
     "P(recovered) = sum_k P(Bin(P, 1/2) = k) P(l1 finds w from k Gaussian equations)",
-    "derived (lesson 23); the chance of l1 by its statistical dimension, arXiv 1303.6672",
+    "derived (lesson 24); the chance of l1 by its statistical dimension, arXiv 1303.6672",
     "=",
     {
         "samples are symmetric about 0": {"shift": 2.0},

@@ -98,7 +98,7 @@ def neuron_chance(P: Array | int, N: int, s: int) -> Array:
     """About how likely P Gaussian samples are to give a neuron: sum_k P(Bin(P, 1/2) = k) f(k).
 
     f(k) = Phi((k - delta) / sigma) is the chance of l1 with k Gaussian equations (l1_cone). That a
-    neuron is l1 with a binomial number of Gaussian equations is exact (lesson 23; derived); f is a
+    neuron is l1 with a binomial number of Gaussian equations is exact (lesson 24; derived); f is a
     normal approximation without a constant to fit. It crosses 1/2 at P of about 2 delta.
     """
     delta, sigma = l1_cone(N, s)

@@ -109,7 +109,7 @@ def line(rng: Rng, share: float = 1.0, S: int = 4) -> Pair:
 @theorem(
     "TV alone has no minimiser",
     "inf TV(B h) + gamma |m|_1 = 0 when a constant image is feasible",
-    "derived; mathematics 2.2 (lesson 17)",
+    "derived; mathematics 2.2 (lesson 18)",
     "<=",
     {
         "mu = 0: no price on |B h|_1": {"mu": 1.0},

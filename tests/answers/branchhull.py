@@ -1,4 +1,4 @@
-"""Right answers to exercises 10 to 17, written from the tasks alone: three for each function.
+"""Right answers to exercises 10 to 18, written from the tasks alone: three for each function.
 
 They differ on purpose in what rounding leaves: bisection, fixed points, closed forms, libraries.
 """

@@ -1,4 +1,4 @@
-"""Right answers to exercises 20 to 24, written from the tasks alone: three for each function."""
+"""Right answers to exercises 20 to 25, written from the tasks alone: three for each function."""
 
 import math
 from itertools import accumulate

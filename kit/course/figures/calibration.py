@@ -1,4 +1,4 @@
-"""Figures of self-calibration and blind deconvolution (lesson 16). Each returns (Figure, facts)."""
+"""Figures of self-calibration and blind deconvolution (lesson 17). Each returns (Figure, facts)."""
 
 import numpy as np
 from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Figures of the image program (lesson 17). Each returns (Figure, facts)."""
+"""Figures of the image program (lesson 18). Each returns (Figure, facts)."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Figures of lessons 22 and 24: rivals at equal sparsity, and a spiral pruned while you watch.
+"""Figures of lessons 23 and 25: rivals at equal sparsity, and a spiral pruned while you watch.
 
 Numbers in, (Figure, facts) out; only `spiral` solves: a small network, a second at most.
 
