@@ -5,6 +5,7 @@ import pytest
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
+from kit.branchhull.data import scenes
 from kit.results import Status
 
 
@@ -66,7 +67,7 @@ def drawn_image(seed):
         data, _ = branchhull.gaussian(rng, L, K, N, noise=noise)
         B, C, y, signs = data.B * (units * np.ones(L))[:, None], data.C, data.y * units, data.signs
     else:
-        light = branchhull.scenes.LIGHTS[seed // 2 % 4]
+        light = scenes.LIGHTS[seed // 2 % 4]
         scene = branchhull.scene(rng, shape, min(N, L), light=light, objects=3)
         B, C, signs = scene.data.B, scene.data.C * (units * np.ones(L))[:, None], scene.data.signs
         if seed % 5 == 2:

@@ -55,7 +55,8 @@ def prune_layer(
         from distributed import as_completed  # not before it is needed
 
         Path(folder).mkdir(parents=True, exist_ok=True)
-        there = client.scatter([X, W], broadcast=True)
+        # keys of their own: by content, a second call could meet data that is being released
+        there = client.scatter([X, W], broadcast=True, hash=False)
         tasks = [client.submit(prune_neurons, *there, epsilon, *job, pure=False) for job in todo]
         for task in tqdm(as_completed(tasks), total=len(tasks), desc="batches"):
             task.result()
