@@ -63,7 +63,7 @@ def as_it_stands(_app, _what, _name, _obj, _options, lines: list[str]) -> None:
 
 
 def formula_as_written(_app, doctree: nodes.document, _name: str) -> None:
-    """Hand MathJax what a notebook hands it: Sphinx would put rows in a split, which has no tags."""
+    """Hand MathJax what a notebook hands it; Sphinx puts rows in a split, which has no tags."""
     for node in doctree.findall(nodes.math_block):
         if not node.get("no-wrap"):
             node["no-wrap"] = node["nowrap"] = True

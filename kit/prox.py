@@ -10,13 +10,6 @@ def soft_threshold(v: Array, level: float | Array) -> Array:
     return v - np.clip(v, -level, level)
 
 
-def project_ball(v: Array, centre: Array, radius: float) -> Array:
-    """Nearest point to v with |u - centre|_2 <= radius (Frobenius for matrices), radius >= 0."""
-    step = v - centre
-    length = np.linalg.norm(step)
-    return v if length <= radius else centre + step * (radius / length)
-
-
 def shrink_singular_values(Z: Array, level: float) -> Array:
     """argmin over X of level |X|_* + |X - Z|_F^2 / 2: soft threshold on the singular values."""
     U, s, Vt = np.linalg.svd(Z, full_matrices=False)

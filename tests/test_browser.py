@@ -244,7 +244,7 @@ def test_every_control_redraws_the_picture(lab, page, notebook):
             press_until_redrawn(page, box, control, keys)
             page.screenshot(path=shot.with_stem(f"{shot.stem}-moved"))
             box.get_by_role("button", name="Reset").press("Enter")
-            back = wait_for(page, box, lambda now: differing(first, now) == 0)  # no pixel to be seen
+            back = wait_for(page, box, lambda now, first=first: differing(first, now) == 0)
             assert back, "Reset does not reset"
 
 

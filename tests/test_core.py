@@ -75,17 +75,6 @@ def test_soft_threshold_gives_exact_zeros():
     assert np.array_equal(prox.soft_threshold(np.array([-3, -1, 0.5, 2]), 1), [-2, 0, 0, 1])
 
 
-@given(VECTORS, VECTORS, VECTORS, st.floats(0, 5))
-def test_ball_projection_is_feasible_nearest_and_idempotent(v, centre, other, radius):
-    u = prox.project_ball(v, centre, radius)
-    assert np.linalg.norm(u - centre) <= radius * (1 + 1e-12) + 1e-12
-    inside = centre + (other - centre) * min(
-        1, radius / max(np.linalg.norm(other - centre), 1e-300)
-    )
-    assert np.linalg.norm(u - v) <= np.linalg.norm(inside - v) + 1e-9
-    assert np.allclose(prox.project_ball(u, centre, radius), u, atol=1e-12)
-
-
 @given(VECTORS, st.floats(0, 5))
 def test_moreau_the_prox_of_the_norm_and_the_projection_on_its_dual_ball_add_up(v, level):
     assert np.allclose(prox.soft_threshold(v, level) + np.clip(v, -level, level), v)

@@ -12,6 +12,7 @@ import pytest
 
 from kit import branchhull as b
 from kit import rounding
+from kit.branchhull import batch
 from kit.results import Status
 
 FINE = 10**60  # denominators of square roots: far below what a float can tell
@@ -49,6 +50,13 @@ def value_squared(program, h, m):
         return 4 * dot(h, h) * dot(m, m) * r * r
     F, G = sum(map(abs, h)), Fraction(program.gamma) * sum(map(abs, m))
     return 4 * F * G * r
+
+
+def feasible(data, h, m):
+    Bt, Ct, d = canonical(data)
+    h, m = rational(h)[0], rational(m)[0]
+    pairs = [(v, dot(p, h), dot(q, m)) for v, p, q in zip(d, Bt, Ct, strict=True)]
+    return all(p >= 0 and q >= 0 and p * q >= v for v, p, q in pairs)
 
 
 def bound_squared(program, dual):
@@ -118,6 +126,29 @@ def test_many_bounds_hold_as_rational_numbers():
 def test_without_the_error_bounds_some_do_not(monkeypatch):
     monkeypatch.setattr(rounding, "growth", lambda n: 0.0)
     assert lies(60, seed=0) > 0
+
+
+def batch_lies():
+    """How many bounds of a batch of guesses are on the wrong side of the exact one."""
+    drawn = [b.gaussian(np.random.default_rng([9, k]), 20, 2, 2)[0] for k in range(40)]
+    stacks = [np.stack([getattr(data, name) for data in drawn]) for name in ("B", "C", "y")]
+    found = b.solve_batch(*stacks, np.stack([data.signs for data in drawn]))
+    assert found.guessed.sum() > 30
+    wrong = 0
+    for k in np.flatnonzero(found.guessed):
+        program, h, m = b.BranchHull(drawn[k]), found.h[k], found.m[k]
+        size = dot(rational(h)[0], rational(h)[0]) + dot(rational(m)[0], rational(m)[0])
+        bound = bound_squared(program, found.dual[k])
+        lower, upper = Fraction(found.lower[k]), Fraction(found.upper[k])
+        wrong += not (feasible(program.data, h, m) and lower * lower <= bound and size <= upper)
+    return wrong
+
+
+def test_bounds_of_a_batch_hold_as_rational_numbers(monkeypatch):
+    assert batch_lies() == 0
+    monkeypatch.setattr(batch, "growth", lambda n: 0.0)
+    monkeypatch.setattr(batch, "up", lambda n: 1.0)
+    assert batch_lies() > 0
 
 
 def test_sharper_products_are_within_their_bounds_of_the_exact_ones():

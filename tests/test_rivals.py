@@ -14,7 +14,6 @@ from kit.branchhull.rivals.alternating import alternating
 from kit.branchhull.rivals.gradient import best_step, gradient
 from kit.branchhull.rivals.local import begin, residual
 from kit.branchhull.rivals.nuclear_norm import adjoint, measure
-from kit.branchhull.rivals.sparse_power import largest, pursue, thresholded_start
 from kit.results import Status
 
 
@@ -54,7 +53,6 @@ RIVALS = {
     "gauss-newton": lambda data, **o: branchhull.descend(
         data, rng(), "gauss-newton", start="signs", starts=5, **o
     ),
-    "spf": lambda data, **o: branchhull.spf(data, data.shape[1], data.shape[2], **o),
 }
 
 
@@ -321,7 +319,7 @@ def test_a_callback_ends_the_race_where_it_says():
     assert residual(data, answer.h, answer.m) == pytest.approx(seen[-1])
 
 
-@pytest.mark.parametrize("rival", ["alternate", "gradient", "gauss-newton", "spf"])
+@pytest.mark.parametrize("rival", ["alternate", "gradient", "gauss-newton"])
 def test_a_callback_sees_the_units_of_the_data(rival):
     data, seen = DATA["badly scaled"], []
     RIVALS[rival](data, callback=seen.append)
@@ -348,49 +346,12 @@ def test_the_same_stream_gives_the_same_answer():
     assert np.array_equal(one.h, two.h)
 
 
-# sparse power factorisation
-
-
-def test_the_largest_entries():
-    assert np.array_equal(largest(np.array([1.0, -5, 0, 3]), 2), [1, 3])
-
-
-def test_pursuit_finds_a_sparse_vector():
-    A = rng().normal(size=(40, 80)) * np.geomspace(1, 100, 80)
-    u = np.zeros(80)
-    u[[3, 50, 70]] = 1, -2, 0.5
-    assert np.allclose(pursue(A, A @ u, 3), u, atol=1e-10)
-
-
-def test_sparse_power_knows_how_many_and_finds_which():
-    data, truth = instance(150, 100, 100, 1, sparsity=(5, 5))
-    h, m = thresholded_start(data, 5, 5)
-    assert np.count_nonzero(h) == np.count_nonzero(m) == 5
-    answer = branchhull.spf(data, 5, 5)
-    assert np.array_equal(answer.h != 0, truth.h != 0)
-    assert branchhull.recovery_error(answer.h, answer.m, truth) < 1e-8
-    assert answer.report.run.status is Status.STOPPED
-    far = branchhull.spf(data, 2, 2)
-    assert np.count_nonzero(far.h) <= 2 and far.report.run.status is not Status.STOPPED
-
-
-@pytest.mark.slow
-def test_sparse_power_at_its_share():
-    hits = 0
-    for seed in range(40):
-        data, truth = instance(150, 100, 100, seed, sparsity=(5, 5))
-        answer = branchhull.spf(data, 5, 5)
-        hits += branchhull.recovery_error(answer.h, answer.m, truth) < 1e-6
-    assert hits >= 36  # measured: 20 of 20
-
-
 SMALL = instance(12, 2, 2)[0]
 BAD_CALLS = {
     "data must be a Bilinear": [
         lambda: branchhull.lift(3),
         lambda: branchhull.alternate(BranchHull(SMALL), rng()),
         lambda: branchhull.descend(None, rng()),
-        lambda: branchhull.spf(None, 1, 1),
     ],
     "rng must be": [
         lambda: branchhull.alternate(SMALL, 0),
@@ -409,7 +370,6 @@ BAD_CALLS = {
         lambda: branchhull.lift(SMALL, tol=-1),
         lambda: branchhull.alternate(SMALL, rng(), tol="small"),
         lambda: branchhull.descend(SMALL, rng(), tol=np.nan),
-        lambda: branchhull.spf(SMALL, 1, 1, tol=-1),
     ],
     "max_iter must be": [
         lambda: branchhull.lift(SMALL, max_iter=0),
@@ -421,8 +381,6 @@ BAD_CALLS = {
         lambda: branchhull.descend(SMALL, rng(), callback=3),
     ],
     "rho must be": [lambda: branchhull.lift(SMALL, rho=0)],
-    "S1 must be": [lambda: branchhull.spf(SMALL, 0, 1), lambda: branchhull.spf(SMALL, 3, 1)],
-    "S2 must be": [lambda: branchhull.spf(SMALL, 1, 2.0), lambda: branchhull.spf(SMALL, 1, 9)],
     "Z must": [lambda: branchhull.certify_lifted(SMALL, np.ones((2, 3)), np.ones(12))],
     "nu must": [lambda: branchhull.certify_lifted(SMALL, np.ones((2, 2)), np.ones(3))],
 }

@@ -107,7 +107,6 @@ def test_what_looks_at_entries_says_so(kind, monkeypatch):
         lambda: branchhull.lift(other),
         lambda: branchhull.alternate(other, np.random.default_rng(0)),
         lambda: branchhull.descend(other, np.random.default_rng(0)),
-        lambda: branchhull.spf(other, 1, 1),
     ):
         with pytest.raises(ValueError, match="data must have dense B and C"):
             call()

@@ -27,7 +27,6 @@ from kit.branchhull.rivals.gradient import descend
 from kit.branchhull.rivals.lifting import lift, solve_lifted
 from kit.branchhull.rivals.log_domain import log_domain
 from kit.branchhull.rivals.nuclear_norm import certify_lifted
-from kit.branchhull.rivals.sparse_power import spf
 from kit.branchhull.solve import METHODS, methods_for, solve
 from kit.branchhull.tv import Dual
 from kit.branchhull.variation import total_variation
@@ -64,7 +63,6 @@ __all__ = [
     "solve",
     "solve_batch",
     "solve_lifted",
-    "spf",
     "total_variation",
     "verdict",
 ]

@@ -16,6 +16,7 @@ from kit.arguments import number, real_array
 from kit.branchhull.problem import Bilinear, BranchHull
 from kit.branchhull.solve import solve
 from kit.results import Array, Status
+from kit.rounding import growth, up
 
 CHUNK = 16  # instances at once: the stacks of a few dozen unknowns then fit the cache
 NEWTON, POLISH, REFLECTIONS, REWEIGHTED = 14, 8, 25, 8  # the most steps of each kind
@@ -23,6 +24,7 @@ PATIENCE = 8  # Newton steps before one that gains nothing is the last
 CLOSE = 1e-3  # relative residual from which on the Gram matrix is kept
 REFLECT = 1.8  # a negative weight becomes so many times its size
 RIDGE = 1e-6  # of the mean eigenvalue, added to all: float32 does not see more
+SMALLEST = 1e-140  # norm of a row whose squares are numbers of full precision
 TIGHT = 2e-5  # relative residual of the dual; the gap is about its square
 
 
@@ -30,8 +32,8 @@ TIGHT = 2e-5  # relative residual of the dual; the gap is about its square
 class Batch:
     """Answers to n instances of one size, each with its own certificate.
 
-    h, m are feasible with |h| = |m| where upper is finite. lower <= optimum <= upper by the bounds
-    of certificate.py, for the dual (al, be) that stands here.
+    h, m are feasible with |h| = |m| where upper is finite. lower <= optimum <= upper hold in exact
+    arithmetic, by the formulas of certificate.py, for the dual (al, be) that stands here.
     """
 
     h: Array  # (n, K)
@@ -97,17 +99,25 @@ def solve_batch(B: Array, C: Array, y: Array, signs: Array, tol: float = 1e-8) -
 
 
 def _guess(B: Array, C: Array, y: Array, signs: Array) -> tuple[Array, ...]:
-    """h, m, dual, upper, lower of a chunk; upper and lower are NaN or useless where it failed."""
+    """h, m, dual, upper, lower of a chunk; upper and lower are NaN or useless where it failed.
+
+    Rows have norm 1, so the roundings of p = B h are below growth(K) |h|, those of B'al below
+    growth(L) sum al in the 2-norm; the 12 more cover units and square roots.
+    """
     B, C, d, zoom, of_al, of_be = _canonical_unit_rows(B, C, y, signs)
+    (_, L, K), N = B.shape, C.shape[2]
     h, m, p, q, inverse = _points(B, C, d)
     size_h, size_m = np.linalg.norm(h, axis=1), np.linalg.norm(m, axis=1)
+    p = p - growth(K + 12) * size_h[:, None]  # what is surely reached
+    q = q - growth(N + 12) * size_m[:, None]
     inside = (p.min(axis=1) > 0) & (q.min(axis=1) > 0)
-    reach = np.where(inside, np.max(d / (p * q), axis=1), np.inf)
-    upper = 2 * size_h * size_m * reach * zoom[:, 0] ** 2
+    reach = np.where(inside, np.max(d / (p * q), axis=1) * up(0), np.inf)
+    upper = 2 * size_h * size_m * reach * zoom[:, 0] ** 2 * up(K + N)
     al, be = _weights(B, C, h, m, p, q, inverse, inside & (reach < 1 + 1e-6))
     S = np.sum(np.sqrt(al * be * d), axis=1)
-    a, b = np.linalg.norm(_columns(al, B), axis=1), np.linalg.norm(_columns(be, C), axis=1)
-    lower = 2 * (S / a) * (S / b) * zoom[:, 0] ** 2
+    a = np.linalg.norm(_columns(al, B), axis=1) + growth(L + 12) * al.sum(axis=1)
+    b = np.linalg.norm(_columns(be, C), axis=1) + growth(L + 12) * be.sum(axis=1)
+    lower = 2 * (S / a) * (S / b) * zoom[:, 0] ** 2 / up(K + N) / up(L) ** 2
     h = h * zoom * np.sqrt(reach * size_m / size_h)[:, None]
     m = m * zoom * np.sqrt(reach * size_h / size_m)[:, None]
     return h, m, np.stack([of_al * al, of_be * be], axis=1), upper, lower
@@ -117,6 +127,8 @@ def _canonical_unit_rows(B: Array, C: Array, y: Array, signs: Array) -> tuple[Ar
     """Canonical form with rows of norm 1, max d = 1, as `normalise` makes it, and the units."""
     size_B = np.sqrt(np.einsum("nlk,nlk->nl", B, B))
     size_C = np.sqrt(np.einsum("nlk,nlk->nl", C, C))
+    for size in (size_B, size_C):
+        size[size < SMALLEST] = np.nan  # squares that underflow are no norms: left to `solve`
     B = B * (signs / size_B)[:, :, None]
     C = C * (signs * np.sign(y) / size_C)[:, :, None]
     d = np.abs(y) / size_B / size_C
