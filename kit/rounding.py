@@ -11,7 +11,7 @@ and x1 hold so few bits above a common unit that the sums of their products fit 
 Ogita, Oishi, Rump, 2012). What is left, A1 x2 + A2 x, is some 2^20 times smaller, and so is its
 error. `exact` adds one row after the other with math.fsum, where a row's own terms are to count.
 
-Numbers are to be of moderate size (below 1e100), as those of `problem.Scaled` are.
+Numbers are to be of moderate size (below 1e100), as those of `scaled.Scaled` are.
 """
 
 import math

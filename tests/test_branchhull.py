@@ -347,7 +347,7 @@ def test_auto_says_what_it_picked_and_why():
 
 def test_auto_falls_back_and_says_so(monkeypatch):
     # an interior point method that gives up after one step
-    module = importlib.import_module("kit.branchhull.solve")
+    module = importlib.import_module("kit.branchhull.candidates")
 
     def lame(problem):
         yield next(interior_point(problem))

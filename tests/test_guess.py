@@ -63,7 +63,7 @@ def test_noise_is_recognised_and_said():
 
 
 def test_a_lie_is_not_believed(monkeypatch):
-    module = importlib.import_module("kit.branchhull.solve")
+    module = importlib.import_module("kit.branchhull.candidates")
     honest = module.guess
 
     def liar(problem):

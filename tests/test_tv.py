@@ -89,7 +89,7 @@ def test_interior_goes_to_the_last_digits(name):
 
 
 def test_where_it_gives_up_cvxpy_is_asked_and_the_best_iterate_kept(monkeypatch):
-    module = importlib.import_module("kit.branchhull.solve")
+    module = importlib.import_module("kit.branchhull.candidates")
     states = list(islice(INTERIOR.tv_interior(PROGRAMS["slack"]), 8))
     monkeypatch.setattr(module, "tv_interior", lambda problem: iter(states))
     report = b.solve(PROGRAMS["slack"]).report

@@ -16,18 +16,20 @@ answer. A method proves nothing about itself.
 """
 
 from kit.branchhull.batch import Batch, solve_batch
-from kit.branchhull.certificate import certify, infeasible_ray
+from kit.branchhull.candidates import METHODS
+from kit.branchhull.certificate import certify
 from kit.branchhull.data.applications import blind_deconvolution, self_calibration
 from kit.branchhull.data.scenes import Scene, contrast_error, photograph, picture, scene
 from kit.branchhull.data.signals import balance, dct_data, gaussian, recovery_error
 from kit.branchhull.data.verdict import Verdict, recovers, verdict
 from kit.branchhull.problem import Bilinear, BranchHull, Truth, canonical
+from kit.branchhull.ray import infeasible_ray
 from kit.branchhull.rivals.alternating import alternate
 from kit.branchhull.rivals.gradient import descend
 from kit.branchhull.rivals.lifting import lift, solve_lifted
 from kit.branchhull.rivals.log_domain import log_domain
 from kit.branchhull.rivals.nuclear_norm import certify_lifted
-from kit.branchhull.solve import METHODS, methods_for, solve
+from kit.branchhull.solve import methods_for, solve
 from kit.branchhull.tv import Dual
 from kit.branchhull.variation import total_variation
 

@@ -1,219 +1,21 @@
-"""One entry for every method: solve(problem, method), graded by the same certificate.
-
-A method is a function (problem, *, tol, max_iter, callback, **options) -> (h, m, dual, Run, notes).
-To add one: write it in a file of its own, and add a line to METHODS and, if it does not fit every
-problem, a reason to `methods_for`.
-"""
+"""One entry for every method: solve(problem, method), graded by the same certificate."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 
 from kit.arguments import choice, instance, number, shown, whole
-from kit.branchhull.certificate import certify, infeasible_ray, repair
-from kit.branchhull.guess.dense import guess
-from kit.branchhull.guess.l1 import guess_l1
-from kit.branchhull.guess.matrix_free import matrix_free
-from kit.branchhull.interior.l1 import interior_l1
-from kit.branchhull.interior.l2 import interior_point
-from kit.branchhull.interior.tv import tv_interior
-from kit.branchhull.methods.admm import admm
-from kit.branchhull.methods.admm_l1 import admm_l1
-from kit.branchhull.methods.admm_tv import tv_admm
-from kit.branchhull.methods.reference import reference
-from kit.branchhull.methods.reference_tv import tv_reference
+from kit.branchhull.candidates import METHODS, Answer, Callback, by_auto, finite
+from kit.branchhull.certificate import certify
 from kit.branchhull.problem import Bilinear, BranchHull
+from kit.branchhull.ray import infeasible_ray
+from kit.branchhull.repair import repair
 from kit.branchhull.rows import MANY, dense, is_dense, is_operator
-from kit.branchhull.tv import Dual, unattained
-from kit.iterate import drive
-from kit.results import Array, Certificate, Recovered, Report, Run, Status, settle
-
-# h, m, dual, how it went, notes
-Answer = tuple[Array, Array, Array | Dual | None, Run, tuple[str, ...]]
-Callback = Callable[[Any], object] | None
-NO_PROOF = Certificate(np.inf, -np.inf)
-LIKELY = 1.6  # L / (K + N) from which on a guess may be certified: half of them are at 2
-
-
-def by_cvxpy(
-    problem: BranchHull,
-    *,
-    tol: float,
-    max_iter: int | None = None,
-    callback: Callback = None,
-    solver: str = "CLARABEL",
-) -> Answer:
-    """Clarabel or SCS through cvxpy: see reference.py. There are no states to call back."""
-    if problem.objective == "tv":
-        choice("solver", solver, ("CLARABEL",))
-        answer = tv_reference(problem, tol=tol, max_iter=max_iter)
-    else:
-        answer = reference(problem, tol=tol, max_iter=max_iter, solver=solver)
-    silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
-    return *answer, silent
-
-
-def by_admm(
-    problem: BranchHull,
-    *,
-    tol: float,
-    max_iter: int | None = None,
-    callback: Callback = None,
-    rho: float = 2.0,
-) -> Answer:
-    """The papers' ADMM, certified at every tenth iteration: methods/."""
-    states = {"l2": admm, "l1": admm_l1, "tv": tv_admm}[problem.objective](problem, rho=rho)
-    return _drive(problem, states, tol, max_iter or 10_000, callback, every=10)
-
-
-def by_interior(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
-    """The specialised interior point methods: interior/."""
-    method = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}[problem.objective]
-    return _drive(problem, method(problem), tol, max_iter or 100, callback, every=1)
-
-
-def by_guess(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
-    """Guess and certify, else the interior point method: see guess/dense.py and guess/l1.py."""
-    answer = _guessed(problem, tol, max_iter, callback)
-    if answer[3].status in (Status.SOLVED, Status.STOPPED):
-        return answer
-    later = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
-    return *later[:4], (*answer[4], "so the interior point method was asked.")
-
-
-def by_matrix_free(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
-    """Guess by products alone: see guess/matrix_free.py."""
-    return _guessed(problem, tol, max_iter, callback, matrix_free)
-
-
-def by_auto(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
-    """guess, interior; where these fail, cvxpy as well, and the better certificate wins."""
-    if problem.objective == "tv":
-        first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
-        why = "auto took interior: the one method made for images."
-        return _or_cvxpy(problem, first, why, tol, max_iter)
-    L, K, N = problem.data.shape
-    if not is_dense(problem.data.B, problem.data.C):
-        answer = by_matrix_free(problem, tol=tol, max_iter=max_iter, callback=callback)
-        return *answer[:4], ("auto took matrix-free: B or C is not dense.", *answer[4])
-    if problem.objective == "l1" or L >= LIKELY * (K + N):
-        first = _guessed(problem, tol, max_iter, callback)
-        if first[3].status in (Status.SOLVED, Status.STOPPED):
-            hope = "sparse answers are often found" if problem.objective == "l1" else "L is large"
-            return *first[:4], (f"auto took guess: {hope}.", *first[4])
-        why = f"auto took interior: {first[4][0]}"
-    else:
-        why = "auto took interior: L is too small for a guess."
-    first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
-    return _or_cvxpy(problem, first, why, tol, max_iter)
-
-
-def _or_cvxpy(
-    problem: BranchHull, first: Answer, why: str, tol: float, max_iter: int | None
-) -> Answer:
-    """The interior point method's answer; where it is none, the better of it and of cvxpy's."""
-    given_up = first[3].status is Status.FAILED
-    given_up |= first[3].status is Status.MAX_ITER and max_iter is None
-    if not given_up or infeasible_ray(problem):
-        return *first[:4], (why, *first[4])
-    second = by_cvxpy(problem, tol=tol)
-    gaps = [certify(problem, h, m, dual).gap for h, m, dual, *_ in (first, second)]
-    if gaps[1] >= gaps[0]:
-        return *first[:4], (why, f"cvxpy was tried as well, and was no better: {gaps[1]:.1e}.")
-    return *second[:4], (f"{why} It ended at {gaps[0]:.1e}, and cvxpy was asked.",)
-
-
-def _guessed(
-    problem: BranchHull,
-    tol: float,
-    max_iter: int | None,
-    callback: Callback,
-    method: Callable[[BranchHull], Iterator[Any]] | None = None,
-) -> Answer:
-    """The guess, SOLVED if it is certified; else FAILED, and a note says where it ended."""
-    states = (method or (guess if problem.objective == "l2" else guess_l1))(problem)
-    # no certificate before the end: a guess is right or it is not
-    last, run = drive(
-        states, lambda _: NO_PROOF, tol=tol, max_iter=max_iter or 100, every=1000, callback=callback
-    )
-    if last is None:
-        h, m = (np.zeros(n) for n in problem.data.shape[1:])
-        return h, m, None, run, ("fewer equations than unknowns, nothing to guess.",)
-    proof = NO_PROOF
-    if last.dual is not None:
-        proof = certify(problem, last.h, last.m, last.dual, wide=tol / 100)
-    if last.dual is None and last.residual > 1e-9:
-        note = f"no point was found on all hyperbolas (residual {last.residual:.0e}),"
-    elif last.dual is None:
-        note = "a point on all hyperbolas was found, but no proof that it is the smallest,"
-    else:
-        note = f"the guess was certified only to {proof.gap:.0e},"
-    if proof.gap <= tol:
-        run, note = replace(run, status=Status.SOLVED), "the guess is certified."
-    elif run.status is not Status.STOPPED:
-        run = replace(run, status=Status.FAILED)
-    return last.h, last.m, last.dual, run, (note,)
-
-
-def _drive(
-    problem: BranchHull,
-    states: Iterator[Any],
-    tol: float,
-    max_iter: int,
-    callback: Callback,
-    every: int,
-) -> Answer:
-    point = dual = None  # the states with the best bounds so far: any point goes with any dual
-    upper, lower = np.inf, -np.inf
-
-    def graded(state: Any) -> Certificate:
-        nonlocal point, dual, upper, lower
-        if not (_finite(state.dual) and np.isfinite(state.h).all() and np.isfinite(state.m).all()):
-            return NO_PROOF
-        own = certify(problem, state.h, state.m, state.dual, wide=tol / 100)
-        if own.lower == own.upper == np.inf:
-            point = dual = state
-            return own
-        if point is None or own.upper <= upper:
-            point, upper = state, own.upper
-        if dual is None or own.lower >= lower:
-            dual, lower = state, own.lower
-        return Certificate(upper, lower, own.violation)
-
-    last, run = drive(states, graded, tol=tol, max_iter=max_iter, every=every, callback=callback)
-    if point is None or run.status is Status.STOPPED:
-        return last.h, last.m, last.dual, run, ()
-    earlier = point is not last or dual is not last
-    notes = ("The best point and the best dual are those of earlier iterates.",) if earlier else ()
-    return point.h, point.m, dual.dual, run, notes
-
-
-def _finite(dual: Array | Dual) -> bool:
-    parts = (dual.al, dual.be, dual.w, dual.r) if isinstance(dual, Dual) else (dual,)
-    return all(np.isfinite(part).all() for part in parts)
-
-
-METHODS: dict[str, Callable[..., Answer]] = {
-    "auto": by_auto,
-    "guess": by_guess,
-    "interior": by_interior,
-    "cvxpy": by_cvxpy,
-    "admm": by_admm,
-    "matrix-free": by_matrix_free,
-}
-
+from kit.branchhull.tv import unattained
+from kit.results import Certificate, Recovered, Report, Run, Status, settle
 
 # name -> (problem -> "" or why the method does not fit); a method that fits always needs no line
 WHY_NOT: dict[str, Callable[[BranchHull], str]] = {
@@ -343,7 +145,7 @@ def _judged(
     h, m, dual, run, notes = candidate
     if not (np.isfinite(h).all() and np.isfinite(m).all()):
         h, m = np.zeros_like(h), np.zeros_like(m)
-    if dual is not None and not _finite(dual):
+    if dual is not None and not finite(dual):
         dual = None
     h, m, xi, feasible = repair(problem, h, m, tol / 10_000)
     seen = not is_operator(problem.data.B, problem.data.C)

@@ -1,6 +1,6 @@
 """The interior point method of l2.py for the l1 program, with weight and with slack.
 
-In the scaled units of problem.Scaled, with z = (h, m) of weights w, |z| <= t, slack xi >= 0 of
+In the scaled units of scaled.Scaled, with z = (h, m) of weights w, |z| <= t, slack xi >= 0 of
 price kappa (lam in the units of each row), and the cones of l2.py,
 
     minimise  w't + kappa'xi   s.t.   s = (p + q, p - q, 2 sqrt d) in Q,   p = Bt h, q = Ct m + xi

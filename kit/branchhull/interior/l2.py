@@ -10,7 +10,7 @@ points lam in Q, al = lam0 + lam1 and be = lam0 - lam1, optimality is
     2 w^2 z = (Bt'al, Ct'be),    s = (Bt h + Ct m, Bt h - Ct m, 2 sqrt d),    s o lam = 0,
 
 where z = (h, m), w (K + N,) are the weights that the objective has in the scaled units of
-problem.Scaled, and o is the Jordan product (u'v, u0 v1 + v0 u1). A step linearises these at the
+scaled.Scaled, and o is the Jordan product (u'v, u0 v1 + v0 u1). A step linearises these at the
 Nesterov-Todd point W, the symmetric matrix with W lam = W^-1 s = nu, one 3 x 3 block a row:
 
     W^-1 ds + W dlam = rhs,    rhs = -nu for the affine step (predictor),
