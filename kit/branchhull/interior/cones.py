@@ -92,3 +92,9 @@ def blocks(eta: Array, w: Array, turn: Array) -> tuple[Array, Array]:
     Dpp = np.where(turn > 0, 2 * (w[0] - w[1]) ** 2, 1.0)
     D = np.array([Dpp, turn * 2 * w[2] ** 2, turn * 2 * (w[0] + w[1]) ** 2]) / eta**2
     return D, turn * 4 * (1 + 2 * w[2] ** 2) / eta**4
+
+
+def ratio(v: Array, dv: Array) -> float:
+    """The largest step t with v + t dv >= 0, for v > 0 (inf if there is no end)."""
+    fastest = (-dv / v).max(initial=0.0)
+    return float(1 / fastest) if fastest > 0 else np.inf

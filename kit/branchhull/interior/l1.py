@@ -43,6 +43,7 @@ from kit.branchhull.interior.cones import (
     dot,
     inside,
     product,
+    ratio,
     scaling,
     to_boundary,
 )
@@ -67,10 +68,8 @@ class State:
 
 def interior_l1(problem: BranchHull) -> Iterator[State]:
     """Yield one state per iteration; ends by itself when no further step can be computed."""
-    made, (weight, e, cost) = (
-        problem.data.scaled,
-        problem.data.scaled.weights(problem.gamma, problem.lam),
-    )
+    made = problem.data.scaled
+    weight, e, cost = made.weights(problem.gamma, problem.lam)
     d, rows = made.d, np.stack(made.rows)
     kappa = problem.lam * e / cost / rows[1] if problem.slack else np.zeros(0)
     short = made.Bt.astype(np.float32), made.Ct.astype(np.float32)
@@ -129,8 +128,7 @@ class _Point:
     @cached_property
     def mu(self) -> float:
         """The mean of all products."""
-        total = dot(self.s, self.lam).sum() + sum(x @ u for x, u in self.pairs)
-        return total / self.count
+        return (dot(self.s, self.lam).sum() + sum(x @ u for x, u in self.pairs)) / self.count
 
     @property
     def count(self) -> int:
@@ -145,10 +143,8 @@ class _Point:
 
     def lengths(self, step: "_Point") -> tuple[float, float]:
         """How far the primal and the dual step may go until something is 0."""
-        ends = [
-            (_ratio(x, dx), _ratio(u, du))
-            for (x, u), (dx, du) in zip(self.pairs, step.pairs, strict=True)
-        ]
+        both = zip(self.pairs, step.pairs, strict=True)
+        ends = [(ratio(x, dx), ratio(u, du)) for (x, u), (dx, du) in both]
         ends.append((to_boundary(self.s, step.s), to_boundary(self.lam, step.lam)))
         return min(x for x, _ in ends), min(u for _, u in ends)
 
@@ -214,9 +210,8 @@ class _Newton:
             reduced[0] += det_D / self.Dv
         diagonal = 4 * self.D1 * (self.D2 / (self.D1 + self.D2))
         short = map_.short if map_.even and gap > FAR else None
-        self.linear = Normal(
-            (map_.Bt, map_.Ct), short, reduced, det_D, diagonal, every=not map_.even
-        )
+        both, every = (map_.Bt, map_.Ct), not map_.even
+        self.linear = Normal(both, short, reduced, det_D, diagonal, every=every)
 
     def step(self, first: _Point | None, goal: float) -> _Point:
         """The step after which nothing is left over and all products are `goal`.
@@ -250,8 +245,8 @@ class _Newton:
         at, eta, w = self.at, self.eta, self.w
         (r_cone, r_z, r_t, r_xi), rhs = residuals, goals[0]
         e1, e2, e3 = (c / x for c, (x, _) in zip(goals[1:], at.pairs, strict=True))
-        scaled_r = apply_inverse(eta, w, r_cone)
-        to_p, to_q = self.map.weights(apply_inverse(eta, w, rhs + scaled_r))
+        to_cone = apply_inverse(eta, w, rhs + apply_inverse(eta, w, r_cone))
+        to_p, to_q = self.map.weights(to_cone)
         own, (_, Dpq, Dqq) = to_q, self.D
         if self.whole is not None:
             own = to_q + r_xi + e3
@@ -270,12 +265,6 @@ class _Newton:
         return _Point(dz, dt, dxi, ds, dlam, du1, du2, e3 - self.Dv * dxi)
 
 
-def _ratio(v: Array, dv: Array) -> float:
-    """The largest step t with v + t dv >= 0, for v > 0 (inf if there is no end)."""
-    fastest = (-dv / v).max(initial=0.0)
-    return float(1 / fastest) if fastest > 0 else np.inf
-
-
 def _start(map_: _Map, d: Array, kappa: Array) -> _Point:
     """z from one-bit correlations, all in the interior, the dual feasible."""
     on, root = d > 0, np.sqrt(d)
@@ -290,8 +279,7 @@ def _start(map_: _Map, d: Array, kappa: Array) -> _Point:
         G = min(G, kappa @ np.maximum(q, 0)) or 1.0
     c = reach**-0.5 if reach > 0 else 1.0
     scale_h, scale_m = np.sqrt(c * G / F), np.sqrt(c * F / G)
-    z = np.concatenate([scale_h * h, scale_m * m])
-    p, q = scale_h * p, scale_m * q
+    z, p, q = np.concatenate([scale_h * h, scale_m * m]), scale_h * p, scale_m * q
     floor_p, floor_q = (0.1 * (np.abs(x[on]).mean() if on.any() else 1.0) or 1.0 for x in (p, q))
     p, q = np.maximum(p, floor_p), np.maximum(q, floor_q)
     grow = np.sqrt(np.maximum(1.0, 1.5 * d / (p * q)))
