@@ -372,7 +372,7 @@ for epsilon in (0.05, 0.1, 0.2):
     assert answer.report.certificate.gap < 1e-6
 
 # %% [markdown]
-# Net-Trim moves the answers by nearly what it was allowed, and it is *proved* that no admissible weights have a smaller $\ell_1$ norm. The number of weights is another thing. Two reasons can be seen:
+# Net-Trim moves the answers by nearly what it was allowed, and it is *proved* that no admissible weights have an $\ell_1$ norm that is smaller by a millionth. The number of weights is another thing. Two reasons can be seen:
 #
 # * **It shrinks.** A small $\ell_1$ norm is bought by making *all* weights smaller, and that uses the room up. The refit lets them grow again.
 # * **To be sparse it must be allowed much.** Then it gives whole neurons up: one ball holds for the whole layer, and a neuron that answers little is cheap to silence. In the convolutions a filter is such a neuron.
