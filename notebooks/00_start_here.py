@@ -297,9 +297,10 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # |---|---|
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up |
 # | [21 One Net-Trim layer](21_one_neuron.ipynb) | solve a layer, follow it along epsilon, read proved zeros off the dual |
-# | [23 Networks](23_networks.ipynb) | prune a trained network, and measure what was promised |
+# | [23 Networks](23_networks.ipynb) | write the two loops that prune a network, prove and measure what they promise |
 # | [24 How many samples](24_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
-# | [25 Pruning today](25_pruning_today.ipynb) | compare with magnitude, LASSO, Wanda and OBS at equal sparsity |
+# | [25 Pruning today](25_pruning_today.ipynb) | write OBS and FISTA, and compare eight methods at equal sparsity |
+# | [26 Your own network](26_your_own_network.ipynb) | bring a network, prune it, check the report, decide |
 #
 # Read either half first. A short way through: 00, 01, 11, 12, 20, 22. All symbols and terms are in the
 # [glossary](glossary.ipynb); the pictures are made of the words of the [gallery](gallery.ipynb).

@@ -65,7 +65,7 @@
 # | $g_\ell$, $D$ | | $D$ | what is left of a gradient across the truth, and $D = K + N - 2$ (lessons 11, 14) |
 # | $g$ | | | gains of the sensors (lesson 17) |
 #
-# ## Net-Trim (lessons 20 to 25)
+# ## Net-Trim (lessons 20 to 26)
 #
 # | symbol | in code | shape | meaning |
 # |---|---|---|---|
@@ -79,6 +79,10 @@
 # | $\gamma$ | `gamma` | | $\ge 1$: room left in a cascade; multiplies the squared error |
 # | $Q$ | `answer.dual` | $M \times P$ | dual matrix of the lower bound |
 # | $Y_\ell$, $\hat Y_\ell$ | `forward(network, X)` | | output of layer $\ell$: trained network, pruned network |
+# | $D_\ell$, $e_\ell$ | `discrepancy`, `realised` | | $\|\hat Y_\ell - Y_\ell\|_F$; the error of layer $\ell$ alone, on trained inputs (lesson 23) |
+# | $H = X X^\top$ | | $N \times N$ | the quadratic form by which pruning methods see the samples (lesson 25) |
+# | refit | `refit` | | the weights that are left, fitted anew with the zeros held (lesson 25) |
+# | hook | | | a function that is called at each layer with what enters and what leaves (lesson 26) |
 #
 # ## Where to find what
 #
@@ -98,6 +102,8 @@
 # | [21 One Net-Trim layer](21_one_neuron.ipynb) | `kit.nettrim.solve`, `exact`, `certificate` |
 # | [23 Networks](23_networks.ipynb) | `kit.nettrim.prune`, `networks` |
 # | [24 How many samples](24_how_many_samples.ipynb) | `kit.experiments.neurons`, `kit.experiments.nettrim_theorems` |
+# | [25 Pruning today](25_pruning_today.ipynb) | `kit.nettrim.networks.rivals`, `recent`, `refit`; `kit.experiments.pruning_today` |
+# | [26 Your own network](26_your_own_network.ipynb) | `kit.nettrim.networks`: `walk`, `trace`, `modules`, `report`, `gains` |
 #
 # The **ledger** of theorems, `kit.experiments.theorems`, measures every numbered result inside its hypotheses
 # and again with each one broken; `python -m kit.experiments.theorems` prints it.

@@ -2,13 +2,11 @@
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 
 from kit import branchhull
 from kit.course import draw
 from kit.course.drawing import png
 from kit.course.figures import branchhull as program_figures
-from kit.course.figures import pruning
 from kit.course.figures.style import MARK, caption
 from kit.results import Run, Status
 
@@ -47,37 +45,6 @@ def test_a_caption_is_written_from_the_facts():
     assert caption("gap {gap:.0e}", {"gap": 1e-9}) == "gap 1e-09"
     with pytest.raises(KeyError):
         caption("{missing}", {})
-
-
-# Pruning (lessons 23 and 25) ----------------------------------------------------------------------
-
-
-def test_leaders_are_those_within_two_standard_errors():
-    means = {
-        ("d", m, r, 0.5): (a, e, 3)
-        for r in ("", "least-squares")
-        for m, a, e in (("obs", 0.9, 0.01), ("wanda", 0.88, 0.01), ("lasso", 0.8, 0.01))
-    }
-    figure, facts = pruning.rivals(means, "d", 0.95)
-    assert isinstance(figure, Figure) and facts["best"] == {0.5: ["wanda", "obs"]}
-    figure, facts = pruning.at_share(means, "d", 0.5, "")
-    assert facts == {"wanda": 88.0, "lasso": 80.0, "obs": 90.0}
-    with pytest.raises(ValueError, match="zeros must be a share in the table"):
-        pruning.at_share(means, "d", 0.6, "")
-
-
-def test_the_spiral_keeps_what_it_promises():
-    gentle, rough = (pruning.spiral(e, 1.1, "cascade")[1] for e in (0.01, 0.3))
-    for facts in (gentle, rough):
-        assert facts["outputs moved by (%)"] <= facts["promised at most (%)"]
-    assert gentle["weights after"] > rough["weights after"]
-    assert gentle["test accuracy after (%)"] == gentle["test accuracy before (%)"] > 97
-
-
-def test_layers_left_compares_at_every_epsilon():
-    rows = np.array([[0.1, 0.5, 0.4, 0.3], [0.2, 0.4, 0.3, 0.2]])
-    assert pruning.layers_left({"a": rows, "b": rows + 0.1})[1] == {"nearer": True}
-    assert pruning.layers_left({"a": rows, "b": rows - [[0.2], [-0.1]]})[1] == {"nearer": False}
 
 
 @pytest.mark.parametrize(("L", "noise"), [(60, 0.0), (60, 0.1), (20, 0.0)])

@@ -56,6 +56,29 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("nnls(A.T, target)", "nnls(A.T, -target)"),
         ("[h, m])", "[h, 2 * m])"),
     ],
+    "23_networks": [
+        ("epsilon * np.linalg.norm(Y), 0.0", "epsilon, 0.0"),
+        ("np.sqrt(gamma) * miss", "gamma * miss"),
+        ("0.0 if k == 1 else V", "0.0"),
+        ("relu(W.T @ ones(Y), last)", "relu(W.T @ A, last)"),
+        ("np.linalg.norm(U[:-1], 2) * bound", "bound"),
+        ("np.sqrt(gamma) * np.linalg.norm(W[:-1], 2)", "np.linalg.norm(W[:-1], 2)"),
+        ("relu(U.T @ ones(Y_hat), last)", "relu(U.T @ A, last)"),
+    ],
+    "25_pruning_today": [
+        ("G[left, left]", "H[left, left]"),
+        ("w[n] / G[n, n] * G[:, n]", "w[n] * G[:, n]"),
+        ("np.outer(G[:, n], G[n]) / G[n, n]", "np.outer(G[:, n], G[n])"),
+        ("v - length * H @ (v - w)", "v - length * H @ v"),
+        ("np.abs(step) - length * price", "np.abs(step) - price"),
+        ("(t - 1) / after", "0"),
+    ],
+    "26_your_own_network": [
+        ("W.T @ X + b[:, None]", "W.T @ X"),
+        ("k == len(layers)", "k > len(layers)"),
+        ("(Y > 0) | last", "Y > 0"),
+        ("run(new, X, lambda", "run(old, X, lambda"),
+    ],
 }
 
 # Lessons that show no algorithm yet

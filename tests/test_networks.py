@@ -5,11 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from kit import datasets, nettrim
-from kit.course.figures import networks as figures
 from kit.nettrim import Network, forward, link_normalise, prune
 from kit.results import Status
 
@@ -189,30 +187,6 @@ def test_digits():
     again = datasets.digits(np.random.default_rng(0), test=0.5)
     assert again.labels_test.size in (898, 899)
     assert np.bincount(np.append(data.labels, data.labels_test)).size == 10
-
-
-# Figures ------------------------------------------------------------------------------------------
-
-
-def test_figures_state_their_facts():
-    k = np.arange(25, 126, 25)
-    curve = {"iteration": k, "violation": 1 / k, "value": np.full(5, 2.0), "lower": 2 - 1 / k}
-    figure, facts = figures.convergence({"paper": curve}, 0.02)
-    assert isinstance(figure, Figure) and facts["reached"] == {"paper": 50}
-    assert facts["gap"]["paper"] == pytest.approx(1 / 250)
-    assert figures.convergence({"paper": curve}, 1e-6)[1]["reached"] == {"paper": None}
-
-    _, facts = figures.promise([1, 2], [1, 4], [1, 40], [10, 10])
-    assert facts["kept"] and facts["loose"] == 2 and facts["loose_crude"] == 20
-    assert not figures.promise([1, 5], [1, 4], [1, 40], [10, 10])[1]["kept"]
-
-    points = {"a": [(0.5, 0.1, 0.9), (0.9, 0.2, 0.7)], "b": [(0.5, 0.3, 0.95), (0.9, 0.4, 0.6)]}
-    _, facts = figures.trade_off(points)
-    assert facts["least_error"] == "a" and facts["best_accuracy"] is None
-
-    before, after = np.ones((4, 3)), np.eye(4, 3)
-    _, facts = figures.inputs_used(before, after, (2, 2))
-    assert facts == {"unused": 1, "weights": 1.0}
 
 
 # Bad input ----------------------------------------------------------------------------------------
