@@ -56,6 +56,20 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("nnls(A.T, target)", "nnls(A.T, -target)"),
         ("[h, m])", "[h, 2 * m])"),
     ],
+    "15_sparse_signals": [
+        ("s * np.hstack", "np.hstack"),
+        ("(data.C @ m)[:, None]", "(data.B @ h)[:, None]"),
+        ("-np.sign(z[on])", "-z[on]"),
+        ("[box, -box]", "[box, 0 * box]"),
+        ("[(0, None)] * L", "[(None, None)] * L"),
+    ],
+    "16_noise_and_lies": [
+        ("(q + xi) / p", "q / p"),
+        ("[0, 0, 1, 1, 0, 0]", "[0, 0, 2, 2, 0, 0]"),
+        ("(1, -1)]", "(1, 1)]"),
+        ("data.signs[:, None] * data.B", "data.B"),
+        ("np.ones(L)]", "0 * np.ones(L)]"),
+    ],
 }
 
 # Lessons that show no algorithm yet
