@@ -70,6 +70,12 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("data.signs[:, None] * data.B", "data.B"),
         ("np.ones(L)]", "0 * np.ones(L)]"),
     ],
+    "17_calibration": [
+        ("np.linalg.lstsq(data.C, data.y)[0]", "np.linalg.lstsq(data.C, 2 * data.y)[0]"),
+        ("(data.C @ m)[:, None]", "(data.B @ h)[:, None]"),
+        ("h + size * step", "h - size * step"),
+        ("m * h[0]", "m / h[0]"),
+    ],
 }
 
 # Lessons that show no algorithm yet
