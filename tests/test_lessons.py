@@ -76,6 +76,12 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("h + size * step", "h - size * step"),
         ("m * h[0]", "m / h[0]"),
     ],
+    "18_images": [
+        ("2 * np.sqrt(d)", "np.sqrt(d)"),
+        ("H[:, 1:] - H[:, :-1]", "H[:, 1:] + H[:, :-1]"),
+        ("mu * cp.norm1(h)", "2 * mu * cp.norm1(h)"),
+        ("cp.norm1(m)", "2 * cp.norm1(m)"),
+    ],
 }
 
 # Lessons that show no algorithm yet
