@@ -287,7 +287,8 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, meet its rivals |
 # | [13 Solvers](13_admm.ipynb) | derive the projection, ADMM, the Newton step; predict how fast the ADMM ends |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it |
-# | [15 Sparse, noisy, wrong](15_sparse_signals.ipynb) | recover sparse signals, repair outliers, read a proof that data conflict |
+# | [15 Sparse signals](15_sparse_signals.ipynb) | recover sparse signals from fewer products, decide it by one linear program |
+# | [16 Noise and lies](16_noise_and_lies.ipynb) | buy off wrong readings, prove that signs conflict, say what noise does |
 # | [17 Calibration](17_calibration.ipynb) | calibrate sensors, undo a blur, see what noise does |
 # | [18 Images](18_images.ipynb) | divide a scene from its illumination, and say where that works |
 #

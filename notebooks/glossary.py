@@ -61,6 +61,10 @@
 # | $Z = h m^\top$ | `solve_lifted(data).Z` | $K \times N$ | the lifted unknown (lesson 10) |
 # | $\xi$, $\lambda$ | `answer.xi`, `lam` | $L$ | slack of a measurement, and its price (lesson 16) |
 # | $S_1$, $S_2$ | `sparsity` | | nonzeros of $h$ and of $m$ (lesson 15) |
+# | support | | | the places of the nonzeros |
+# | $\theta$ | `verdict` | | the room at the truth: it is an optimum if $\theta \ge 1$; the kit's margin is $1 - 1/\theta$ (lesson 15) |
+# | $\nu_\ell$ | | $L$ | weights on the gradients, where $\lambda$ is a price (lesson 16) |
+# | $\zeta$ | | $L$ | relative noise of the readings (lessons 16, 17) |
 # | $\lambda_\ell$ | | $L$ | weights on the gradients of the products, a certificate of the truth (lessons 11, 14) |
 # | $g_\ell$, $D$ | | $D$ | what is left of a gradient across the truth, and $D = K + N - 2$ (lessons 11, 14) |
 # | $g$ | | | gains of the sensors (lesson 17) |
@@ -95,7 +99,8 @@
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
 # | [13 Solvers](13_admm.ipynb) | `kit.branchhull.methods.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
-# | [15 Sparse, noisy, wrong](15_sparse_signals.ipynb) | `kit.branchhull.data.verdict`, `interior_l1`, `kit.experiments.sparse` |
+# | [15 Sparse signals](15_sparse_signals.ipynb) | `kit.branchhull.data.verdict`, `interior_l1`, `kit.experiments.sparse` |
+# | [16 Noise and lies](16_noise_and_lies.ipynb) | `kit.branchhull.certificate`, `kit.experiments.sparse` |
 # | [17 Calibration](17_calibration.ipynb) | `kit.branchhull.data.applications` |
 # | [18 Images](18_images.ipynb) | `kit.branchhull`, the files on total variation |
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |

@@ -79,6 +79,32 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("(Y > 0) | last", "Y > 0"),
         ("run(new, X, lambda", "run(old, X, lambda"),
     ],
+    "15_sparse_signals": [
+        ("s * np.hstack", "np.hstack"),
+        ("(data.C @ m)[:, None]", "(data.B @ h)[:, None]"),
+        ("-np.sign(z[on])", "-z[on]"),
+        ("[box, -box]", "[box, 0 * box]"),
+        ("[(0, None)] * L", "[(None, None)] * L"),
+    ],
+    "16_noise_and_lies": [
+        ("(q + xi) / p", "q / p"),
+        ("[0, 0, 1, 1, 0, 0]", "[0, 0, 2, 2, 0, 0]"),
+        ("(1, -1)]", "(1, 1)]"),
+        ("data.signs[:, None] * data.B", "data.B"),
+        ("np.ones(L)]", "0 * np.ones(L)]"),
+    ],
+    "17_calibration": [
+        ("np.linalg.lstsq(data.C, data.y)[0]", "np.linalg.lstsq(data.C, 2 * data.y)[0]"),
+        ("(data.C @ m)[:, None]", "(data.B @ h)[:, None]"),
+        ("h + size * step", "h - size * step"),
+        ("m * h[0]", "m / h[0]"),
+    ],
+    "18_images": [
+        ("2 * np.sqrt(d)", "np.sqrt(d)"),
+        ("H[:, 1:] - H[:, :-1]", "H[:, 1:] + H[:, :-1]"),
+        ("mu * cp.norm1(h)", "2 * mu * cp.norm1(h)"),
+        ("cp.norm1(m)", "2 * cp.norm1(m)"),
+    ],
 }
 
 # Lessons that show no algorithm yet

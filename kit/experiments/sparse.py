@@ -104,7 +104,7 @@ def window(data: Bilinear, truth: Truth) -> tuple[float, float] | None:
 
     r is the square of the factor c that balances (c h, m / c, xi / c). All is linear in nu, r and
     lam: two linear programs give both ends; `to` may be inf. Raises ValueError where B h of the
-    truth has not the signs of the data, or where an entry of y is 0. Source: derived (lesson 15).
+    truth has not the signs of the data, or where an entry of y is 0. Source: derived (lesson 16).
     """
     Bt, Ct, d = branchhull.canonical(instance("data", data, Bilinear))
     instance("truth", truth, Truth)
