@@ -30,6 +30,18 @@ from kit.course.guard import Guarded
 ROOT = Path(__file__).parents[1]
 STEMS = [path.stem for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
 QUICK = "16_slack"
+WRONG = {  # what goes wrong with reason: the answer needs a hidden max, or an array from a helper
+    "11_projection": {  # its second check is of the same function, its third function calls that
+        "helper redefined after the check": "check_zero check_slack",
+        "constant changed after the check": "check_zero",
+        "another name": "check_zero check_slack",
+        "handed over as a lambda": "check_zero check_slack",
+        "returns lists": "check check_zero check_slack",
+    },
+    "12_certificate": {"returns lists": "check_feasible"},
+    "18_differences": {"star import of much": "check_bound"},
+    "21_neuron_dual": {"star import of much": "check"},
+}
 
 
 @cache
@@ -42,6 +54,12 @@ def known(stem: str) -> tuple:
             name = re.search(r"^def (\w+)\(", text, re.MULTILINE)[1]
             sources[name] = re.sub(r" *### (BEGIN|END) SOLUTION\n?", "", text).strip()
     return one, one.checks(), sources
+
+
+@cache
+def given_in(stem: str) -> notebook.Notebook:
+    given = known(stem)[0].given
+    return notebook.Notebook(given).parse(first=-len(given))
 
 
 def written(stem: str, way: str) -> list[str]:
@@ -99,14 +117,13 @@ def in_the_marks(stem: str, data: bytes) -> dict[str, bool]:
     one, checks, _ = known(stem)
     handed = notebook.read(data).parse()
     task = {asked.check: asked.function for asked in one.asked}
-    given = notebook.Notebook(one.given).parse(first=-len(one.given))
     handed.hand_over(task)
     found = {}
     main = sys.modules["__main__"]
     state = np.geterr()
     for check, function in task.items():
         found[check] = False
-        for program in reversed(handed.programs(check, function, given)):
+        for program in reversed(handed.programs(check, function, given_in(stem))):
             names = types.ModuleType("__main__")
             sys.modules["__main__"] = names
             try:
@@ -127,10 +144,14 @@ def notebook_of(codes: list[str]) -> dict:
 
 
 def agree(stem: str, way: str, file: str = "utf-8") -> None:
+    """Both sides say the same, and that is right but for what WRONG tells."""
     codes = written(stem, way)
     there = in_the_notebook(codes)
     marked = in_the_marks(stem, FILES[file](notebook_of(codes)))
-    assert there == marked == dict.fromkeys(known(stem)[1], True), (stem, way, file)
+    seen = {check: there.get(check, False) for check in marked}  # a cell may stop before its check
+    assert seen == marked, (stem, way, file)
+    wrong = {check for check in marked if not marked[check]}
+    assert wrong == set(WRONG.get(stem, {}).get(way, "").split()), (stem, way, file)
 
 
 def test_there_are_sixty_ways_and_more():
@@ -153,16 +174,6 @@ def test_whatever_the_file_is(file):
 def test_notebook_and_marks_agree_for_every_exercise(stem):
     for way in WAYS:
         agree(stem, way)
-
-
-def test_a_star_that_hides_the_builtins_hides_them_on_both_sides():
-    """In some exercises the answer, or the check in the notebook, needs the hidden max or sum."""
-    source = "from numpy import *\ndef smallest_slack(p, q, d):\n    return {}(d / p - q, 0)"
-    for name, right in (("maximum", True), ("max", False)):
-        codes = known(QUICK)[0].given
-        codes = [source.format(name) if "def smallest_slack" in c else c for c in codes]
-        assert in_the_notebook(codes)["check"] == right
-        assert in_the_marks(QUICK, FILES["utf-8"](notebook_of(codes)))["check"] == right
 
 
 @pytest.mark.parametrize(

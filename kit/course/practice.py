@@ -26,10 +26,11 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from kit.course.checks import Feedback
-from kit.course.grader.notebook import Notebook, needed
+from kit.course.grader.notebook import Notebook, Statement, needed
 
 TRIES = 3  # after so many the solution opens
 KIT = Path(__file__).parents[2]
@@ -124,19 +125,23 @@ def exercise(
 
 def _as_given(judge: Callable[..., Feedback], notebook: str) -> Callable[..., Feedback]:
     """The judge among the names that its exercise gives, whatever the notebook means by them."""
-    path = KIT / "exercises" / f"{notebook}.py"
     try:
-        mine = ast.dump(ast.parse(inspect.getsource(judge)))
-        every = Notebook([path.read_text(encoding="utf-8")]).parse().statements
+        mine = ast.dump(ast.parse(inspect.getsource(judge)).body[0])
+        every = _given(KIT / "exercises" / f"{notebook}.py")
     except (OSError, SyntaxError):  # it stands in no cell, among its own names; a lecturer's own
         return judge
     for version in every:
-        if judge.__name__ in version.binds and ast.dump(ast.Module([version.node], [])) == mine:
+        if judge.__name__ in version.binds and ast.dump(version.node) == mine:
             names: dict = {}
             for s in needed(version, every):
                 exec(s.code, names)
             return names[judge.__name__].judge
     return judge
+
+
+@cache
+def _given(path: Path) -> list[Statement]:
+    return Notebook([path.read_text(encoding="utf-8")]).parse().statements
 
 
 def progress() -> Note:

@@ -17,12 +17,11 @@ from kit.course.checks import LEADS, Feedback
 from kit.course.grader import wire
 from kit.course.grader.exam import Exam, exams, kit_shapes, shapes
 from kit.course.grader.folder import Found
-from kit.course.grader.sandbox import Limits, Sandbox
+from kit.course.grader.sandbox import PATIENCE, Limits, Sandbox
 from kit.course.guard import OWN
 from kit.course.practice import Exercise
 
 DRAWS = 2  # instances that each function meets
-PATIENCE = 3  # times the seconds of one function, for all versions of it together
 MOST_BYTES = 200 << 20
 SPACE = 8 << 30  # bytes that a marking process may map
 
@@ -183,7 +182,7 @@ def judged(found: list[Found], marker: Marker, jobs: int, say: Callable) -> Iter
             theirs.close()
             result.notes = ["The marking of this file broke off; it earns nothing."]
             with contextlib.suppress(EOFError, OSError):
-                if ours.poll(marker.limits.seconds * (4 * PATIENCE + 4) + 120):
+                if ours.poll(marker.limits.seconds * PATIENCE * 10 + 120):
                     result = ours.recv()
             process.kill()
             process.join()

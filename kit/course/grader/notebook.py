@@ -40,6 +40,7 @@ class Statement:
     code: CodeType
     reads: frozenset[str]
     binds: frozenset[str]
+    at_once: frozenset[str]  # of those it reads: what it reads when it runs
     changes: frozenset[str] = frozenset()  # by an item, an attribute, a method
     check: str = ""  # only for this check: what it was called with
 
@@ -120,27 +121,34 @@ def needed(
     given: Iterable[Statement] = (),
     until: tuple[int, int] = LAST,
 ) -> list[Statement]:
-    """The statements that one statement needs, in their order, itself among them."""
+    """The statements that one statement needs, in their order, itself among them.
+
+    What a statement reads when it runs (`project = make()`) must have been bound before it; what a
+    function in it reads later, at the latest `until`. A function that is called when a statement
+    runs meets the names of that moment too.
+    """
     own = [s for s in statements if not s.check and s is not version]
-    before = [s for s in own if s.place <= until]
-    chosen, names = {id(version): version}, set()
-    waiting = list(version.reads)
-    for s in before:  # who knows what a star brings
-        if "*" in s.binds:
-            chosen[id(s)] = s
+    chosen, asked = {}, set()
+    stars = [s for s in own if "*" in s.binds and s.place <= until]  # who knows what they bring
+    waiting: list = [("", until, [version, *stars])]
     while waiting:
-        name = waiting.pop()
-        if name in names:
+        name, limit, new = waiting.pop()
+        if name and (name, limit) in asked:
             continue
-        names.add(name)
-        new = _binders(name, version, [before, own, list(given)])
-        imported = any(isinstance(s.node, ast.Import | ast.ImportFrom) for s in new)
-        first = min((s.place for s in new), default=until)
-        new += [s for s in before if name in s.changes and s.place >= first and not imported]
+        asked.add((name, limit))
+        if name:
+            before = [s for s in own if s.place <= limit]
+            new = _binders(name, version, [before, own, list(given)])
+            imported = any(isinstance(s.node, ast.Import | ast.ImportFrom) for s in new)
+            first = min((s.place for s in new), default=limit)
+            new += [s for s in before if name in s.changes and s.place >= first and not imported]
         for s in new:
-            if id(s) not in chosen:
+            if (id(s), limit) not in asked:
+                asked.add((id(s), limit))
                 chosen[id(s)] = s
-                waiting += s.reads
+                now = min(limit, s.place)
+                waiting += [(n, now if n in s.at_once else until, []) for n in s.reads]
+                waiting += [(n, limit, []) for n in s.reads - s.at_once]
     return sorted(chosen.values(), key=lambda s: s.place)
 
 
@@ -154,8 +162,7 @@ def _binders(name: str, version: Statement, rooms: list[list[Statement]]) -> lis
             for k in reversed(range(len(found))):
                 node = found[k].node
                 loop = ast.walk(node.target) if isinstance(node, ast.For) else ()
-                reads = set(_names(found[k].code, "LOAD", deep=False))  # when the statement runs
-                plain = isinstance(node, SIMPLE) and name not in reads
+                plain = isinstance(node, SIMPLE) and name not in found[k].at_once
                 if k == 0 or plain or name in map(_id, loop):
                     return found[k:]
     return []
@@ -252,7 +259,8 @@ def _statement(node: ast.stmt, cell: int, flags: int, check: str = "") -> Statem
     code = compile(ast.Module([node], []), f"cell {cell}", "exec", flags, True)
     star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
     changes = [] if isinstance(node, ast.FunctionDef) else _changed(node)
-    found = (_names(code, "LOAD"), ["*"] if star else _names(code, "STORE"), changes)
+    binds = ["*"] if star else _names(code, "STORE")
+    found = (_names(code, "LOAD"), binds, _names(code, "LOAD", deep=False), changes)
     return Statement((cell, node.lineno), node, code, *map(frozenset, found), check)
 
 

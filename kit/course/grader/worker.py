@@ -59,7 +59,7 @@ def main() -> None:
             if child == 0:
                 with contextlib.suppress(BaseException):
                     os.setsid()
-                    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"],) * 2)
+                    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))
                     serve(sock, programs[check][number], checks[check])
                     os._exit(TOLD_TO)
                 os._exit(1)
@@ -69,8 +69,9 @@ def main() -> None:
                     os.kill(-1, signal.SIGKILL)
                 else:
                     os.killpg(child, signal.SIGKILL)
-            if os.waitstatus_to_exitcode(status) != TOLD_TO:
-                wire.send(sock, {"ended": True})
+            ended = os.waitstatus_to_exitcode(status)
+            if ended != TOLD_TO:
+                wire.send(sock, {"ended": "late" if ended == -signal.SIGXCPU else "broken"})
 
 
 def confine(limits: dict) -> None:
