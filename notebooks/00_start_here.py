@@ -297,7 +297,8 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # | lesson | what you can do afterwards |
 # |---|---|
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up |
-# | [21 One Net-Trim layer](21_one_neuron.ipynb) | solve a layer, follow it along epsilon, read proved zeros off the dual |
+# | [21 One neuron and its path](21_one_neuron.ipynb) | walk along all answers of one neuron, corner by corner |
+# | [22 One layer](22_one_layer.ipynb) | solve a layer under one ball, and prove its zeros |
 # | [23 Networks](23_networks.ipynb) | write the two loops that prune a network, prove and measure what they promise |
 # | [24 How many samples](24_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
 # | [25 Pruning today](25_pruning_today.ipynb) | write OBS and FISTA, and compare eight methods at equal sparsity |

@@ -81,7 +81,10 @@
 # | $\epsilon$ | `problem.epsilon` | | how far the answers on $\Omega$ may move, absolute |
 # | $V$ | `problem.V` | $M \times P$ | upper limit of $W^\top X$ on $\Omega^c$: 0, or in a cascade $W^\top \hat X$ |
 # | $\gamma$ | `gamma` | | $\ge 1$: room left in a cascade; multiplies the squared error |
-# | $Q$ | `answer.dual` | $M \times P$ | dual matrix of the lower bound |
+# | $Q$, $q$ | `answer.dual` | $M \times P$, $P$ | dual matrix of the lower bound, and that of one neuron |
+# | $\lambda$, $\mu$ | `penalty(problem, answer)` | , $P$ | price of a weight, and multipliers of silent samples (lessons 21, 22) |
+# | $J$, $T$ | | | weights that are not 0, and silent samples that touch their limit (lesson 21) |
+# | $\delta$, $\Gamma$ | `l1_cone(N, s)` | | statistical dimension of a cone, and the support of $w$ (lesson 24) |
 # | $Y_\ell$, $\hat Y_\ell$ | `forward(network, X)` | | output of layer $\ell$: trained network, pruned network |
 # | $D_\ell$, $e_\ell$ | `discrepancy`, `realised` | | $\|\hat Y_\ell - Y_\ell\|_F$; the error of layer $\ell$ alone, on trained inputs (lesson 23) |
 # | $H = X X^\top$ | | $N \times N$ | the quadratic form by which pruning methods see the samples (lesson 25) |
@@ -104,7 +107,8 @@
 # | [17 Calibration](17_calibration.ipynb) | `kit.branchhull.data.applications` |
 # | [18 Images](18_images.ipynb) | `kit.branchhull`, the files on total variation |
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
-# | [21 One Net-Trim layer](21_one_neuron.ipynb) | `kit.nettrim.solve`, `exact`, `certificate` |
+# | [21 One neuron and its path](21_one_neuron.ipynb) | `kit.nettrim.exact`, `certificate` |
+# | [22 One layer](22_one_layer.ipynb) | `kit.nettrim.admm`, `solve`, `reading` |
 # | [23 Networks](23_networks.ipynb) | `kit.nettrim.prune`, `networks` |
 # | [24 How many samples](24_how_many_samples.ipynb) | `kit.experiments.neurons`, `kit.experiments.nettrim_theorems` |
 # | [25 Pruning today](25_pruning_today.ipynb) | `kit.nettrim.networks.rivals`, `recent`, `refit`; `kit.experiments.pruning_today` |

@@ -105,6 +105,40 @@ BREAKS: dict[str, list[tuple[str, str]]] = {
         ("mu * cp.norm1(h)", "2 * mu * cp.norm1(h)"),
         ("cp.norm1(m)", "2 * cp.norm1(m)"),
     ],
+    "20_relu_convexification": [
+        ("np.maximum(U @ X, 0)", "np.abs(U @ X)"),
+        ("(Z - y)[..., active]", "Z[..., active]"),
+        ("(Z <= V)", "(Z >= V)"),
+        ("follows & silent", "follows | silent"),
+        ("y > 0", "y >= 0"),
+        ("np.abs(U)", "(U)"),
+    ],
+    "21_one_neuron": [
+        ("-sign[J]], axis", "sign[J]], axis"),
+        ("- B @ mu", "+ B @ mu"),
+        ("one + g", "one - g"),
+        ("mu, -B.T @ u", "mu, B.T @ u"),
+        ("1 if k < N else -1", "-1 if k < N else 1"),
+        ("lstsq(A.T, t)[0]", "lstsq(A.T, -t)[0]"),
+    ],
+    "22_one_layer": [
+        ("np.minimum(Z, 0))", "Z)"),
+        ("Y + shrink * step", "Y"),
+        ("np.abs(W3 - U2) - 1 / rho", "np.abs(W3 - U2) - 0 / rho"),
+        ("U1 + W1 - W3.T @ X", "U1 + 0 * W1"),
+        ("yield W2", "yield W3"),
+        ("np.where(Omega, Y, V)) - radius", "np.where(Omega, Y, V)) + radius"),
+        ("np.minimum(Q, 0))", "-np.minimum(Q, 0))"),
+        ("room = 1 - np.abs(X @ Q.T)", "room = 1 + 9 * np.abs(X @ Q.T)"),
+    ],
+    "24_how_many_samples": [
+        ("X[:, w @ X > 0]", "X"),
+        ("-A[~on], -rows", "-A[~on], 0 * rows"),
+        ("np.sign(w[on])", "2 * np.sign(w[on])"),
+        ("on.sum(axis=1) +", "np.abs(on).sum(axis=1) +"),
+        ("off > tau", "off < tau"),
+        ("np.maximum(off - tau, 0) ** 2", "(off - tau) ** 2"),
+    ],
 }
 
 # Lessons that show no algorithm yet
