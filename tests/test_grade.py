@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from test_ways import in_the_marks
 
-from kit.course.grader import exam, judge, notebook, report, sandbox, vocabulary, wire
+from kit.course.grader import exam, judge, notebook, probe, report, sandbox, vocabulary, wire
 from kit.course.grader import folder as folders
 from kit.course.grader.__main__ import contained, grade, main
 from kit.course.grader.judge import Mark, Result
@@ -571,7 +571,7 @@ WRITE = """\
 
 def needs_namespaces() -> None:
     try:
-        sandbox.measure()
+        probe.measure()
     except wire.Broken:
         pytest.skip("no namespaces here: marking is refused, as the guide says")
 
@@ -733,7 +733,7 @@ def test_one_student_stops_nobody_and_nothing_outlives_a_submission(tmp_path):
 @pytest.mark.slow
 def test_what_the_sandbox_keeps_out_is_measured():
     needs_namespaces()
-    found = sandbox.measure()
+    found = probe.measure()
     assert not any(found[key] for key in found if key.startswith(("reads", "writes")))
     assert not found["network"] and found["processes"] <= 3
     assert found["user"] != 0 or os.getuid() != 0
@@ -745,7 +745,7 @@ def test_what_the_sandbox_keeps_out_is_measured():
 @pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_an_ordinary_users_sandbox_keeps_out_as_much():
-    command = "from kit.course.grader import sandbox; print(sandbox.measure())"
+    command = "from kit.course.grader import probe; print(probe.measure())"
     other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": "/home"}
     done = subprocess.run([*other, sys.executable, "-c", command], env=env, capture_output=True)

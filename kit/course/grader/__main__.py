@@ -22,7 +22,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # jobs run side by side
 from kit.course.grader import folder as folders
 from kit.course.grader import report, wire
 from kit.course.grader.judge import judged, marker
-from kit.course.grader.sandbox import Limits, measure, tidy
+from kit.course.grader.probe import measure
+from kit.course.grader.sandbox import Limits, tidy
 
 
 def contained(found: dict, way: bool) -> list[str]:

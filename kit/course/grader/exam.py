@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.course.grader import vocabulary
-from kit.course.grader.notebook import Notebook, needed, parsed
+from kit.course.grader.cells import parsed
+from kit.course.grader.notebook import Notebook, needed
 from kit.course.grader.sandbox import ROOT
 from kit.course.practice import Exercise
 

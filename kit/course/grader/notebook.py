@@ -1,7 +1,6 @@
 """What a notebook says, and what of it a function needs.
 
-A cell is read as it stands, and through IPython's own input transformer only if it is no Python as
-it stands. Of a notebook only what the function asked for needs is run: from the names that its
+Of a notebook only what the function asked for needs is run: from the names that its
 compiled code reads follow the statements that bind them (imports, definitions, constants, whatever
 stands around them: `if`, `with`, `try`), from the names that those read the next, and so on. Plots,
 prints and slow or broken cells beside it cost nothing.
@@ -16,18 +15,16 @@ import __future__
 import ast
 import contextlib
 import dis
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
-from IPython.core.inputtransformer2 import TransformerManager
+from kit.course.grader.cells import code_cells, parsed, salvaged
 
 MOST_CELLS, MOST_VERSIONS = 2000, 6
 LAST = (1 << 30, 0)  # a place after all others
 SIMPLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 SIMPLE += (ast.Assign, ast.AnnAssign)  # they bind their names whatever was there before
-RUN_ANYWAY = ("time", "capture", "prun")  # magics of IPython that run what they are given
 FEATURES = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 
 
@@ -73,7 +70,7 @@ class Notebook:
                     f"Code cell {k} is not Python: line {line}: {why}. The parts of it that are "
                     "Python count."
                 )
-                trees += [(k, part) for part in _salvaged(source)]
+                trees += [(k, part) for part in salvaged(source)]
         for _, tree in trees:
             for node in tree:
                 if isinstance(node, ast.ImportFrom) and node.module == "__future__":
@@ -168,78 +165,9 @@ def _binders(name: str, version: Statement, rooms: list[list[Statement]]) -> lis
     return []
 
 
-# Reading -----------------------------------------------------------------------------------------
-
-
 def read(data: bytes) -> Notebook:
-    """The code cells of a file; whatever it is, it is no reason to stop, and the notes say what."""
-    try:
-        text: str | bytes = data
-        notes = []
-        if data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in data[:8]:
-            try:
-                text = data.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                text = data.decode("cp1252", errors="replace")
-                notes.append("The file is not in UTF-8; it was read as Latin-1.")
-        cells = list(_code_cells(json.loads(text)))
-    except (ValueError, RecursionError, MemoryError):
-        return Notebook([], ["This file is no notebook: it cannot be read as JSON."])
-    return Notebook(cells, notes if cells else ["There is no code in this notebook."])
-
-
-def _code_cells(notebook: object) -> Iterator[str]:
-    """Sources of the code cells, as far as they can be made out; of old notebooks too."""
-    if not isinstance(notebook, dict):
-        return
-    sheets = notebook.get("worksheets")
-    holders = [notebook, *(sheets if isinstance(sheets, list) else [])]
-    for holder in holders:
-        cells = holder.get("cells") if isinstance(holder, dict) else None
-        for cell in cells if isinstance(cells, list) else []:
-            if isinstance(cell, dict) and cell.get("cell_type") == "code":
-                source = cell.get("source", cell.get("input", ""))
-                if isinstance(source, list):
-                    source = "".join(part for part in source if isinstance(part, str))
-                if isinstance(source, str) and len(source) < 1 << 20:
-                    yield source
-
-
-def parsed(source: str) -> list[ast.stmt]:
-    """Top-level statements of a cell. Raises what ast.parse raises."""
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        body = ast.parse(TransformerManager().transform_cell(source)).body
-    found: list[ast.stmt] = []
-    for node in body:
-        call = node.value if isinstance(node, ast.Expr) else None
-        magic = isinstance(call, ast.Call) and getattr(call.func, "attr", "")
-        if magic not in ("run_cell_magic", "run_line_magic"):
-            found.append(node)
-        elif call.args[0].value in RUN_ANYWAY:
-            offset = node.lineno if magic == "run_cell_magic" else node.lineno - 1
-            inner = parsed(call.args[-1].value)
-            found += [ast.increment_lineno(part, offset) for part in inner]
-    return found
-
-
-def _salvaged(source: str) -> Iterator[list[ast.stmt]]:
-    """Statements of a cell that does not parse as a whole: those parts of it that do."""
-    lines = source.split("\n")
-    starts = [k for k, line in enumerate(lines) if line[:1].strip()] + [len(lines)]
-    k = 0
-    while k < len(starts) - 1:
-        for end in range(k + 1, min(k + 8, len(starts))):  # decorators, closing brackets
-            try:
-                part = parsed("\n".join(lines[starts[k] : starts[end]]))
-            except Exception:
-                continue
-            yield [ast.increment_lineno(node, starts[k]) for node in part]
-            k = end
-            break
-        else:
-            k += 1
+    """The notebook of a file; whatever it is, it is no reason to stop, and the notes say what."""
+    return Notebook(*code_cells(data))
 
 
 def _statements(node: ast.stmt, cell: int, flags: int) -> Iterator[Statement]:

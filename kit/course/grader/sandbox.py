@@ -5,12 +5,11 @@ few files of the kit that the worker needs (none holds an answer), all read-only
 nothing else: no network, no other processes, no rights. Started as root it runs as a user that
 belongs to nobody; started by anyone else, as that user in a user namespace, without its files.
 Every submission has a sandbox of its own, and nothing outlives it. Whether it works is tried, by
-`measure`, before anything is marked. Nothing here is a promise about the kernel.
+`probe.measure`, before anything is marked. Nothing here is a promise about the kernel.
 """
 
 import contextlib
 import inspect
-import json
 import math
 import os
 import pickle
@@ -31,7 +30,9 @@ ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 4
 STAGE = "kit-stage-"  # + the grader's process + "-" + something random
 OURS = ("__init__", "course/__init__", "course/checks", "course/guard", "course/values")
-OURS += tuple(f"course/grader/{name}" for name in ("__init__", "notebook", "wire", "worker"))
+OURS += tuple(
+    f"course/grader/{name}" for name in ("__init__", "cells", "notebook", "wire", "worker")
+)
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")
 MOUNTS = """\
 set -e
@@ -293,36 +294,3 @@ def tidy(folder: str | None = None) -> list[str]:
                 shutil.rmtree(path, ignore_errors=True)
                 removed.append(path.name)
     return removed
-
-
-PROBE = """\
-def probe(hidden, writable, port):
-    import os, socket
-    found = {"user": os.getuid(), "processes": 0}
-    for name, path in hidden.items():
-        found["reads " + name] = int(os.access(path, os.R_OK))
-    for name, path in writable.items():
-        found["writes " + name] = int(os.access(path, os.W_OK))
-    found["processes"] = sum(name.isdigit() for name in os.listdir("/proc"))
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-        found["network"] = 1
-    except OSError:
-        found["network"] = 0
-    return found
-"""
-
-
-def measure(contained: bool = True) -> dict:
-    """What a submission can do here, found by trying; raises wire.Broken where nothing starts."""
-    notebook = json.dumps({"cells": [{"cell_type": "code", "source": PROBE}]})
-    hidden = {"solutions": str(ROOT / "solutions"), "history": str(ROOT / ".git")}
-    writable = {"the kit": str(ROOT / "kit"), "home": str(Path.home()), "packages": sys.prefix}
-    with (
-        Sandbox(Limits(), contained) as box,
-        socket.create_server(("127.0.0.1", 0)) as server,
-    ):
-        box.read(notebook.encode())
-        box.plan({"given": [], "kit": {}, "checks": {"check": "probe"}})
-        with box.job("check", 0) as probe:
-            return probe(hidden, writable, server.getsockname()[1])
