@@ -14,13 +14,13 @@
 # # 23 Networks
 #
 # A small network tells two spirals apart, and it is to run on a chip with little memory. A weight that is 0
-# costs nothing there. You know how to prune one layer ([lesson 21](21_one_neuron.ipynb)): you say how far its
+# costs nothing there. You know how to prune one layer ([lesson 22](22_one_layer.ipynb)): you say how far its
 # answers may move, and they do not move further. But a network is a chain. What the first layer does wrong is
 # what the second layer sees, and nobody asked you how far *layers* may move. What counts is the end of the chain.
 #
 # **Afterwards you can** prune a network layer by layer or as a cascade with two short loops, prove what both promise
 # about the last layer, compute the promise, and say when it is worth something.
-# **Before**: [20](20_relu_convexification.ipynb), [21](21_one_neuron.ipynb). Symbols: [glossary](glossary.ipynb).
+# **Before**: [20](20_relu_convexification.ipynb), [22](22_one_layer.ipynb). Symbols: [glossary](glossary.ipynb).
 # **Time**: 30 minutes.
 
 # %%
