@@ -275,14 +275,13 @@ for K, L in ((25, 200), (50, 400), (100, 800), (100, 1600)):
     for words, seconds in zip(parts, np.median(spent, axis=0), strict=True):
         parts[words].append(1e3 * seconds)
     names.append(f"{K}, {L}")
+assert parts["make the matrix"][-1] > parts["factor it"][-1]
 figure, ax = draw.figure(size=(6.4, 3.4))
 draw.bars(ax, names, parts, ["first", "second", "rival"])
 ax.set_yscale("log")
 draw.label(ax, "K = N, L", "milliseconds", "one Newton step")
 draw.legend(ax, "upper left")
-draw.show(
-    figure, "Median of seven steps, on the machine that built this page. Both axes tell sizes."
-)
+draw.show(figure, "Median of seven steps, on the machine that built this page.")
 
 # %% [markdown]
 # **All of them** by the kit, $K = N = 50$, $L = 400$, to a certified gap of $10^{-8}$ (Clarabel, through cvxpy, to $10^{-6}$; ADMM to $10^{-6}$ on clean data, and on noisy data with $\rho = 20$ stopped at 400 iterations):
