@@ -1,6 +1,5 @@
 """Figures state facts, and the facts are those of the mathematics, recomputed here."""
 
-import numpy as np
 import pytest
 
 from kit.course import draw
