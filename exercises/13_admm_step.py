@@ -226,7 +226,7 @@ check(admm_step)
 # %% [markdown]
 # ## Go further: gradient and Hessian for Newton's method
 #
-# The interior-point method of lesson 13 stays inside the hulls by a barrier,
+# The interior-point method of lesson 19 stays inside the hulls by a barrier,
 #
 # $$F(h, m) = |h|^2 + |m|^2 - \mu \sum_\ell \log(p_\ell q_\ell - d_\ell),
 #   \qquad p = \tilde B h, \; q = \tilde C m, \tag{2}$$

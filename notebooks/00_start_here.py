@@ -284,13 +284,14 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # |---|---|
 # | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | draw a hull, project on it, intersect many, see the solution and its certificate |
-# | [12 BranchHull](12_branchhull.ipynb) | state the program, derive its dual, recover signals, meet its rivals |
-# | [13 Solvers](13_admm.ipynb) | derive the projection, ADMM, the Newton step; predict how fast the ADMM ends |
+# | [12 BranchHull](12_branchhull.ipynb) | write the program, derive its certificate, take two sounds out of their product |
+# | [13 ADMM for BranchHull](13_admm.ipynb) | write the papers' method, stop it by a certificate, predict how fast it ends |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it |
 # | [15 Sparse signals](15_sparse_signals.ipynb) | recover sparse signals from fewer products, decide it by one linear program |
 # | [16 Noise and lies](16_noise_and_lies.ipynb) | buy off wrong readings, prove that signs conflict, say what noise does |
 # | [17 Calibration](17_calibration.ipynb) | calibrate sensors, undo a blur, see what noise does |
 # | [18 Images](18_images.ipynb) | divide a scene from its illumination, and say where that works |
+# | [19 Fast solvers](19_fast_solvers.ipynb) | write an interior point method, guess and certify, choose a method |
 #
 # The second half, **Net-Trim**: sparse weights that keep the answers.
 #

@@ -40,7 +40,7 @@
 # | ray | `infeasible_ray` | weights whose bound grows without limit: a proof that no point is feasible |
 # | ledger | `LEDGER` | the statements of the course, each measured inside its hypotheses and with each of them broken |
 #
-# ## BranchHull (lessons 10 to 18)
+# ## BranchHull (lessons 10 to 19)
 #
 # | symbol | in code | shape | meaning |
 # |---|---|---|---|
@@ -58,7 +58,11 @@
 # | $H_d$ | `hull` | | the hull $\{p q \ge d,\ p \ge 0,\ q \ge 0\}$ |
 # | $\alpha$, $\beta$ | `answer.dual` | $2 \times L$ | weights of the lower bound |
 # | $\tilde h$, $\tilde m$ | `balance(h, m)` | | the truth, scaled to $\|\tilde h\| = \|\tilde m\|$ |
-# | $Z = h m^\top$ | `solve_lifted(data).Z` | $K \times N$ | the lifted unknown (lesson 10) |
+# | $Z = h m^\top$, $\mathcal A(Z)$ | `solve_lifted(data).Z` | $K \times N$ | the lifted unknown, and its $L$ products $b_\ell^\top Z c_\ell$ (lesson 10) |
+# | $\nu$ | `solve_lifted(data).nu` | $L$ | weights of the equations for $Z$ (lesson 10); of the rows of a guess (lesson 19) |
+# | $S$ | | | $\sum_\ell \sqrt{\alpha_\ell \beta_\ell d_\ell}$, of which the lower bound is made (lessons 12, 19) |
+# | $E$, $P$, $M$ | | | $\operatorname{diag}(\tilde B, \tilde C)$, and the matrices of an ADMM's iteration (lesson 13) |
+# | $\mu$ | `mu` | | weight of a barrier (lesson 19); length of a step to the hull (lesson 11) |
 # | $\xi$, $\lambda$ | `answer.xi`, `lam` | $L$ | slack of a measurement, and its price (lesson 16) |
 # | $S_1$, $S_2$ | `sparsity` | | nonzeros of $h$ and of $m$ (lesson 15) |
 # | support | | | the places of the nonzeros |
@@ -100,12 +104,13 @@
 # | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | `kit.branchhull.rivals.lifting`, `nuclear_norm`, `gradient`, `alternating` |
 # | [11 Hull geometry](11_hull_geometry.ipynb) | `kit.branchhull.hull` |
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
-# | [13 Solvers](13_admm.ipynb) | `kit.branchhull.methods.admm`, `interior_point`, `guess`, `matrix_free`, `batch`; `kit.experiments.rates` |
+# | [13 ADMM for BranchHull](13_admm.ipynb) | `kit.branchhull.methods.admm`, `kit.experiments.rates` |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
 # | [15 Sparse signals](15_sparse_signals.ipynb) | `kit.branchhull.data.verdict`, `interior_l1`, `kit.experiments.sparse` |
 # | [16 Noise and lies](16_noise_and_lies.ipynb) | `kit.branchhull.certificate`, `kit.experiments.sparse` |
 # | [17 Calibration](17_calibration.ipynb) | `kit.branchhull.data.applications` |
 # | [18 Images](18_images.ipynb) | `kit.branchhull`, the files on total variation |
+# | [19 Fast solvers](19_fast_solvers.ipynb) | `kit.branchhull.interior`, `guess`, `batch` |
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
 # | [21 One neuron and its path](21_one_neuron.ipynb) | `kit.nettrim.exact`, `certificate` |
 # | [22 One layer](22_one_layer.ipynb) | `kit.nettrim.admm`, `solve`, `reading` |

@@ -315,7 +315,7 @@ check(lambda Bt, Ct, d, h, m, a, b, rho: variant(Bt, Ct, d, h, m, a, b, rho, two
 # %% [markdown]
 # ## Go further: gradient and Hessian for Newton's method
 #
-# The interior-point method of lesson 13 stays inside the hulls by a barrier,
+# The interior-point method of lesson 19 stays inside the hulls by a barrier,
 #
 # $$F(h, m) = |h|^2 + |m|^2 - \mu \sum_\ell \log(p_\ell q_\ell - d_\ell),
 #   \qquad p = \tilde B h, \; q = \tilde C m, \tag{2}$$

@@ -78,10 +78,11 @@ def balance(rng: Rng, stretch: float = 1.0, weight: float = 1.0) -> Pair:
 
 @theorem(
     "Weak duality",
-    "|h|^2 + |m|^2 >= 2 S^2 / (|Bt'al| |Ct'be|), S = sum sqrt(al be d), for any al, be",
+    "|h|^2 + |m|^2 >= 2 S^2 / (|Bt'al| |Ct'be|), S = sum sqrt(al be d), if (h, m) is feasible "
+    "and the weights al, be are nonnegative",
     "derived (kit.branchhull.certificate, lesson 12)",
     ">=",
-    {"(h, m) is feasible": {"shrink": 0.9}, "al, be >= 0": {"drop": 0.9}},
+    {"(h, m) is feasible": {"shrink": 0.9}, "the weights are nonnegative": {"drop": 0.9}},
 )
 def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
     """Value of the optimum times shrink^2, and the bound from a dual near the best one.
@@ -100,22 +101,25 @@ def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
 
 @theorem(
     "Law of success",
-    "P(l2 BranchHull recovers) = P(Bin(L - 1, 1/2) >= K + N - 2)",
+    "P(l2 BranchHull recovers) = P(Bin(L - 1, 1/2) >= K + N - 2) for Gaussian B and C that are "
+    "independent of h and m, right signs and no noise",
     "derived, with the count of Wendel 1962; mathematics 1.3 (lesson 14)",
     "=",
     {
-        "the rows of B are symmetric about 0": {"symmetric": False},
+        "B is Gaussian: the part of a row across h is symmetric, whatever its part along h": {
+            "gaussian": False
+        },
         "the signs are right": {"wrong_signs": 1},
         "there is no noise": {"noise": 0.1},
     },
     tol=4 * np.sqrt(0.25 / 400),
 )
-def law(rng: Rng, symmetric: bool = True, wrong_signs: int = 0, noise: float = 0.0) -> Pair:
+def law(rng: Rng, gaussian: bool = True, wrong_signs: int = 0, noise: float = 0.0) -> Pair:
     """Share of 400 truths that are optimal at L = 16, K = N = 5, where the law says one half."""
     L, K, hits = 16, 5, 0
     for _ in range(400):
         data, truth = branchhull.gaussian(rng, L, K, K, noise=noise, wrong_signs=wrong_signs)
-        if not symmetric:  # all b in one orthant, and h in it too: w > 0
+        if not gaussian:  # all b in one orthant, and h in it too: w > 0
             B, h = np.abs(data.B), np.abs(truth.h)
             truth = Truth(h, truth.m)
             data = Bilinear(B, data.C, (B @ h) * (data.C @ truth.m), np.ones(L))

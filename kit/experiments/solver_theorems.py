@@ -1,4 +1,4 @@
-"""Ledger of the solvers of paper 1 (lesson 13): what a guess proves, how fast the ADMM ends."""
+"""Ledger of the solvers of paper 1 (13, 19): what a guess proves, how fast the ADMM ends."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ Rng = np.random.Generator
 @theorem(
     "What a guess proves",
     "upper - lower = (1 - cos(h, Bt'al) cos(m, Ct'be)) upper",
-    "derived (lesson 13)",
+    "derived (lesson 19)",
     "=",
     {
         "all rows touch: p q = d": {"off": 0.1},
