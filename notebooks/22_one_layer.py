@@ -66,7 +66,7 @@ draw.show(
 # ## By hand: two neurons, one ball
 #
 # Two linear neurons have one weight each, trained to 1. The first sees loud samples of norm 2, the second quiet ones of norm 1. With weights $(u_1, u_2)$ the squared error is
-# $4 (1 - u_1)^2 + (1 - u_2)^2 \le \epsilon^2$: an ellipse. Going down by $\delta_1$ and $\delta_2$ saves $\delta_1 + \delta_2$. At the best point the gradient $(8 \delta_1, 2 \delta_2)$ of the error is a multiple of $(1, 1)$, so $\delta_2 = 4 \delta_1$:
+# $4 (1 - u_1)^2 + (1 - u_2)^2 \le \epsilon^2$: an ellipse. Going down by $a_1$ and $a_2$ saves $a_1 + a_2$. At the best point the gradient $(8 a_1, 2 a_2)$ of the error is a multiple of $(1, 1)$, so $a_2 = 4 a_1$:
 # **the ball is spent where it buys most.** Two own balls of radius $\epsilon/\sqrt2$ each are a box inside the ellipse.
 
 # %%
