@@ -102,7 +102,7 @@ def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail
     """
     size = float(np.linalg.norm(neuron.y))
     if size > 0:
-        blocks = reach(neuron, radius, neuron.price[: len(neuron.X)])
+        blocks = reach(neuron, neuron.prices, radius=radius)
         if blocks is not None:
             if blocks.turns > limit:
                 raise Limit
@@ -141,11 +141,12 @@ def _walked(walk: Walk, limit: float) -> Trail:
 
 
 def _written(blocks: Blocks, limit: float) -> Trail:
-    (B, side), rho, slope = rows_of(blocks), blocks.at(blocks.rho), blocks.rho[1]
+    (B, side), lam = rows_of(blocks), blocks.lam
     lines = np.hstack([blocks.u, -blocks.mu])
-    lines[0] += blocks.lam * lines[1]
-    square = float(rho @ rho), float(rho @ slope), float(slope @ slope)
-    piece = Piece(blocks.lam, blocks.lam, B, side, lines, square)
+    lines[0] += lam * lines[1]
+    (a, b), c = blocks.square[0], blocks.square[1, 1]
+    square = float(a + 2 * lam * b + lam * lam * c), float(b + lam * c), float(c)
+    piece = Piece(lam, lam, B, side, lines, square)
     return Trail(blocks.neuron, blocks.top, limit, [piece], events=blocks.turns)
 
 
@@ -232,8 +233,7 @@ def read(trail: Trail, lam: float) -> tuple[Array, Array]:
     if not (trail.gone and lam >= piece.end):
         u[piece.B[inputs]] = z[inputs]
     nu[piece.B[~inputs] - N] = z[~inputs]
-    on = u.nonzero()[0]
-    rho = (u[on] @ neuron.X.take(on, 0)).take(neuron.active) / (x * root) - neuron.y
+    rho = neuron.residual(np.arange(N), np.array([u, 0 * u]))[0]
     return u * (y / x), spread(neuron, -rho / (root * lam * x), nu / (lam * x))
 
 
