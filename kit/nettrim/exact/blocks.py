@@ -23,7 +23,7 @@ Cost. G = A A' is computed once; from it |A'u - y|^2 = |y|^2 - 2 u'A y + u'G u a
 C mu, so that a pivot reads C once, and A not at all. Both are rounded like |y|^2, too much for a
 small residual: where nothing is wrong they are computed from A, and u and mu corrected by what the
 equations miss. G is kept only for inputs that might join, those with the largest |c_j|, until these
-are half of all.
+are a quarter of all.
 
 Source: block principal pivoting, Portugal, Judice and Vicente, Math. Comp. 63 (1994); working sets
 as in celer (Massias, Gramfort, Salmon 2018). lambda as one more unknown, and the combination, are
@@ -40,7 +40,9 @@ from kit.results import Array
 
 ROUNDS, PATIENCE, HOPELESS = 120, 4, 12  # of pivots; without progress: rows one by one; given up
 FEW, SHARE = 8, 0.15  # rows that may join at once: inputs FEW or |S|; samples SHARE |S|
-LEAST, RIDGE = 64, 1e-12  # inputs in the working set, besides 2 |S|; of a diagonal
+LEAST, MANY = 64, 4  # inputs in the working set, besides 2 |S|; all from N / MANY of them on,
+LONG = 4  # or where P > LONG N: reading rows of A costs more than A A'
+RIDGE = 1e-12  # of a diagonal
 DOWN, UP = 5, 2  # lambda falls and rises by no more than these factors in one pivot
 FAR, EASY, SMALLEST = 0.05, 0.12, 1e-6  # |residual| / |y|: silent samples come, largest, smallest
 FULL, TOUCH, LESS = 1e-10, 1e-10, 1e-12  # |c_j| above its price, C_i'u its limit, u_j below 0
@@ -54,9 +56,9 @@ class Blocks:
     prices: Array  # (N,), 0 for a free input
     inputs: Array = field(init=False)  # (n,) the working set
     place: Array = field(init=False)  # (N,) of an input in it, or -1
-    A: Array = field(init=False)  # (n, a) its rows, until it holds all inputs
-    C: Array = field(init=False)  # (c, n) its silent samples
-    G: Array = field(init=False)  # (n, n) = A A'
+    A: Array | None = field(init=False)  # (n, P) its rows, 0 on C, until it is all inputs
+    C: Array | None = field(init=False)  # (c, n) its silent samples, where they count
+    G: Array | None = field(init=False)  # (n, n) = A A'
     Ay: Array = field(init=False)  # (N,)
     side: Array = field(init=False)  # (n,) sign of u_j for active inputs, else 0
     on: Array = field(init=False)  # (c,) of booleans, active samples
@@ -80,7 +82,7 @@ class Blocks:
     def __post_init__(self) -> None:
         neuron, N = self.neuron, len(self.prices)
         self.inputs, self.place = np.zeros(0, int), np.full(N, -1)
-        self.A, self.G, self.C = np.zeros((0, neuron.y.size)), np.zeros((0, 0)), None
+        self.A, self.G, self.C = np.zeros((0, neuron.X.shape[1])), np.zeros((0, 0)), None
         self.side, self.on = np.zeros(0), np.zeros(neuron.v.size, bool)
         self.Ay = neuron.correlate(neuron.y, None)
         self.seen = np.array([self.Ay, 0 * self.Ay])
@@ -119,6 +121,29 @@ def rows_of(blocks: Blocks) -> tuple[Array, Array]:
     return B, np.concatenate([blocks.side[blocks.S], -np.ones(blocks.K.size)])
 
 
+def interval(blocks: Blocks) -> tuple[float, float]:
+    """Between which lambda nothing is wrong with these lines."""
+    S, K, paid = blocks.S, blocks.K, blocks.prices > 0
+    away, closed = paid.copy(), np.ones(blocks.on.size, bool)
+    away[blocks.inputs[S]], closed[K] = False, False
+    limit = np.zeros((2, np.count_nonzero(away)))
+    limit[1] = blocks.prices[away]
+    u = (blocks.u * blocks.side[S])[:, paid[blocks.inputs[S]]]
+    seen = blocks.seen[:, away]
+    value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, closed]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = -value / slope
+    least, most = at[slope > 0].max(initial=0), at[slope < 0].min(initial=np.inf)
+    return float(min(least, blocks.lam)), float(max(most, blocks.lam))
+
+
+def release(blocks: Blocks, room: float) -> None:
+    """Forget what can be read again: A, C, and G where it takes more bytes than `room`."""
+    blocks.A = blocks.C = None
+    if len(blocks.G) == len(blocks.prices) and blocks.G.nbytes > room:
+        blocks.G = None
+
+
 def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bool:
     """Pivot until lambda is `lam`, or the residual `radius`, and nothing is wrong; whether it is.
 
@@ -126,6 +151,10 @@ def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bo
     Raises numpy's LinAlgError where a factor does not exist.
     """
     blocks.best, blocks.near, priced = np.inf, 0.0, blocks.lam
+    if blocks.G is None:
+        blocks.G = blocks.neuron.gram()
+    if silent and blocks.C is None:
+        blocks.C = blocks.neuron.samples(blocks.inputs)
     for _ in range(ROUNDS):
         equations = _solve(blocks, silent)
         last, goal = blocks.lam, _goal(blocks, radius) if lam is None else lam
@@ -136,9 +165,10 @@ def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bo
         near = abs(blocks.lam - last) < 0.3 * last
         if not silent and near and blocks.wrong <= 0.1 * blocks.S.size:
             return True
-        if blocks.wrong == 0 or blocks.lam < priced / 3:
+        calm = blocks.wrong == 0 and abs(blocks.lam - last) <= 1e-3 * last
+        partial = len(blocks.inputs) < len(blocks.prices)
+        if calm or (partial and (blocks.wrong == 0 or blocks.lam < priced / 3)):
             priced = blocks.lam
-            calm = blocks.wrong == 0 and abs(blocks.lam - last) <= 1e-3 * last
             new = _look(blocks, equations if calm else None) | (blocks.wrong > 0)
             if calm and not new:
                 goal = _goal(blocks, radius) if lam is None else lam
@@ -265,30 +295,32 @@ def _look(blocks: Blocks, equations: "_Equations | None") -> bool:
 
 
 def _enter(blocks: Blocks) -> None:
-    """Take in the inputs with the largest |c_j| / p_j; all, if that is half of them or more."""
+    """Take in the inputs with the largest |c_j| / p_j; all, if that is N / MANY or more."""
     N, n, neuron = len(blocks.prices), len(blocks.inputs), blocks.neuron
     want, free = LEAST + 2 * np.count_nonzero(blocks.side), blocks.prices == 0
     new = np.arange(N)
-    if want < N // 2:
+    if want < N // MANY and neuron.X.shape[1] <= LONG * N:
         rank = np.abs(blocks.at(blocks.seen)) / np.where(free, 1, blocks.prices)
         new = np.argpartition(-np.where(free, np.inf, rank), want)[:want]  # a free input stays
     new = new[blocks.place[new] < 0]
-    if new.size == 0 and blocks.C is not None:
+    if new.size == 0:
         return
     side = np.where(free, 1.0, 0.0)
     side[blocks.inputs] = blocks.side
     blocks.inputs = np.concatenate([blocks.inputs, new])
     if len(blocks.inputs) == N:
         blocks.inputs = np.arange(N)
-        blocks.G, blocks.C, blocks.A = neuron.gram(), neuron.samples(), None
+        blocks.G, blocks.A = neuron.gram(), None
     else:
-        rows, G = neuron.rows(new), np.empty((len(blocks.inputs),) * 2)
+        if blocks.A is None:
+            blocks.A = neuron.masked(blocks.inputs[:n])
+        rows, G = neuron.masked(new), np.empty((len(blocks.inputs),) * 2)
         G[:n, :n], G[n:, n:] = blocks.G, rows @ rows.T
         G[n:, :n] = rows @ blocks.A.T
         G[:n, n:] = G[n:, :n].T
         blocks.G, blocks.A = G, np.concatenate([blocks.A, rows])
-        C = neuron.samples(new)
-        blocks.C = C if blocks.C is None else np.hstack([blocks.C, C])
+    if blocks.C is not None:
+        blocks.C = neuron.samples(blocks.inputs)
     blocks.place[blocks.inputs] = np.arange(len(blocks.inputs))
     blocks.side = side[blocks.inputs]
 

@@ -24,17 +24,28 @@ Source: derived.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from kit.nettrim.exact.blocks import EASY, SMALLEST, Blocks, reach, rows_of
+from kit.nettrim.exact.blocks import (
+    EASY,
+    SMALLEST,
+    Blocks,
+    interval,
+    pursue,
+    reach,
+    release,
+    rows_of,
+)
 from kit.nettrim.exact.neuron import Neuron, spread
 from kit.nettrim.exact.perturbed import Walk, begin, home, slide, stand
 from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint, Table, move
 from kit.results import Array
 
-ROOM = 1e9  # bytes that the tables of a layer may take together; beyond, they are built again
+ROOM = 2e9  # bytes that the tables of a layer may take together; beyond, they are built again
+FIRST = 8  # neurons that tell the others where to begin
 GONE = 1e-8  # |A'u| / |y| at which u counts as 0
 TURNS, FURTHER = 30, 8  # look-ups and continuations; a trail grows by no more in one
 LOWER = 1, 0.3, 0.1  # radii at which a trail is begun by a walk
@@ -63,6 +74,7 @@ class Trail:
     table: Table | None = None
     at: float = 0.0  # where the table stands
     events: int = 0
+    blocks: Blocks | None = None  # of its only piece, where pivots in blocks have found it
     gone: bool = field(init=False, default=False)  # from the last end on, u = 0
     ends: list[float] = field(init=False)
 
@@ -95,14 +107,16 @@ class Trail:
         return (most, 0.0, 0.0) if value > most and not self.covers(lam) else (value, slope, c)
 
 
-def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail, bool]:
-    """A trail of one point, where the residual is near this radius; whether it took a walk.
+def start(
+    neuron: Neuron, radius: float, limit: float, seed: int, lam: float | None = None
+) -> tuple[Trail, bool]:
+    """A trail of one point, at lam or where the residual is near `radius`; whether it took a walk.
 
     Raises Breakdown, NoPoint, Limit.
     """
     size = float(np.linalg.norm(neuron.y))
     if size > 0:
-        blocks = reach(neuron, neuron.prices, radius=radius)
+        blocks = reach(neuron, neuron.prices, radius=radius, lam=lam)
         if blocks is not None:
             if blocks.turns > limit:
                 raise Limit
@@ -116,6 +130,19 @@ def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail
             if attempt == len(LOWER) - 1:
                 raise
     raise AssertionError
+
+
+def jump(trail: Trail, lam: float) -> Trail | None:
+    """The neuron at this lambda, by pivots in blocks from where they have been; or None."""
+    blocks = trail.blocks
+    if blocks is None:
+        return None
+    try:
+        if pursue(blocks, 0.0, lam, silent=True):
+            return _written(blocks, trail.limit)
+    except np.linalg.LinAlgError:
+        pass
+    return None
 
 
 def restart(trail: Trail, lam: float, seed: int) -> Trail:
@@ -141,13 +168,14 @@ def _walked(walk: Walk, limit: float) -> Trail:
 
 
 def _written(blocks: Blocks, limit: float) -> Trail:
-    (B, side), lam = rows_of(blocks), blocks.lam
+    """A trail of the piece on which these blocks are."""
+    (B, side), (low, high) = rows_of(blocks), interval(blocks)
     lines = np.hstack([blocks.u, -blocks.mu])
-    lines[0] += lam * lines[1]
+    lines[0] += low * lines[1]
     (a, b), c = blocks.square[0], blocks.square[1, 1]
-    square = float(a + 2 * lam * b + lam * lam * c), float(b + lam * c), float(c)
-    piece = Piece(lam, lam, B, side, lines, square)
-    return Trail(blocks.neuron, blocks.top, limit, [piece], events=blocks.turns)
+    square = float(a + 2 * low * b + low * low * c), float(b + low * c), float(c)
+    piece = Piece(low, high, B, side, lines, square)
+    return Trail(blocks.neuron, blocks.top, limit, [piece], events=blocks.turns, blocks=blocks)
 
 
 def extend(trail: Trail, lam: float) -> None:
@@ -281,17 +309,35 @@ def follow(
     if share < SMALLEST:
         raise Breakdown("no lambda to begin with")
 
-    def begin_at(m: int) -> tuple[Trail, bool]:
-        trail, walked = start(neurons[m], share * norms[m], log.limit, m)
+    room = ROOM / len(neurons)
+
+    def begin_at(m: int, lam: float | None = None) -> tuple[Trail, bool]:
+        trail, walked = start(neurons[m], share * norms[m], log.limit, m, lam)
+        if trail.blocks is not None:
+            release(trail.blocks, room)
         log.tell(m, trail, trail.events)
         return trail, walked
 
-    found = list(mapping(begin_at, list(neurons)))
+    some = list(neurons)[:: 1 + len(neurons) // FIRST]
+    found = dict(zip(some, mapping(begin_at, some), strict=True))
+    if len(some) < len(neurons):  # the others begin at the lambda of these
+        few = [trail for trail, _ in found.values()]
+        near = float(np.median([trail.pieces[0].start for trail in few]))
+        near = meet(few, share * float(np.linalg.norm([norms[m] for m in some])), near)[0]
+        others = [m for m in neurons if m not in found]
+        found |= zip(others, mapping(partial(begin_at, lam=near), others), strict=True)
+    found = [found[m] for m in neurons]
     trails = [trail for trail, _ in found]
     log.walked += sum(walked for _, walked in found)
 
     def reach_out(m: int, trail: Trail, lam: float) -> Trail:
         before = trail.events
+        other = jump(trail, lam)
+        if other is not None:
+            release(other.blocks, room)
+            log.tell(m, other, other.events - before)
+            return other
+        trail.blocks = None
         try:
             extend(trail, lam)
         except (Breakdown, NoPoint):
@@ -299,7 +345,7 @@ def follow(
             log.walked += 1
             before = 0
         log.tell(m, trail, trail.events - before)
-        if trail.table is not None and len(neurons) * trail.table.cols.nbytes > ROOM:
+        if trail.table is not None and trail.table.cols.nbytes > room:
             trail.table = None
         return trail
 
