@@ -45,6 +45,7 @@ LONG = 4  # or where P > LONG N: reading rows of A costs more than A A'
 RIDGE = 1e-12  # of a diagonal
 DOWN, UP = 5, 2  # lambda falls and rises by no more than these factors in one pivot
 FAR, EASY, SMALLEST = 0.05, 0.12, 1e-6  # |residual| / |y|: silent samples come, largest, smallest
+REACH = 8  # factor of lambda in which a line is believed: beyond it is solved for again
 FULL, TOUCH, LESS = 1e-10, 1e-10, 1e-12  # |c_j| above its price, C_i'u its limit, u_j below 0
 
 
@@ -122,7 +123,7 @@ def rows_of(blocks: Blocks) -> tuple[Array, Array]:
 
 
 def interval(blocks: Blocks) -> tuple[float, float]:
-    """Between which lambda nothing is wrong with these lines."""
+    """Between which lambda, at most a factor REACH from here, nothing is wrong with these lines."""
     S, K, paid = blocks.S, blocks.K, blocks.prices > 0
     away, closed = paid.copy(), np.ones(blocks.on.size, bool)
     away[blocks.inputs[S]], closed[K] = False, False
@@ -133,7 +134,8 @@ def interval(blocks: Blocks) -> tuple[float, float]:
     value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, closed]])
     with np.errstate(divide="ignore", invalid="ignore"):
         at = -value / slope
-    least, most = at[slope > 0].max(initial=0), at[slope < 0].min(initial=np.inf)
+    least = at[slope > 0].max(initial=blocks.lam / REACH)
+    most = at[slope < 0].min(initial=blocks.lam * REACH)
     return float(min(least, blocks.lam)), float(max(most, blocks.lam))
 
 

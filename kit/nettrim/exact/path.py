@@ -215,7 +215,7 @@ def _go(trail: Trail, lam: float) -> None:
         pieces.append(Piece(low, one + other - low, B, side, z, square))
         last = other < np.inf and _gone(neuron, B, rho + (other - low) * slope)
         trail.gone |= there or (last and sign > 0)
-        return trail.gone or (other >= lam if sign > 0 else other <= lam)
+        return trail.gone or other >= lam if sign > 0 else other <= lam
 
     table.bound = at * neuron.price
     try:
@@ -258,7 +258,7 @@ def read(trail: Trail, lam: float) -> tuple[Array, Array]:
         np.zeros(neuron.v.size),
     )
     inputs = piece.B < N
-    if not (trail.gone and lam >= piece.end):
+    if not (trail.gone and lam >= trail.ends[-1]):
         u[piece.B[inputs]] = z[inputs]
     nu[piece.B[~inputs] - N] = z[~inputs]
     rho = neuron.residual(np.arange(N), np.array([u, 0 * u]))[0]
