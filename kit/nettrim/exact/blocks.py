@@ -33,8 +33,8 @@ derived.
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
 
+from kit.nettrim.exact.equations import Equations
 from kit.nettrim.exact.neuron import Neuron
 from kit.results import Array
 
@@ -42,10 +42,8 @@ ROUNDS, PATIENCE, HOPELESS = 120, 4, 12  # of pivots; without progress: rows one
 FEW, SHARE = 8, 0.15  # rows that may join at once: inputs FEW or |S|; samples SHARE |S|
 LEAST, MANY = 64, 4  # inputs in the working set, besides 2 |S|; all from N / MANY of them on,
 LONG = 4  # or where P > LONG N: reading rows of A costs more than A A'
-RIDGE = 1e-12  # of a diagonal
 DOWN, UP = 5, 2  # lambda falls and rises by no more than these factors in one pivot
 FAR, EASY, SMALLEST = 0.05, 0.12, 1e-6  # |residual| / |y|: silent samples come, largest, smallest
-REACH = 8  # factor of lambda in which a line is believed: beyond it is solved for again
 FULL, TOUCH, LESS = 1e-10, 1e-10, 1e-12  # |c_j| above its price, C_i'u its limit, u_j below 0
 
 
@@ -116,36 +114,6 @@ def reach(
         return None
 
 
-def rows_of(blocks: Blocks) -> tuple[Array, Array]:
-    """The active rows, as a table counts them, and their sides."""
-    B = np.concatenate([blocks.inputs[blocks.S], len(blocks.prices) + blocks.K])
-    return B, np.concatenate([blocks.side[blocks.S], -np.ones(blocks.K.size)])
-
-
-def interval(blocks: Blocks) -> tuple[float, float]:
-    """Between which lambda, at most a factor REACH from here, nothing is wrong with these lines."""
-    S, K, paid = blocks.S, blocks.K, blocks.prices > 0
-    away, closed = paid.copy(), np.ones(blocks.on.size, bool)
-    away[blocks.inputs[S]], closed[K] = False, False
-    limit = np.zeros((2, np.count_nonzero(away)))
-    limit[1] = blocks.prices[away]
-    u = (blocks.u * blocks.side[S])[:, paid[blocks.inputs[S]]]
-    seen = blocks.seen[:, away]
-    value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, closed]])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at = -value / slope
-    least = at[slope > 0].max(initial=blocks.lam / REACH)
-    most = at[slope < 0].min(initial=blocks.lam * REACH)
-    return float(min(least, blocks.lam)), float(max(most, blocks.lam))
-
-
-def release(blocks: Blocks, room: float) -> None:
-    """Forget what can be read again: A, C, and G where it takes more bytes than `room`."""
-    blocks.A = blocks.C = None
-    if len(blocks.G) == len(blocks.prices) and blocks.G.nbytes > room:
-        blocks.G = None
-
-
 def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bool:
     """Pivot until lambda is `lam`, or the residual `radius`, and nothing is wrong; whether it is.
 
@@ -196,7 +164,7 @@ def _goal(blocks: Blocks, radius: float) -> float:
     return blocks.lam + (-c / (b + far) if b > 0 else (far - b) / a)
 
 
-def _solve(blocks: Blocks, silent: bool) -> "_Equations":
+def _solve(blocks: Blocks, silent: bool) -> Equations:
     """The equations at the active rows: sets all lines."""
     neuron = blocks.neuron
     S = blocks.S = blocks.side.nonzero()[0]
@@ -204,7 +172,7 @@ def _solve(blocks: Blocks, silent: bool) -> "_Equations":
         blocks.on[:] = False
     K = blocks.K = blocks.on.nonzero()[0]
     blocks.turns += 1
-    equations = _Equations(blocks.G[np.ix_(S, S)], blocks.C[K][:, S].T if K.size else None)
+    equations = Equations(blocks.G[np.ix_(S, S)], blocks.C[K][:, S].T if K.size else None)
     f, g, right = np.zeros((S.size, 2)), np.zeros((K.size, 2)), blocks.Ay[blocks.inputs]
     f[:, 0], f[:, 1] = right[S], -blocks.prices[blocks.inputs[S]] * blocks.side[S]
     g[:, 0] = neuron.v[K]
@@ -271,7 +239,7 @@ def _exchange(blocks: Blocks, silent: bool) -> None:
         blocks.on[_worst(touch, over, max(room, 1))] = True  # |K| <= |S|, or they are dependent
 
 
-def _look(blocks: Blocks, equations: "_Equations | None") -> bool:
+def _look(blocks: Blocks, equations: Equations | None) -> bool:
     """Compute all c_j from A; whether an input outside the working set is wrong.
 
     equations  those of u and mu: these are corrected, and |A'u - y|^2 is computed from A
@@ -325,51 +293,6 @@ def _enter(blocks: Blocks) -> None:
         blocks.C = neuron.samples(blocks.inputs)
     blocks.place[blocks.inputs] = np.arange(len(blocks.inputs))
     blocks.side = side[blocks.inputs]
-
-
-class _Equations:
-    """M x + C mu = f,  C'x = g  for M (s, s) and C (s, k) or None, by factors.
-
-    With samples, of M + t C C' instead, f + t C g: the same x and mu, where M alone has no inverse.
-    Both factors are those of a matrix that is a little larger, so that they exist where rows are
-    copies of others; a step of refinement makes up for it.
-    """
-
-    def __init__(self, M: Array, C: Array | None) -> None:
-        self.M, self.C, self.t = M, C, 0.0
-        if C is not None:
-            self.t = M.trace() / max(np.vdot(C, C), 1e-300)
-            M = M + self.t * (C @ C.T)
-        self.factor = _factor(M, RIDGE)
-        if C is not None:
-            self.inner = dpotrs(self.factor, C, lower=1)[0]
-            self.outer = _factor(C.T @ self.inner, 1e3 * RIDGE)
-
-    def solve(self, f: Array, g: Array) -> tuple[Array, Array]:
-        """x (s, 2) and mu (k, 2)."""
-        if len(f) == 0:
-            return f, g
-        if self.C is None:
-            return dpotrs(self.factor, f, lower=1)[0], g
-        x = dpotrs(self.factor, f + self.t * (self.C @ g), lower=1)[0]
-        mu = dpotrs(self.outer, self.C.T @ x - g, lower=1)[0]
-        return x - self.inner @ mu, mu
-
-    def missing(self, x: Array, mu: Array, f: Array, g: Array) -> tuple[Array, Array]:
-        """f and g less what x and mu give."""
-        f = f - self.M @ x
-        return (f, g) if self.C is None else (f - self.C @ mu, g - self.C.T @ x)
-
-
-def _factor(M: Array, ridge: float) -> Array:
-    if len(M) == 0:
-        return M
-    M = M.copy()
-    M.flat[:: len(M) + 1] *= 1 + ridge
-    factor, failed = dpotrf(M.T, lower=1, overwrite_a=1)
-    if failed:
-        raise np.linalg.LinAlgError("the active rows are dependent")
-    return factor
 
 
 def _worst(rows: Array, how: Array, room: int) -> Array:
