@@ -171,7 +171,7 @@ def test_every_point_of_a_trail_is_a_proved_answer(name):
     for m in range(problem.shape[1]):
         neuron = read_neuron(problem, m)
         trail, walked = start(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf, m)
-        first, rng = trail.pieces[0].start, np.random.default_rng(m)
+        first, rng = trail.blocks.lam, np.random.default_rng(m)
         for lam in (2 * first, first / 8, 8 * first, 2 * trail.top):
             if not trail.covers(lam):
                 extend(trail, lam)

@@ -43,6 +43,13 @@ def test_same_status_and_gap_as_in_good_units():
         assert answer.report.certificate.gap < 1e-6
 
 
+def test_bounds_are_as_sharp_as_in_good_units():
+    """Inputs 10 decades apart: what rounds X q of the largest is not charged to the others."""
+    problem = drawn(30_051)[1]
+    answer = solve(problem)
+    assert answer.report.run.status is Status.SOLVED, answer
+
+
 @pytest.mark.parametrize("x, y", [(1e-100, 1.0), (1.0, 1e100), (1e100, 1e-100), (1e6, 1e-6)])
 def test_answers_scale_with_their_units(x, y):
     X = np.random.default_rng(6).standard_normal((8, 30))

@@ -166,7 +166,7 @@ def gaussian(seed, N, P, density=0.1, share=0.1):
     return NetTrim(X, Y, share * np.linalg.norm(Y))
 
 
-def no_blocks(*_):
+def no_blocks(*_args, **_kwargs):
     return None
 
 

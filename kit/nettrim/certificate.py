@@ -57,7 +57,7 @@ feasible.
 import numpy as np
 
 from kit.arguments import number, real_array
-from kit.nettrim.problem import NetTrim, read_layer, unit
+from kit.nettrim.problem import NetTrim, in_good_units, read_layer, unit, variant
 from kit.nettrim.rescale import rescale
 from kit.nettrim.rounding import above, inputs_times, length, outputs, power, total
 from kit.results import Array, Certificate
@@ -97,10 +97,12 @@ def certify(
             return Certificate(upper, -np.inf, violation)
         if not feasible:
             epsilon, V = problem.epsilon, problem.V
-        terms = Terms(problem, dual, epsilon, V)
+        layer, factor = in_good_units(variant(problem, epsilon=epsilon, V=V))
+        terms = Terms(layer, dual, layer.epsilon, layer.V)
         if not feasible and terms.infeasible().any():
             return Certificate(np.inf, np.inf, violation)
-        return Certificate(upper, terms.lower(terms.multiples()), violation)
+        lower = factor * terms.lower(terms.multiples())
+        return Certificate(upper, lower if lower > TINY else 0.0, violation)
 
 
 def settled(problem: NetTrim, W: Array, Q: Array, tol: float, feasibility: float) -> Array:

@@ -142,6 +142,24 @@ def scaled(problem: NetTrim) -> tuple[NetTrim, Array, int]:
     return new, rows, out
 
 
+def in_good_units(problem: NetTrim) -> tuple[NetTrim, float]:
+    """The same program with rows about 1, and what its |W|_1 is to be multiplied by, exactly.
+
+    Where rows are decades apart, X q of the largest cancels to less than its rounding; in good
+    units what is paid for it is as large. The problem itself where an entry would underflow.
+    """
+    layer, rows, out = scaled(problem)
+    if layer is problem:
+        return problem, 1.0
+    pairs = ((layer.X, rows[:, None], problem.X), (layer.Y, out, problem.Y))
+    pairs += ((layer.V, out, problem.V), (layer.epsilon, out, problem.epsilon))
+    same = all(np.array_equal(np.ldexp(new, k), old) for new, k, old in pairs)
+    least, most = int(rows.min()), int(rows.max())
+    factor = float(np.ldexp(1.0, out - (least + most) // 2))
+    good = same and most - least < 1000 and np.finfo(float).tiny < factor < np.inf
+    return (layer, factor) if good else (problem, 1.0)
+
+
 def unit(problem: NetTrim) -> float:
     """max|Y|, in which outputs are measured (max|V| or 1 where Y is all 0)."""
     return float(np.abs(problem.Y).max() or np.abs(problem.V).max() or 1.0)

@@ -1,7 +1,7 @@
 """Whole layers, exactly, for many epsilons: one ladder, and one judge on every step of it.
 
-    paths       each neuron's path is written down, and lambda looked up (kit/nettrim/exact/path.py)
-    carefully   lambda is found by walks at noisy data (kit/nettrim/exact/common.py), TRIES times
+    paths       each neuron's path is written down, and lambda looked up (lookup.py, path.py)
+    carefully   lambda is found by walks at noisy data (common.py), TRIES times
     cvxpy       Clarabel
 
 A ball for each neuron is one ball of a layer of one neuron. What the certificate does not call
@@ -20,8 +20,8 @@ import numpy as np
 
 from kit.nettrim.certificate import certify, cleared, settled
 from kit.nettrim.exact.common import carefully
-from kit.nettrim.exact.neuron import hold, loose, read_neuron, units
-from kit.nettrim.exact.path import follow
+from kit.nettrim.exact.lookup import follow
+from kit.nettrim.exact.neuron import hold, loose, read_neuron, read_samples, units
 from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint
 from kit.nettrim.problem import NetTrim, variant
 from kit.nettrim.reference import reference
@@ -106,7 +106,8 @@ def _climb(
     problem = layers[0]
     M, (_x, y, root) = problem.shape[1], units(problem)
     each = np.array([np.broadcast_to(one.epsilon, M) for one in layers]) / (y * root)  # (K, M)
-    neurons = {m: read_neuron(problem, m) for m in range(M)}
+    samples = read_samples(problem)
+    neurons = {m: read_neuron(problem, m, samples) for m in range(M)}
     busy = {m: n for m, n in neurons.items() if n.y.any() or n.v.min(initial=0) < 0}
     groups = [list(busy)] if problem.joint else [[m] for m in busy]
     outer, inner = (map, mapping) if problem.joint else (mapping, map)

@@ -1,16 +1,10 @@
-"""Paths written down: each neuron's solutions for a whole range of lambda, then a look-up.
+"""One neuron's solutions for a whole range of lambda, written down piece by piece.
 
-On each piece of its path (perturbed.py has the equations) active rows stay the same, z moves
-on a line and r^2 = |A'u - y|^2 on a parabola. A trail begins where pivots in blocks have solved the
-neuron (blocks.py), goes up or down in lambda from there, event by event and on the true data, and
-keeps every piece: some 30 numbers each. Then
-
-    one ball for each neuron     lambda_m is where its own r_m^2 is epsilon_m^2
-    one ball for these neurons   lambda is where sum r_m^2 = epsilon^2, a sum of such parabolas
-    many epsilons                many look-ups, of trails that are as long as the range they span
-
-and where a lambda is found beyond the end of a trail, the trail is continued and lambda looked up
-again: the end's parabola has given a good guess.
+On each piece of the path (perturbed.py has the equations) active rows stay the same, z moves on a
+line and r^2 = |A'u - y|^2 on a parabola. Where pivots in blocks have solved the neuron (blocks.py),
+their lines are a piece, and the lambda at which the first row becomes wrong are its ends. Another
+lambda is reached by pivots in blocks from there; where these fail, event by event on the true data,
+and every piece is kept: some 30 numbers each.
 
 The end of the path. With V = 0 all weights shrink to 0 at one lambda, and there every silent sample
 is at its limit, a tie from which no single exchange leads on. Nothing is lost: from there on u = 0,
@@ -22,21 +16,18 @@ Source: derived.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from kit.nettrim.exact.blocks import EASY, SMALLEST, Blocks, reach, rows_of
+from kit.nettrim.exact.blocks import EASY, Blocks, pursue, reach
 from kit.nettrim.exact.neuron import Neuron, spread
 from kit.nettrim.exact.perturbed import Walk, begin, home, slide, stand
 from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint, Table, move
 from kit.results import Array
 
-ROOM = 1e9  # bytes that the tables of a layer may take together; beyond, they are built again
 GONE = 1e-8  # |A'u| / |y| at which u counts as 0
-TURNS, FURTHER = 30, 8  # look-ups and continuations; a trail grows by no more in one
+REACH = 8  # factor of lambda in which a line is believed: beyond it is solved for again
 LOWER = 1, 0.3, 0.1  # radii at which a trail is begun by a walk
 
 
@@ -63,6 +54,7 @@ class Trail:
     table: Table | None = None
     at: float = 0.0  # where the table stands
     events: int = 0
+    blocks: Blocks | None = None  # of its only piece, where pivots in blocks have found it
     gone: bool = field(init=False, default=False)  # from the last end on, u = 0
     ends: list[float] = field(init=False)
 
@@ -95,14 +87,16 @@ class Trail:
         return (most, 0.0, 0.0) if value > most and not self.covers(lam) else (value, slope, c)
 
 
-def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail, bool]:
-    """A trail of one point, where the residual is near this radius; whether it took a walk.
+def start(
+    neuron: Neuron, radius: float, limit: float, seed: int, lam: float | None = None
+) -> tuple[Trail, bool]:
+    """A trail of one point, at lam or where the residual is near `radius`; whether it took a walk.
 
     Raises Breakdown, NoPoint, Limit.
     """
     size = float(np.linalg.norm(neuron.y))
     if size > 0:
-        blocks = reach(neuron, radius, neuron.price[: len(neuron.X)])
+        blocks = reach(neuron, neuron.prices, radius=radius, lam=lam)
         if blocks is not None:
             if blocks.turns > limit:
                 raise Limit
@@ -116,6 +110,19 @@ def start(neuron: Neuron, radius: float, limit: float, seed: int) -> tuple[Trail
             if attempt == len(LOWER) - 1:
                 raise
     raise AssertionError
+
+
+def jump(trail: Trail, lam: float) -> Trail | None:
+    """The neuron at this lambda, by pivots in blocks from where they have been; or None."""
+    blocks = trail.blocks
+    if blocks is None:
+        return None
+    try:
+        if pursue(blocks, 0.0, lam, silent=True):
+            return _written(blocks, trail.limit)
+    except np.linalg.LinAlgError:
+        pass
+    return None
 
 
 def restart(trail: Trail, lam: float, seed: int) -> Trail:
@@ -140,13 +147,38 @@ def _walked(walk: Walk, limit: float) -> Trail:
     return trail
 
 
+def _rows(blocks: Blocks) -> tuple[Array, Array]:
+    """The active rows, as a table counts them, and their sides."""
+    B = np.concatenate([blocks.inputs[blocks.S], len(blocks.prices) + blocks.K])
+    return B, np.concatenate([blocks.side[blocks.S], -np.ones(blocks.K.size)])
+
+
+def _interval(blocks: Blocks) -> tuple[float, float]:
+    """Between which lambda, at most a factor REACH from here, nothing is wrong with these lines."""
+    S, K, paid = blocks.S, blocks.K, blocks.prices > 0
+    away, closed = paid.copy(), np.ones(blocks.on.size, bool)
+    away[blocks.inputs[S]], closed[K] = False, False
+    limit = np.zeros((2, np.count_nonzero(away)))
+    limit[1] = blocks.prices[away]
+    u = (blocks.u * blocks.side[S])[:, paid[blocks.inputs[S]]]
+    seen = blocks.seen[:, away]
+    value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, closed]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        at = -value / slope
+    least = at[slope > 0].max(initial=blocks.lam / REACH)
+    most = at[slope < 0].min(initial=blocks.lam * REACH)
+    return float(min(least, blocks.lam)), float(max(most, blocks.lam))
+
+
 def _written(blocks: Blocks, limit: float) -> Trail:
-    (B, side), rho, slope = rows_of(blocks), blocks.at(blocks.rho), blocks.rho[1]
+    """A trail of the piece on which these blocks are."""
+    (B, side), (low, high) = _rows(blocks), _interval(blocks)
     lines = np.hstack([blocks.u, -blocks.mu])
-    lines[0] += blocks.lam * lines[1]
-    square = float(rho @ rho), float(rho @ slope), float(slope @ slope)
-    piece = Piece(blocks.lam, blocks.lam, B, side, lines, square)
-    return Trail(blocks.neuron, blocks.top, limit, [piece], events=blocks.turns)
+    lines[0] += low * lines[1]
+    (a, b), c = blocks.square[0], blocks.square[1, 1]
+    square = float(a + 2 * low * b + low * low * c), float(b + low * c), float(c)
+    piece = Piece(low, high, B, side, lines, square)
+    return Trail(blocks.neuron, blocks.top, limit, [piece], events=blocks.turns, blocks=blocks)
 
 
 def extend(trail: Trail, lam: float) -> None:
@@ -186,7 +218,7 @@ def _go(trail: Trail, lam: float) -> None:
         pieces.append(Piece(low, one + other - low, B, side, z, square))
         last = other < np.inf and _gone(neuron, B, rho + (other - low) * slope)
         trail.gone |= there or (last and sign > 0)
-        return trail.gone or (other >= lam if sign > 0 else other <= lam)
+        return trail.gone or other >= lam if sign > 0 else other <= lam
 
     table.bound = at * neuron.price
     try:
@@ -229,93 +261,8 @@ def read(trail: Trail, lam: float) -> tuple[Array, Array]:
         np.zeros(neuron.v.size),
     )
     inputs = piece.B < N
-    if not (trail.gone and lam >= piece.end):
+    if not (trail.gone and lam >= trail.ends[-1]):
         u[piece.B[inputs]] = z[inputs]
     nu[piece.B[~inputs] - N] = z[~inputs]
-    on = u.nonzero()[0]
-    rho = (u[on] @ neuron.X.take(on, 0)).take(neuron.active) / (x * root) - neuron.y
+    rho = neuron.residual(np.arange(N), np.array([u, 0 * u]))[0]
     return u * (y / x), spread(neuron, -rho / (root * lam * x), nu / (lam * x))
-
-
-def meet(trails: list[Trail], radius: float, lam: float) -> tuple[float, bool]:
-    """Where these trails, or what their ends promise, have sum r^2 = radius^2; whether they do.
-
-    lam  to begin with; no more than FURTHER from it, for what the ends promise is rough
-    """
-    least, most = lam / FURTHER, lam * FURTHER
-    for _ in range(200):
-        a, b, c = np.sum([trail.square(lam) for trail in trails], axis=0)
-        over = a - radius**2
-        if abs(over) <= 1e-14 * radius**2:
-            break
-        least, most = (lam, most) if over < 0 else (least, lam)
-        root = b * b - c * over
-        new = lam - over / (b + np.sqrt(root)) if root >= 0 and b > 0 else np.nan
-        if not least < new < most:
-            new = np.sqrt(least * most)
-        if abs(new - lam) <= 1e-15 * lam:
-            break
-        lam = float(new)
-    return lam, abs(over) <= 1e-9 * radius**2
-
-
-def follow(
-    neurons: dict[int, Neuron],
-    radii: dict[int, float],
-    W: Array,
-    Q: Array,
-    log: Any,
-    mapping: Callable[[Callable, Iterable], Iterable],
-) -> None:
-    """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius k, in their units.
-
-    log.tell is told of events. Raises Breakdown, NoPoint, Limit.
-    """
-    norms = {m: float(np.linalg.norm(neuron.y)) for m, neuron in neurons.items()}
-    size = float(np.linalg.norm(list(norms.values())))
-    pushed = any(neuron.v.min(initial=0) < 0 for neuron in neurons.values())
-    wanted = [k for k in sorted(radii, key=radii.get) if radii[k] < size or pushed]
-    if not wanted:
-        return
-    share = radii[wanted[0]] / size if size > 0 else 0.0
-    if share < SMALLEST:
-        raise Breakdown("no lambda to begin with")
-
-    def begin_at(m: int) -> tuple[Trail, bool]:
-        trail, walked = start(neurons[m], share * norms[m], log.limit, m)
-        log.tell(m, trail, trail.events)
-        return trail, walked
-
-    found = list(mapping(begin_at, list(neurons)))
-    trails = [trail for trail, _ in found]
-    log.walked += sum(walked for _, walked in found)
-
-    def reach_out(m: int, trail: Trail, lam: float) -> Trail:
-        before = trail.events
-        try:
-            extend(trail, lam)
-        except (Breakdown, NoPoint):
-            trail = restart(trail, lam, m)
-            log.walked += 1
-            before = 0
-        log.tell(m, trail, trail.events - before)
-        if trail.table is not None and len(neurons) * trail.table.cols.nbytes > ROOM:
-            trail.table = None
-        return trail
-
-    live = [trail for trail in trails if trail.neuron.y.any()] or trails
-    lam = float(np.median([trail.pieces[0].start for trail in live]))
-    for k in wanted[::-1]:  # the largest first: the others are on the way to it
-        for _ in range(TURNS):
-            lam, met = meet(trails, radii[k], lam)
-            short = [i for i, trail in enumerate(trails) if not trail.covers(lam)]
-            if met and not short:
-                break
-            jobs = [(list(neurons)[i], trails[i]) for i in short]
-            longer = mapping(lambda job, lam=lam: reach_out(*job, lam), jobs)
-            for i, trail in zip(short, longer, strict=True):
-                trails[i] = trail
-        else:
-            raise Breakdown("lambda was not found")
-        for m, trail in zip(neurons, trails, strict=True):
-            W[k, :, m], Q[k, m] = read(trail, lam)

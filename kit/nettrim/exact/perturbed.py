@@ -75,13 +75,13 @@ def begin(neuron: Neuron, radius: float, rng: np.random.Generator, limit: float)
     if neuron.paid < N:  # the free input alone, by least squares
         size = float(ones @ neuron.y / (ones @ ones))
         start = start + size * ones
-        shift = np.maximum(size * neuron.X[-1, neuron.silent] / neuron.scale[0], 0)
+        shift = np.maximum(size * neuron.X[-1, neuron.silent] / neuron.size, 0)
     corr = np.abs(neuron.correlate(start, None))[: neuron.paid] / price[: neuron.paid]
     top = float(1.001 * corr.max(initial=0)) or 1.0
     far, near = r.copy(), r.copy()
     far[N : N + c] = np.maximum(neuron.v, shift) + FAR * away
     near[N : N + c] = neuron.v + NEAR * away
-    table = Table(neuron.columns, N, far, top * price, limit)
+    table = Table(neuron.table, N, far, top * price, limit)
     if neuron.paid < N:
         table.free = N - 1
         occupy(table, np.array([N - 1]), np.ones(1))
@@ -97,7 +97,7 @@ def begin(neuron: Neuron, radius: float, rng: np.random.Generator, limit: float)
 def stand(neuron: Neuron, r: Array, bound: Array, limit: float, B: Array, side: Array) -> Table:
     """A table with these active rows."""
     N = len(neuron.X)
-    table = Table(neuron.columns, N, r, bound, limit)
+    table = Table(neuron.table, N, r, bound, limit)
     if neuron.paid < N:
         table.free = N - 1
     occupy(table, B.copy(), side.copy())  # they change in place
@@ -152,7 +152,7 @@ def polish(walk: Walk, point: Point) -> tuple[Point, float]:
     """
     neuron, B, N = walk.neuron, walk.table.B, len(walk.neuron.X)
     on, active = B[B < N], B[B >= N] - N
-    A, C = neuron.rows(on), neuron.X[np.ix_(on, neuron.silent[active])] / neuron.scale[0]
+    A, C = neuron.rows(on), neuron.samples(on)[active].T
     wrong = np.concatenate([-point.rho, neuron.v[active] - C.T @ point.z[B < N]])
     z, step = point.z.copy(), np.zeros(on.size)
     if on.size:

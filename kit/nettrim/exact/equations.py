@@ -1,0 +1,57 @@
+"""The equations of one neuron's active rows: M x + C mu = f,  C'x = g, by two Cholesky factors.
+
+x = M^-1 (f - C mu) in the second gives (C'M^-1 C) mu = C'M^-1 f - g. Where M alone has no inverse,
+M + t C C' stands for M and f + t C g for f: C'x = g makes the two systems the same.
+"""
+
+import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotrs
+
+from kit.results import Array
+
+RIDGE = 1e-12  # of a diagonal: what keeps a factor where rows are copies of others
+
+
+class Equations:
+    """M x + C mu = f,  C'x = g  for M (s, s) and C (s, k) or None, by factors.
+
+    With samples, of M + t C C' instead, f + t C g: the same x and mu, where M alone has no inverse.
+    Both factors are those of a matrix that is a little larger, so that they exist where rows are
+    copies of others; a step of refinement makes up for it.
+    """
+
+    def __init__(self, M: Array, C: Array | None) -> None:
+        self.M, self.C, self.t = M, C, 0.0
+        if C is not None:
+            self.t = M.trace() / max(np.vdot(C, C), 1e-300)
+            M = M + self.t * (C @ C.T)
+        self.factor = _factor(M, RIDGE)
+        if C is not None:
+            self.inner = dpotrs(self.factor, C, lower=1)[0]
+            self.outer = _factor(C.T @ self.inner, 1e3 * RIDGE)
+
+    def solve(self, f: Array, g: Array) -> tuple[Array, Array]:
+        """x (s, 2) and mu (k, 2)."""
+        if len(f) == 0:
+            return f, g
+        if self.C is None:
+            return dpotrs(self.factor, f, lower=1)[0], g
+        x = dpotrs(self.factor, f + self.t * (self.C @ g), lower=1)[0]
+        mu = dpotrs(self.outer, self.C.T @ x - g, lower=1)[0]
+        return x - self.inner @ mu, mu
+
+    def missing(self, x: Array, mu: Array, f: Array, g: Array) -> tuple[Array, Array]:
+        """f and g less what x and mu give."""
+        f = f - self.M @ x
+        return (f, g) if self.C is None else (f - self.C @ mu, g - self.C.T @ x)
+
+
+def _factor(M: Array, ridge: float) -> Array:
+    if len(M) == 0:
+        return M
+    M = M.copy()
+    M.flat[:: len(M) + 1] *= 1 + ridge
+    factor, failed = dpotrf(M.T, lower=1, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError("the active rows are dependent")
+    return factor
