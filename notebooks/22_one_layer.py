@@ -159,6 +159,7 @@ print(
 )
 assert abs(share) < 1e-4 and max(ball, over) < 1e-4
 assert np.abs(W - exact.W).max() < 0.02 and exact.report.certificate.gap < 1e-6
+assert np.array_equal(W == 0, exact.W == 0)
 
 # %% [markdown]
 # ## What proves a zero
