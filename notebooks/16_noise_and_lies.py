@@ -229,7 +229,7 @@ print(f"a ray names at most {max(readings)} readings; K + 1 = 9")
 
 # %% [markdown]
 # A corner of (3) has at most as many positive entries as there are equations, $K + 1$. So at most nine readings contradict each other, and at least one sign among them is wrong.
-# The ray does not say which. (The kit cleans its ray until it holds in exact arithmetic, [certificate.py](../kit/branchhull/certificate.py); `answer.report.notes` names the readings.)
+# The ray does not say which. (The kit accepts a ray only if (3) holds to rounding in sums that are computed without error, [ray.py](../kit/branchhull/ray.py); `answer.report.notes` names the readings.)
 #
 # ## Promised and measured: lies
 #
@@ -445,4 +445,4 @@ print(table(examine(LEDGER["Small noise, l1"], np.random.default_rng(0))))
 # ## Sources
 #
 # * Program with slack: A. Aghasi, A. Ahmed, P. Hand, B. Joshi, arXiv 1809.08359; noise: arXiv 1906.11636. P. Gordan, Mathematische Annalen 6, 1873.
-# * The interval of prices, the example by hand and the bound on the value are derived here; see `kit.experiments.sparse` and `kit.branchhull.certificate`.
+# * The interval of prices, the example by hand and the bound on the value are derived here; see `kit.experiments.sparse` and `kit.branchhull.ray`.

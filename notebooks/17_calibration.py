@@ -306,7 +306,7 @@ print(f"|w x - y| / |y| = {residual:.2f}")
 #
 # *Proof.* Let $F$ be the unitary Fourier transform. For real $u$, $H u = \operatorname{Re} F u - \operatorname{Im} F u$. The convolution theorem says $F(v * u) = \sqrt L\, F v \circ F u$. In $F v$ the sines of $n$ and $L - n$ cancel, so $F v$ is real and equals $H v$. Take real minus imaginary parts. $\square$
 #
-# *Signs for free.* If the kernel is an **autocorrelation**, $v_n = \sum_j k_j k_{j + n}$, then $\sqrt L\,F v = L\,|F k|^2 \ge 0$. A triangle is one (of a box), a Gaussian as well, at any width: a strong blur has its signs too. So has a kernel dominated by its centre, $v_0 > 2 \sum_{n \ge 1} |v_n|$.
+# *Signs for free.* If the kernel is an **autocorrelation**, $v_n = \sum_j k_j k_{j + n}$, then $\sqrt L\,F v = L\,|F k|^2 \ge 0$. A triangle is one (of a box), at any width: a strong blur has its signs too. (So is a Gaussian; one that is cut off is checked below.) So has a kernel dominated by its centre, $v_0 > 2 \sum_{n \ge 1} |v_n|$.
 #
 # A bird sings eight chirps, each rising from 400 to 3,000 Hz; when, we know, but not how loud. A curtain blurs with an unknown even kernel of 12 numbers.
 
@@ -324,6 +324,7 @@ song, heard = sounds @ loudness, convolve(kernels @ taps / 2, sounds @ loudness)
 blurred = Bilinear(np.sqrt(L) * hartley(kernels), hartley(sounds), hartley(heard), np.ones(L))
 true = branchhull.Truth(taps / 2, loudness)
 print(f"smallest entry of the kernel's spectrum ≈ {(blurred.B @ true.h).min():.0e}")
+assert (blurred.B @ true.h).min() > 0
 convex = branchhull.solve(BranchHull(blurred))
 newton = gauss_newton(blurred, *gains_one(blurred))
 outer = np.outer(true.h, true.m)
