@@ -136,6 +136,18 @@ def test_of_a_notebook_only_what_a_function_needs_is_run():
     assert changed == {"A, B = (1, 2)", "A = 'another experiment'"}
 
 
+def test_a_statement_meets_the_names_of_its_moment():
+    handed = read(
+        "def part():\n    return 1\ndef make():\n    return part()",
+        "ONE = make()",
+        "def part():\n    return 2\ndef make():\n    return 3\nTWO = part()",
+        "def f():\n    return ONE, TWO, make()",
+    )
+    names: dict = {}
+    exec("\n".join(program(handed, "f")), names)
+    assert names["f"]() == (1, 2, 3)
+
+
 @pytest.mark.parametrize(
     "text", ["", "no json", "[" * 100_000, '{"cells": 3}', "3", '{"cells": [{"cell_type": 3}]}']
 )

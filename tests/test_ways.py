@@ -30,7 +30,7 @@ from kit.course.guard import Guarded
 ROOT = Path(__file__).parents[1]
 STEMS = [path.stem for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
 QUICK = "16_slack"
-WRONG = {  # what goes wrong with reason: the answer needs a hidden max, or an array from a helper
+WRONG = {  # what goes wrong with reason: a hidden max is needed, or lists are calculated with
     "11_projection": {  # its second check is of the same function, its third function calls that
         "helper redefined after the check": "check_zero check_slack",
         "constant changed after the check": "check_zero",
@@ -39,6 +39,7 @@ WRONG = {  # what goes wrong with reason: the answer needs a hidden max, or an a
         "returns lists": "check check_zero check_slack",
     },
     "12_certificate": {"returns lists": "check_feasible"},
+    "13_admm_step": {"returns lists": "check check_newton"},
     "18_differences": {"star import of much": "check_bound"},
     "21_neuron_dual": {"star import of much": "check"},
 }

@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python3 run.py grade")
     parser.add_argument("folder", type=Path, help="or the zip that a platform gives")
     parser.add_argument("--out", type=Path, help="default: FOLDER_marks, beside FOLDER")
-    parser.add_argument("--seconds", type=float, default=20, help="for one function (20)")
+    parser.add_argument("--seconds", type=float, default=20, help="of computing, a function (20)")
     parser.add_argument("--memory", type=int, default=3072, help="megabytes (3072)")
     parser.add_argument("--jobs", type=int, default=2, help="at the same time (2)")
     parser.add_argument("--seed", type=int, help="of the instances; default: drawn, see run.json")
