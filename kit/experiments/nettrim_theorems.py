@@ -11,6 +11,10 @@ from kit.results import Array
 Pair = tuple[float, float]
 Rng = np.random.Generator
 GAMMA = 1.1
+CHAIN = {  # hypotheses of the theorems on networks, and what breaks each
+    "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
+    "every layer is feasible": {"stretch": 30.0},
+}
 SLACK = 1e-5  # relative: a certified answer may exceed its constraints by 1e-6
 
 
@@ -27,6 +31,12 @@ def _network(rng: Rng, normalised: bool = True) -> tuple[Network, Array]:
         tuple(rng.standard_normal(size) for size in sizes), tuple(np.zeros(n) for _, n in sizes)
     )
     return (nettrim.link_normalise(net)[0] if normalised else net), rng.standard_normal((6, 60))
+
+
+def _outputs(network: Network, X: Array, stretch: float) -> list[Array]:
+    """What the layers give once all weights are `stretch` times as large."""
+    weights = tuple(stretch * W for W in network.weights)
+    return nettrim.forward(Network(weights, network.biases), X)
 
 
 @theorem(
@@ -52,8 +62,7 @@ def _parallel(rng: Rng, normalised: bool, stretch: float, layer: int) -> Pair:
     net, X = _network(rng, normalised)
     share = np.array([0.3, 1e-3, 1e-3])  # later layers add little of their own, and pass on much
     pruned = nettrim.prune(net, X, epsilon=share, progress=False)
-    weights = tuple(stretch * W for W in pruned.network.weights)
-    outputs = nettrim.forward(Network(weights, pruned.network.biases), X)
+    outputs = _outputs(pruned.network, X, stretch)
     targets = nettrim.forward(net, X)
     sizes = [np.linalg.norm(Y) for Y in targets]
     promised = float(np.sum((share * sizes)[: layer + 1]))
@@ -65,10 +74,7 @@ def _parallel(rng: Rng, normalised: bool, stretch: float, layer: int) -> Pair:
     "parallel: |Y^_l - Y_l|_F <= sum over j <= l of epsilon_j",
     "Net-Trim, arXiv 1611.05162, supplement 4.2",
     "<=",
-    {
-        "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
-        "every layer is feasible": {"stretch": 30.0},
-    },
+    CHAIN,
     tol=SLACK,
 )
 def theorem_1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
@@ -81,10 +87,7 @@ def theorem_1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
     "the bound of Theorem 1 holds at a last layer that is linear: |W^'Y - Y_L|_F <= epsilon_L",
     "Net-Trim, arXiv 1611.05162, supplement section 2",
     "<=",
-    {
-        "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
-        "every layer is feasible": {"stretch": 30.0},
-    },
+    CHAIN,
     tol=SLACK,
 )
 def proposition_s1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
@@ -95,8 +98,7 @@ def proposition_s1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> P
 def _cascade(rng: Rng, normalised: bool, stretch: float, layer: int) -> Pair:
     net, X = _network(rng, normalised)
     pruned = nettrim.prune(net, X, epsilon=0.3, mode="cascade", gamma=GAMMA, progress=False)
-    weights = tuple(stretch * W for W in pruned.network.weights)
-    outputs = nettrim.forward(Network(weights, pruned.network.biases), X)[layer]
+    outputs = _outputs(pruned.network, X, stretch)[layer]
     targets = nettrim.forward(net, X)
     promised = 0.3 * np.linalg.norm(targets[0]) * GAMMA ** (layer / 2)
     return float(np.linalg.norm(outputs - targets[layer]) / promised), 1.0
@@ -107,10 +109,7 @@ def _cascade(rng: Rng, normalised: bool, stretch: float, layer: int) -> Pair:
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 sqrt(gamma_2 ... gamma_l)",
     "Net-Trim, arXiv 1611.05162, supplement 4.3",
     "<=",
-    {
-        "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
-        "every layer is feasible": {"stretch": 30.0},
-    },
+    CHAIN,
     tol=SLACK,
 )
 def theorem_2(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
@@ -123,10 +122,7 @@ def theorem_2(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
     "the bound of Theorem 2 holds at a last layer that is linear",
     "Net-Trim, arXiv 1611.05162, supplement section 2",
     "<=",
-    {
-        "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
-        "every layer is feasible": {"stretch": 30.0},
-    },
+    CHAIN,
     tol=SLACK,
 )
 def proposition_s1_cascade(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
@@ -146,11 +142,10 @@ def theorem_2_any(rng: Rng, stretch: float = 1.0) -> Pair:
     """Error of layer 3 over the promise for a network as drawn."""
     net, X = _network(rng, normalised=False)
     pruned = nettrim.prune(net, X, epsilon=0.3, mode="cascade", gamma=GAMMA, progress=False)
-    weights = tuple(stretch * W for W in pruned.network.weights)
-    outputs = nettrim.forward(Network(weights, pruned.network.biases), X)
+    outputs = _outputs(pruned.network, X, stretch)
     targets = nettrim.forward(net, X)
-    promised = 0.3 * np.linalg.norm(targets[0]) * GAMMA
-    promised *= np.prod([np.linalg.norm(W) for W in net.weights[1:]])
+    grown = GAMMA * np.prod([np.linalg.norm(W) for W in net.weights[1:]])
+    promised = 0.3 * np.linalg.norm(targets[0]) * grown
     return float(np.linalg.norm(outputs[-1] - targets[-1]) / promised), 1.0
 
 
@@ -165,13 +160,11 @@ def theorem_2_any(rng: Rng, stretch: float = 1.0) -> Pair:
 def theorem_1_any(rng: Rng, stretch: float = 1.0) -> Pair:
     """Error of layer 3 over the promise for a network as drawn."""
     net, X = _network(rng, normalised=False)
-    share = 0.3
-    pruned = nettrim.prune(net, X, epsilon=share, progress=False)
-    weights = tuple(stretch * W for W in pruned.network.weights)
-    outputs = nettrim.forward(Network(weights, pruned.network.biases), X)
+    pruned = nettrim.prune(net, X, epsilon=0.3, progress=False)
+    outputs = _outputs(pruned.network, X, stretch)
     promised = 0.0
     for Y, W in zip(nettrim.forward(net, X), net.weights, strict=True):
-        promised = share * np.linalg.norm(Y) + np.abs(W).sum() * promised
+        promised = 0.3 * np.linalg.norm(Y) + np.abs(W).sum() * promised
     return float(np.linalg.norm(outputs[-1] - nettrim.forward(net, X)[-1]) / promised), 1.0
 
 
@@ -242,9 +235,8 @@ def proposition_2(rng: Rng, P: int = 60) -> Pair:
 )
 def theorem_3(rng: Rng, share: float = 1.0, repeats: int = 1, extra: int = 0) -> Pair:
     """Share of 5 neurons recovered at N = 150, s = 2, mu = 1.2; repeats: each sample so often."""
-    N, s, mu = 150, 2, 1.2
+    N, s, mu, hits = 150, 2, 1.2, 0
     P = int(share * (11 * s + 7) * mu * np.log(N))
-    hits = 0
     for _ in range(5):
         X, w = neuron(rng, -(-P // repeats), N, s + extra)
         hits += dual_size(np.repeat(X, repeats, axis=1), w) < 1
@@ -256,10 +248,7 @@ def theorem_3(rng: Rng, share: float = 1.0, repeats: int = 1, extra: int = 0) ->
     "P(recovered) = sum_k P(Bin(P, 1/2) = k) P(l1 finds w from k Gaussian equations)",
     "derived (lesson 24); the chance of l1 by its statistical dimension, arXiv 1303.6672",
     "=",
-    {
-        "samples are symmetric about 0": {"shift": 2.0},
-        "w has s nonzeros": {"extra": 4},
-    },
+    {"samples are symmetric about 0": {"shift": 2.0}, "w has s nonzeros": {"extra": 4}},
     tol=4 * np.sqrt(0.25 / 100) + 0.03,  # chance, and the normal approximation
 )
 def binomial(rng: Rng, shift: float = 0.0, extra: int = 0) -> Pair:
@@ -275,7 +264,7 @@ def binomial(rng: Rng, shift: float = 0.0, extra: int = 0) -> Pair:
 @theorem(
     "Zeros that are proved",
     "every optimal u has |u_j| <= gap / (1 - |(X q)_j|), q scaled to |X q|_inf <= 1, gap absolute",
-    "derived (kit.nettrim.certificate, lesson 21)",
+    "derived (kit.nettrim.certificate, lesson 22)",
     "<=",
     {"the gap is not understated": {"share": 1e-3}},
     tol=1e-7,
