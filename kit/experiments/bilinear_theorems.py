@@ -192,7 +192,7 @@ def growing(rng: Rng, size: float = 0.3) -> Pair:
 @theorem(
     "Infeasible data have a ray",
     "min |Bt'al|_1 over al >= 0, sum al d = 1 is 0 where no h has the given signs",
-    "Motzkin's alternative, derived (kit.branchhull.certificate)",
+    "Motzkin's alternative, derived (kit.branchhull.ray)",
     "<=",
     {"no h has the given signs": {"wrong_signs": 0}},
 )
