@@ -15,12 +15,12 @@
 #
 # A drummer plays in an unknown room. A recording has 100 possible moments of a stroke and 100 possible delays of an echo, but he plays only five
 # strokes, and only five walls answer. A transform turns what the microphone hears into products: one factor is a known mixture of the echoes, the other a
-# known mixture of the strokes. The program of lesson 12 would ask for about 400 of these products. You have 80, fewer than half as many
+# known mixture of the strokes. The program of lesson 12 would ask for about 400 of these products to succeed every other time (lesson 14). You have 80, fewer than half as many
 # as unknowns. Nobody tells you which five moments and which five delays. (Lesson 17 has sound and its signs. Here both mixtures are Gaussian, as in
 # the theorem.)
 #
 # **Afterwards you can** write BranchHull with the $\ell_1$ norm, decide by one linear program whether it finds the truth, prove the
-# verdict, and read the published phase plot and its law beside exact counts.
+# verdict, and read the published map of successes (a phase plot) and its law beside exact counts.
 # **Before**: [11](11_hull_geometry.ipynb), [14](14_how_many_measurements.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -53,7 +53,7 @@ from kit.experiments.trials import PAPER
 # ## By hand: a disc and a diamond
 #
 # Take $K = 1$, $N = 2$ as in lesson 11. With $z = h m$ a product says $n_\ell^\top z \ge |y_\ell|$ with $n_\ell = s_\ell b_\ell c_\ell$, a half-plane, and BranchHull takes the point that a growing disc
-# touches first. Measure size by $|h| + \|m\|_1$ instead. The smallest such sum for a given $z$ is $2 \sqrt{\|z\|_1}$ (lesson 11, (3)), so now a growing *diamond*
+# touches first. Measure size by $|h| + \|m\|_1$ instead. The smallest such sum for a given $z$ is $2 \sqrt{\|z\|_1}$ (as in lesson 11, (3)), so now a growing *diamond*
 # $\|z\|_1 \le r$ decides. Let the truth be sparse, on the first axis.
 
 
@@ -122,13 +122,14 @@ for L in (1, 2, 3):
 #
 # ## From scratch: is the truth the answer?
 #
-# Let $\tilde w = B \tilde h$, $\tilde x = C \tilde m$, and $a_\ell = s_\ell (\tilde x_\ell b_\ell\,;\ \tilde w_\ell c_\ell)$ be the gradients of the active products, the rows of $A$, as in lesson 14. Let
-# $z = (\tilde h, \tilde m)$. **The truth is an optimum of (1) if and only if**
+# Let $\tilde w = B \tilde h$, $\tilde x = C \tilde m$, and $a_\ell = s_\ell (\tilde x_\ell b_\ell\,;\ \tilde w_\ell c_\ell)$ be the gradients of the active products, the rows of $A$, as in lesson 14. From here on
+# $z = (\tilde h, \tilde m)$, and no reading is 0. **The truth is an optimum of (1) if and only if**
 #
 # $$\text{there are } \lambda \ge 0 \text{ with} \qquad (A^\top \lambda)_j = \operatorname{sign} z_j \ \text{ on the support of } z, \qquad |(A^\top \lambda)_j| \le 1 \ \text{ off it.} \tag{2}$$
 #
 # For $\ell_2$ the right-hand side was one vector, $K + N$ equations. Here only $S_1 + S_2$ equations are left, and the rest is a box. Ask for a little more
-# than yes or no: **the largest $\theta$ such that $(A^\top \lambda)_j = \theta \operatorname{sign} z_j$ on the support and $|(A^\top \lambda)_j| \le 1$ off it**. The truth is an optimum if $\theta \ge 1$.
+# than yes or no: **the largest $\theta$ such that $(A^\top \lambda)_j = \theta \operatorname{sign} z_j$ on the support and $|(A^\top \lambda)_j| \le 1$ off it**. The truth is an optimum if and only if $\theta \ge 1$:
+# divide $\lambda$ by $\theta$; and with (2) $\theta = 1$ is possible. (There may be no largest $\theta$, so the code looks no further than 1,000.)
 
 
 # %% tags=["from-scratch"]
@@ -177,8 +178,8 @@ for L in (20, 28, 36):
 
 # %% [markdown]
 # What the kit does beyond it: it handles $y_\ell = 0$ and data that contradict the truth, and it decides whether the truth is the *only* optimum
-# ([verdict.py](../kit/branchhull/data/verdict.py): $\theta > 1$ and a rank suffice, with the proof). A linear program has tolerances too. No $\theta$ of these 36 comes
-# nearer to 1 than the printed distances, which are far above them.
+# ([verdict.py](../kit/branchhull/data/verdict.py): $\theta > 1$ and a rank suffice, with the proof). A linear program has tolerances too, here $10^{-7}$. No $\theta$ of these 36 comes
+# nearer to 1 than the printed distances.
 #
 # ## Why it is right
 #
@@ -189,10 +190,10 @@ for L in (20, 28, 36):
 # 3. By (2), $\|z'\|_1 \ge (A^\top \lambda)^\top z' = \sum \lambda_\ell\, a_\ell^\top z' \ge 2 \sum \lambda_\ell |y_\ell|$, since $|(A^\top\lambda)_j| \le 1$ everywhere.
 # 4. For $z$ itself all are equalities: $(A^\top \lambda)^\top z = \|z\|_1$ and $a_\ell^\top z = 2 |y_\ell|$. So $\|z'\|_1 \ge \|z\|_1$. $\square$
 #
-# *It is needed.* The program is convex and $c\,z$ with $c > 1$ is an interior point. So an optimum has multipliers (Karush, Kuhn, Tucker): a subgradient of
+# *It is needed.* The program is convex and $c\,z$ with $c > 1$ is an interior point. The signs are no active constraints at the truth, as $\tilde w_\ell \ne 0$. So an optimum has multipliers (Karush, Kuhn, Tucker): a subgradient of
 # $\|z\|_1$, which is $\operatorname{sign} z_j$ on the support and anything in $[-1, 1]$ off it, is a nonnegative combination of the gradients.
 #
-# Now the drummer, $K = N = 100$, five and five, 80 products:
+# Now the drummer, $K = N = 100$, five and five, 80 products. The last line compares $\|\tilde h\|_1$, half of the truth's value, with half of the bound of step 3:
 
 # %%
 data, truth = branchhull.gaussian(np.random.default_rng(1), L=80, K=100, N=100, sparsity=(5, 5))
@@ -212,8 +213,8 @@ assert theta > 1
 # ## Promised and measured
 #
 # **Theorem** (arXiv 1809.08359). Let $B$, $C$ be Gaussian and independent of $h$, $m$, without noise, with right signs, and let
-# $\|h\|_1/\|h\|_2$ and $\|m\|_1/\|m\|_2$ be equal up to a constant factor. For each $\tau > 0$ there is a $C_\tau$ such that, if $L \ge C_\tau\, (S_1 + S_2) \log^2(K + N)$, the balanced truth is the only optimum with probability at least
-# $1 - e^{-c L \tau^2}$. The constants are not given. The authors' poster draws the line $0.25\,(S_1 + S_2) \log^2(K + N)$.
+# $\|h\|_1/\|h\|_2$ and $\|m\|_1/\|m\|_2$ be equal up to a constant factor. For each $\delta > 0$ there is a $C_\delta$ such that, if $L \ge C_\delta\, (S_1 + S_2) \log^2(K + N)$, the balanced truth is the only optimum with probability at least
+# $1 - e^{-c L \delta^2}$. The constants are not given. The authors' poster draws the line $0.25\,(S_1 + S_2) \log^2(K + N)$.
 #
 # Their experiment: $K = N = 20 S$, $S$ entries $\pm 1$ in each, ten runs of a solver a cell. Beside it ten trials a cell of our own, each decided by the linear
 # program.
@@ -282,8 +283,8 @@ print(f"at L = 12 S, S = 3 to 11: {min(share):.0%} to {max(share):.0%} of ten")
 assert constant[0] > 2 * constant[-1] and min(share) >= 0.9
 
 # %% [markdown]
-# With 5 % nonzeros **one half is reached at about nine products per nonzero of $h$**; for nine of ten it takes a few more. The theorem is a sufficient condition, and its
-# $\log^2$ does not show along these sizes. For $S = 1, 2$ the drawn line is too *low*. That contradicts no theorem, since the constant is the poster's.
+# With 5 % nonzeros **one half is reached at about nine products per nonzero of $h$**; nine of ten at no more than eleven from $S = 3$ on. The theorem is a sufficient condition, and its
+# $\log^2$ does not show along these sizes. For $S = 1$ the drawn line is too *low*: the last code cell finds a share of 0.35 on it. That contradicts no theorem, since the constant is the poster's.
 #
 # **The rival** knows $S_1$ and $S_2$: *hard thresholding*. Start at the signs as in lesson 14, then in turn improve $h$ with $m$ fixed and $m$ with $h$ fixed:
 # a gradient step, keep the $S$ largest entries, least squares on them.
@@ -325,13 +326,13 @@ for length in (20, 28, 36, 44):
     assert hits[0] >= hits[1]
 
 # %% [markdown]
-# Here the convex program does better, and does not need to know $S$. There are better thresholding methods than this one; and Gauss-Newton, the winner of lesson 14, knows
+# Here the convex program does better, and does not need to know $S$. Other thresholding methods were not tried. Gauss-Newton, the winner of lesson 14, knows
 # nothing of zeros and needs at least $K + N - 1 = 119$ products here, the number of unknowns without the scale.
 #
 # ## Explore
 #
-# $K = N = 30$. Lower $L$ until the answer breaks, and watch $\theta$ pass 1. Then keep $S_1 + S_2 = 6$ and make the two unequal, (1, 5) against (3, 3): the theorem asks for equal
-# ones.
+# $K = N = 30$. Lower $L$ until the answer breaks, and watch $\theta$ pass 1. Then keep $S_1 + S_2 = 6$ and make the two unequal, (1, 5) against (3, 3): the theorem asks that their
+# ratios of norms be comparable.
 
 
 # %%
@@ -380,11 +381,11 @@ for name in ("Weak duality, l1", "Optimality, l1", "The published line"):
 #
 # ## Take away
 #
-# * A pointed ball touches at sparse points. That turns all but $S_1 + S_2$ of the optimality equations into a box.
-# * One linear program decides whether the truth is the answer, and its weights prove it.
-# * With 5 % nonzeros the border is near nine products per nonzero of $h$, whatever the size; the theorem's $\log^2$ is a sufficient condition.
+# * A ball with corners at the sparse points can touch there. That turns all but $S_1 + S_2$ of the optimality equations into a box.
+# * One linear program decides whether the truth is an optimum, and its weights prove it; a rank says that it is the only one.
+# * With 5 % nonzeros the border is near nine products per nonzero of $h$ at all fifteen sizes; the theorem's $\log^2$ is a sufficient condition.
 #
-# **The guesses.** (1) None; the $\ell_1$ answer has 95. (2) By two: the border is proportional to $S$. (3) The exact ones, almost everywhere.
+# **The guesses.** (1) None; the $\ell_1$ answer has 95. (2) By about two: the measured border is nearly proportional to $S$. (3) The exact ones, in 30 of 31 cells.
 #
 # **Break it yourself.** Copy a column of $C$ that carries a nonzero of $m$ and append it. Why is the truth still an optimum, and no longer the only one? What does
 # `verdict` say? Then take `sparsity=(1, 9)` in the drummer's data and compare $\theta$.
