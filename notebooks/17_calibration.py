@@ -47,8 +47,8 @@ from kit.results import Status
 #
 # $$y = (B h) \circ (C m), \qquad L = n T \text{ products}, \qquad K + N T - 1 \text{ unknowns}$$
 #
-# besides the scale between gains and sources, which no product shows. We fix it by $h_1 = 1$: the mean gain is 1. Each snapshot adds $n - N$ more products than unknowns. **All signs of $B h$ are $+1$, and nobody had to measure them.**
-# (All data of this lesson are simulated, with a Gaussian response $A$.)
+# besides the scale between gains and sources, which no product shows. We fix it by $h_1 = 1$: the mean gain is 1, as the other cosines add up to 0 over the wall. Each snapshot adds $n - N$ more products than unknowns. **All signs of $B h$ are $+1$, and nobody had to measure them.**
+# (All data of this lesson are simulated, with a Gaussian response $A$. The machines and grey lines of the picture only tell the story.)
 
 
 # %% tags=["hide-input"]
@@ -90,7 +90,7 @@ print(f"gains from {gains.min():.2f} to {gains.max():.2f}; {L} products, {K + N 
 #
 # $$\hat m = \frac{a_1 y_1 + a_2 y_2}{a_1^2 + a_2^2} = m\,\Bigl(1 + e\, \frac{a_1^2 - a_2^2}{a_1^2 + a_2^2}\Bigr),$$
 #
-# and the error of the source is an average of the errors of the gains.
+# and the error of the one source is an average of the errors $e$ and $-e$ of the gains, with weights $a_1^2$ and $a_2^2$.
 
 # %%
 a, e, m = np.array([2.0, 1.0]), 0.5, 3.0
@@ -136,7 +136,7 @@ def gauss_newton(data, h, m, steps=20):
 
 
 # %% [markdown]
-# *Check.* The derivative against finite differences, and both answers against the truth and against the kit: its Gauss-Newton (`kit.branchhull.rivals`), and BranchHull, a convex program with a certificate.
+# *Check.* The answer against the truth and against the kit: its Gauss-Newton (`kit.branchhull.rivals`), and BranchHull, a convex program with a certificate. With noise the misfit does not reach 0; there the end is compared with 50 random points near it.
 
 
 # %% tags=["compared"]
@@ -196,7 +196,7 @@ for N in (4, 8, 12, 14):
 assert hits[1] < 3
 
 # %% [markdown]
-# **With the natural start Gauss-Newton needs fewer products than the convex program here.** And with noise? Each reading is now off by 5 %, $y \to y \circ (1 + 0.05\,\zeta)$ with standard normal $\zeta$. More snapshots bring more products for the same four gains.
+# **With the natural start Gauss-Newton finds all of these; the convex program fails more often the more unknowns the same 96 products have.** And with noise? Each reading is now off by 5 %, $y \to y \circ (1 + 0.05\,\zeta)$ with standard normal $\zeta$. More snapshots bring more products for the same four numbers $h$. Seven instances each:
 
 # %%
 counts = np.array([1, 2, 4, 8, 16])
@@ -257,7 +257,7 @@ assert 20 < hits < 40
 #
 # **2. A certificate.** The gap above is proved from the data alone. A descent that ends with a misfit cannot say whether a better point exists; one that ends without a misfit needs no certificate.
 #
-# **3. Wrong signs are proved.** Sensor 6 is wired the wrong way round, in all snapshots:
+# **3. Some wrong signs are proved.** Sensor 6 is wired the wrong way round, in all snapshots:
 
 # %%
 turned = data.y.copy()
@@ -280,8 +280,8 @@ print(f"slack at price 1 (lesson 16): largest at sensor {np.argmax(slack) + 1}")
 assert relative > 0.05 and np.argmax(slack) == 5
 
 # %% [markdown]
-# The ray $\beta \ge 0$, $\tilde C^\top \beta = 0$ proves that *no* positive gains and *no* sources have these signs: $0 = \beta^\top \tilde C m > 0$. Gauss-Newton's misfit raises a suspicion, and says nothing about other points. Which sensor it is, the slack says
-# (so does the largest residual, if it is the same number).
+# The ray $\beta \ge 0$ (`told.dual[1]`), $\tilde C^\top \beta = 0$ up to rounding, proves that with positive gains *no* sources have these signs: $0 = \beta^\top \tilde C m > 0$. Gauss-Newton's misfit raises a suspicion, and says nothing about other points. Which sensor it is, the slack says
+# (so does the largest residual here).
 #
 # With few products a wrong sign can pass. Twelve sensors, one snapshot, eight sources, so 12 products for 10 unknowns:
 
@@ -306,9 +306,9 @@ print(f"|w x - y| / |y| = {residual:.2f}")
 #
 # *Proof.* Let $F$ be the unitary Fourier transform. For real $u$, $H u = \operatorname{Re} F u - \operatorname{Im} F u$. The convolution theorem says $F(v * u) = \sqrt L\, F v \circ F u$. In $F v$ the sines of $n$ and $L - n$ cancel, so $F v$ is real and equals $H v$. Take real minus imaginary parts. $\square$
 #
-# *Signs for free.* If the kernel is an **autocorrelation**, $v_n = \sum_j k_j k_{j + n}$, then $\sqrt L\,F v = L\,|F k|^2 \ge 0$. A triangle is one (of a box), at any width: a strong blur has its signs too. (So is a Gaussian; one that is cut off is checked below.) So has a kernel dominated by its centre, $v_0 > 2 \sum_{n \ge 1} |v_n|$.
+# *Signs for free.* If the kernel is an **autocorrelation**, $v_n = \sum_j k_j k_{j + n}$, then $\sqrt L\,F v = L\,|F k|^2 \ge 0$. A triangle is one (of a box), at any width: a strong blur has its signs too. (So is a Gaussian; one that is cut off is checked below.) So has an even kernel of half-width below $L / 2$ that its centre dominates, $v_0 > 2 \sum |v_n|$ over $1 \le n < L/2$, since $\sqrt L\, H(v)_k = v_0 + 2 \sum v_n \cos\frac{2 \pi k n}{L}$.
 #
-# A bird sings eight chirps, each rising from 400 to 3,000 Hz; when, we know, but not how loud. A curtain blurs with an unknown even kernel of 12 numbers.
+# A bird sings eight chirps, each rising from 400 to 3,000 Hz; when, we know, but not how loud. A curtain blurs with an unknown even kernel of 12 numbers, in truth a Gaussian that is cut off. Gauss-Newton starts at "no blur", a kernel that is a single 1. One common factor is lost; for the picture the loudest chirp is scaled to the truth.
 
 # %%
 rate, L = 8192, 6144
@@ -407,11 +407,11 @@ for name in ("Hartley transform of an even kernel", "Spectrum of a mild kernel")
 #
 # ## Take away
 #
-# * Gains are positive, and so are spectra of autocorrelations: signs that nobody had to measure.
-# * With a natural start and noise, least squares and Gauss-Newton are the method to use; the convex answer listens to the largest readings.
-# * The convex program needs no start, certifies its value, and proves that signs conflict.
+# * Gains are positive, and spectra of autocorrelations are not negative: signs that nobody had to measure.
+# * With a natural start and noise, Gauss-Newton for least squares is the method to use for these data; the convex answer listens to the largest readings.
+# * The convex program needs no start, certifies its value, and can prove that signs conflict.
 #
-# **The guesses.** (1) By 8 %, where the gains are off by 25 %: each source's error is an average over the sensors. (2) Least squares, by far. (3) The convex program proves it; Gauss-Newton ends with a misfit.
+# **The guesses.** (1) By 8 %, where the gains are off by 25 % (root mean square): a source's error is a weighted sum over the sensors, in which much cancels. (2) Least squares, by far. (3) The convex program proves it; Gauss-Newton ends with a misfit.
 #
 # **Break it yourself.** Shift the kernel of the bird by one sample (`np.roll(kernels, 1, axis=0)`). Which line of the proof fails, and what do both methods answer?
 #
