@@ -264,7 +264,7 @@ def binomial(rng: Rng, shift: float = 0.0, extra: int = 0) -> Pair:
 @theorem(
     "Zeros that are proved",
     "every optimal u has |u_j| <= gap / (1 - |(X q)_j|), q scaled to |X q|_inf <= 1, gap absolute",
-    "derived (kit.nettrim.certificate, lesson 22)",
+    "derived (kit.nettrim.reading, lesson 22)",
     "<=",
     {"the gap is not understated": {"share": 1e-3}},
     tol=1e-7,
