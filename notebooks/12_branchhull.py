@@ -15,7 +15,7 @@
 # A ring modulator, the box behind the robot voices of old films, multiplies two sounds: $y = w x$. You have a recording of
 # the product. A cheap detector beside it noted at each sample whether $w$ was above or below zero. You know which
 # tones each of the two sounds is made of. You do not know how loud they are, nor their phases. A stranger sends you two
-# sounds and claims that no smaller pair explains your recording. You want such a pair, and a way to check the claim without trusting the stranger.
+# sounds and claims that no smaller pair (in the sum of the squares of all amplitudes) explains your recording. You want such a pair, and a way to check the claim without trusting the stranger.
 #
 # **Afterwards you can** write BranchHull in six lines, prove by a certificate how good any answer is, and say what the proof is about
 # and what it is not about.
@@ -81,7 +81,7 @@ draw.show(
 #
 # ## By hand: two products, two unknowns
 #
-# Take $K = N = 1$. Two readings say $h \cdot m \ge 2$ and $2 h \cdot m \ge 3$, with $h, m > 0$. The first one implies the second.
+# Take $K = N = 1$. Two readings, 2 and 3, ask for $h \cdot m \ge 2$ and $2 h \cdot m \ge 3$, with $h, m > 0$. The first constraint implies the second.
 #
 # *A value.* $h = m = \sqrt2$ is allowed and costs $2 + 2 = 4$.
 #
@@ -108,8 +108,8 @@ draw.show(figure, "The disc of radius 2 touches the smaller hull in one point, t
 #
 # $$p q \ge d, \; p, q \ge 0 \quad\Longleftrightarrow\quad \bigl\|\bigl(p - q,\; 2\sqrt d\bigr)\bigr\| \le p + q .$$
 #
-# (From the right to the left: squaring gives $p q \ge d \ge 0$, and $p + q \ge 0$ then excludes that both are negative.) **Minimise the sum of squares; each row is in its cone.** The
-# solver also returns its multipliers. They are $(v_0, v_1, v_2)$ with $v_0 (p + q) + v_1 (p - q) = \alpha p + \beta q$ for $\alpha = v_0 + v_1$ and $\beta = v_0 - v_1$.
+# (From the right to the left: squaring gives $p q \ge d \ge 0$, and then $p + q \ge 0$ excludes that one of them is negative.) **Minimise the sum of squares; each row is in its cone.** The
+# solver also returns its multipliers, which the certificate will use. For each row they are $(v_0, v_1, v_2)$ with $v_0 (p + q) + v_1 (p - q) = \alpha p + \beta q$ for $\alpha = v_0 + v_1$ and $\beta = v_0 - v_1$.
 
 
 # %% tags=["from-scratch"]
@@ -160,7 +160,7 @@ draw.show(
 )
 
 # %% [markdown]
-# No start point was needed. The two sounds come out with equal norms, as lesson 11 proved, so they are compared with the *balanced* truth.
+# We gave no start point. $h$ and $m$ come out with equal norms, as lesson 11 proved, so they are compared with the *balanced* truth.
 #
 # ## From scratch: the certificate
 #
@@ -221,7 +221,7 @@ assert mine[0] < lower and certificate(Bt, Ct, d, -h, m, al, be)[1] == np.inf
 #
 # ## When do the two numbers meet?
 #
-# Suppose that in each row, for some $\lambda_\ell \ge 0$,
+# Suppose that $(h, m)$ is allowed, and that in each row, for some $\lambda_\ell \ge 0$,
 #
 # $$(\alpha_\ell, \beta_\ell) = \lambda_\ell\, (q_\ell, p_\ell), \qquad \lambda_\ell\, (p_\ell q_\ell - d_\ell) = 0, \qquad\text{and}\qquad
 #   \tilde B^\top\alpha = 2 h, \quad \tilde C^\top\beta = 2 m . \tag{2}$$
@@ -231,7 +231,7 @@ assert mine[0] < lower and certificate(Bt, Ct, d, -h, m, al, be)[1] == np.inf
 # The bound is $2 (2 F^2)^2 / (2F \cdot 2G) = 2 F^2$, and the value is $F^2 + G^2 = 2 F^2$. They meet. $\square$
 #
 # (2) are the optimality conditions: the gradient of $\|h\|^2 + \|m\|^2$ is a nonnegative combination of the gradients $(q_\ell \tilde b_\ell, p_\ell \tilde c_\ell)$ of the products that are active.
-# If some point has $p_\ell q_\ell > d_\ell$ in all rows, the optimum fulfils them (Karush, Kuhn, Tucker). The solver looks for such weights; the proof (1) does not depend on whether it found them.
+# If some point is allowed, a larger multiple of it has $p_\ell q_\ell > d_\ell > 0$ in all rows, and then the optimum fulfils them (Karush, Kuhn, Tucker). The solver looks for such weights; the proof (1) does not depend on whether it found them.
 
 # %%
 p, q = Bt @ h, Ct @ m
@@ -243,8 +243,8 @@ print(f"distance from (2) of the gradients ≈ {residual:.0e}")
 assert residual < 1e-3 and np.abs(al * p - be * q).max() < 1e-2
 
 # %% [markdown]
-# **The proof is about the program and not about the truth.** That the smallest point is the pair that was played is another theorem ([lesson 14](14_how_many_measurements.ipynb)). It needs
-# enough products.
+# **The proof is about the program and not about the truth.** Whether the smallest point is the pair that was played is another question. For Gaussian rows [lesson 14](14_how_many_measurements.ipynb) answers it by a
+# theorem; for these tones it is measured below. It takes enough products.
 #
 # ## Explore
 #
@@ -299,7 +299,7 @@ explorer(
 #
 # $$\text{optimum} \;\le\; (1 + \max_\ell \xi_\ell^+)\, \bigl(\|\tilde h\|^2 + \|\tilde m\|^2\bigr) , \qquad (\tilde h, \tilde m) \text{ the balanced truth.} \tag{3}$$
 #
-# This promises something about the *value*. Nothing is promised about the distance to the truth, so it is measured, with the rival beside it: least squares on the products,
+# This promises something about the *value* and nothing about the distance to the truth. (For the sparse program arXiv 1906.11636 has such a bound; none is used here.) So the distance is measured, with the rival beside it: least squares on the products,
 # $\min \sum_\ell (y_\ell - (b_\ell^\top h)(c_\ell^\top m))^2$. It is not convex, needs a start and no signs. Here it starts at BranchHull's answer.
 
 
@@ -345,9 +345,9 @@ for name, way in (("5 %, all too small", -1), ("5 %, both ways", 0)):
 assert 0.001 < medians[0][0] < medians[0][1] < 0.05 and medians[1][1] < medians[1][0] < 0.05
 
 # %% [markdown]
-# Readings that are too small leave the truth allowed, and they still move the answer. Least squares takes such errors for a smaller sound and does worse here. If the errors go
-# both ways it does better, since it weighs all readings alike, and BranchHull keeps to the largest. BranchHull gives it a start that needs no luck, and the certificate of the convex
-# program; the polished answer has no certificate.
+# Readings that are too small leave the truth allowed, and they still move the answer. Least squares does worse here: such errors look like a smaller sound. If the errors go
+# both ways it does better. (Our guess at the reason: it averages over all readings, while BranchHull has to stay above the largest.) It was given BranchHull's answer as a start. That answer
+# has a certificate of the convex program; the polished one has none.
 #
 # **The rivals without noise.** One descent from a random start, the best of ten by their residuals, and lifting ([lesson 10](10_bilinear_lifting.ipynb)), which is convex and certified as well. Recovered of
 # 20 recordings, to $10^{-4}$:
@@ -374,12 +374,15 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
+# Here BranchHull is not the method that needs the fewest samples. Up to 16 samples the best of ten descents recovers more, and at 8, 12 and 16 lifting does too. With $K = N = 10$ lifting falls
+# behind BranchHull, and a descent from the signs stays ahead of it ([lesson 14](14_how_many_measurements.ipynb)).
+#
 # The folded cell is from the ledger: each statement inside its hypotheses, and with each of them broken.
 #
 # ## Break it yourself
 #
-# Switch one entry of `data.signs` and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 1,000: which of
-# the four numbers that `smallest` returns change, and why does (1) not care?
+# Make a new `branchhull.Bilinear` from `data` with one sign switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 1,000: how does
+# each of the four arrays that `smallest` returns change, and how does each side of (1)?
 #
 # ## Take away
 #
@@ -387,7 +390,7 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
 # * Tangents of hulls, added up, give a bound for any nonnegative weights; a scaled point gives a value; the optimum lies between.
 # * The certificate proves optimality. Whether the optimum is the truth depends on the number of products and on the noise.
 #
-# **The guesses.** (1) With thirty products here, yes. (2) Nothing: two matrix products and some sums are enough. (3) On these recordings by less than 5 percent in
+# **The guesses.** (1) With thirty products here, yes. (2) Nothing: four products of a matrix with a vector and some sums are enough. (3) On these recordings by less than 5 percent in
 # the median.
 #
 # **Exercise**: [12_certificate](../exercises/12_certificate.ipynb), the certificate by yourself. **Next**: [13](13_admm.ipynb), how such weights are found.
