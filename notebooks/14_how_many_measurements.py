@@ -18,7 +18,7 @@
 # truth; with too many you have paid for nothing. How many minutes do you book?
 #
 # **Afterwards you can** decide by a certificate whether the truth is the answer, derive the exact law
-# $P(\text{success}) = P(\operatorname{Bin}(L-1, \tfrac12) \ge K + N - 2)$, say where it stops to hold, and name a method that does with fewer products.
+# $P(\text{success}) = P(\operatorname{Bin}(L-1, \tfrac12) \ge K + N - 2)$, say where it stops to hold, and name a method that does with fewer products. ($\operatorname{Bin}(n, \tfrac12)$ is the number of heads when $n$ fair coins are tossed.)
 # **Before**: [11](11_hull_geometry.ipynb), [12](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -50,9 +50,9 @@ from kit.experiments.trials import PAPER
 #
 # ## By hand: three arrows, six patterns
 #
-# We shall see that success depends on arrows that may be flipped. So take three arrows $g_1, g_2, g_3$ in the plane. In a pattern $\varepsilon \in \{\pm1\}^3$ all of
+# We shall see that success depends on arrows that may be flipped. So take three arrows $g_1, g_2, g_3$ in the plane, no two of them on one line. In a pattern $\varepsilon \in \{\pm1\}^3$ all of
 # $\varepsilon_\ell g_\ell$ lie in the open half-plane of a direction $v$ if $\varepsilon_\ell\, g_\ell^\top v > 0$ for all $\ell$. So $v$ decides the pattern: $\varepsilon_\ell = \operatorname{sign}(g_\ell^\top v)$.
-# Turn $v$ once around. The pattern changes when $v$ crosses one of the three lines $g_\ell^\top v = 0$, six times in all. So there are six sectors, each with its own pattern.
+# Turn $v$ once around. The pattern changes when $v$ crosses one of the three lines $g_\ell^\top v = 0$, six times in all. So there are six sectors. Two of them lie on different sides of some line, so each has its own pattern.
 # The other $8 - 6 = 2$ patterns have no half-plane.
 
 
@@ -104,7 +104,7 @@ draw.show(
 #
 # $$\text{there are } \lambda_\ell \ge 0 \text{ with } \quad \sum_\ell \lambda_\ell\, a_\ell = \begin{pmatrix}\tilde h \\ \tilde m\end{pmatrix} . \tag{1}$$
 #
-# (Its factor 2 is absorbed in $\lambda$.) And then it is the one optimum, since the objective is strictly convex. **Success is membership in a cone, and
+# (The gradient is twice the right-hand side; the 2 is absorbed in $\lambda$.) And then it is the one optimum, since the objective is strictly convex. **Success is membership in a cone, and
 # nonnegative least squares measures the distance to a cone**:
 
 
@@ -181,10 +181,10 @@ assert distance[~inside].min() > 1e8 * distance[inside].max()
 # *Fair coins.* A Gaussian row has independent parts along and across a fixed direction, and the part across has the same law as its negative. So
 # $(b_\ell^\perp, c_\ell^\perp)$ may be flipped by a fair coin, whatever $\tilde w_\ell$ and $\tilde x_\ell$ are, and each $g_\ell$ with it: nothing changes in law.
 #
-# *Counting* (Wendel 1962). Fix the $g_\ell$ in general position, as they are with probability 1. $0$ is outside the hull of the $\varepsilon_\ell g_\ell$ if and only if they all lie in an open half-space,
+# *Counting* (Wendel 1962). Fix the $g_\ell$ in general position (any $D$ of them are independent), as they are with probability 1. $0$ is outside the hull of the $\varepsilon_\ell g_\ell$ if and only if they all lie in an open half-space,
 # $\varepsilon_\ell\, g_\ell^\top v > 0$. So those patterns are the regions into which the $L$ hyperplanes $g_\ell^\top v = 0$ cut $\mathbb R^D$. Call their number $R(L, D)$.
 #
-# A new hyperplane is itself cut by the old ones into $R(L-1, D-1)$ pieces, and each piece cuts one region in two:
+# A new hyperplane is itself cut by the old ones into $R(L-1, D-1)$ pieces. Regions are convex, so a region holds at most one piece, and each piece cuts its region in two:
 #
 # $$R(L, D) = R(L-1, D) + R(L-1, D-1), \qquad R(1, D) = R(L, 1) = 2 .$$
 #
@@ -216,7 +216,7 @@ for count, D in ((6, 2), (9, 3)):
 # %% [markdown]
 # ## Promised and measured
 #
-# The law has no constant to fit. It depends on $K + N$ alone, and is one half at $L = 2(K + N - 2)$, since $\operatorname{Bin}(2n - 1, \tfrac12) \ge n$ is as likely as not.
+# The law has no constant to fit. It depends on $L$ and on $K + N$ alone, and is one half at $L = 2(K + N - 2)$, since $\operatorname{Bin}(2n - 1, \tfrac12) \ge n$ is as likely as not.
 
 # %%
 figure, axes = draw.figure(3, 2, size=(3.3, 2.5))
@@ -244,7 +244,7 @@ assert np.abs(z).max() < 4 and 0.6 < np.mean(z**2) < 1.5
 
 # %% [markdown]
 # How many products make failure rare? Hoeffding's inequality for the binomial tail gives
-# $P(\text{failure}) \le \exp\bigl(-\tfrac{(L - 2(K+N) + 5)^2}{2(L-1)}\bigr)$ for $L - 1 \ge 2(K+N-3)$. So a surplus of some $\sqrt L$ is enough:
+# $P(\text{failure}) \le \exp\bigl(-\tfrac{(L - 2(K+N) + 5)^2}{2(L-1)}\bigr)$ for $L - 1 \ge 2(K+N-3)$. So for a given small chance of failure a surplus of a few times $\sqrt L$ is enough:
 
 # %%
 for L in (30, 44):
@@ -258,7 +258,7 @@ for K in (5, 10, 20, 80):
     )
 
 # %% [markdown]
-# **Where it fails.** $K = N = 5$, $L = 16$, where the law says one half. Each line breaks one hypothesis, 400 instances each:
+# **Where it fails.** $K = N = 5$, $L = 16$, where the law says one half. The first two lines keep all hypotheses, the second with an unusual $h$. The last two break that $B$ is Gaussian. 400 instances each; $\pm$ is one standard deviation of such a share if its chance is one half:
 
 # %%
 rng = np.random.default_rng(0)
@@ -279,11 +279,11 @@ assert all(abs(shares[k] - 0.5) < 0.1 for k in ("Gaussian", "h with one nonzero"
 assert shares["random signs as B"] < 0.42 and shares["positive B and h"] < 0.1
 
 # %% [markdown]
-# The law does not ask for anything of $h$. Rows of random signs are symmetric about 0 and still break it: given $\tilde w_\ell$, their part across is not symmetric.
+# The law asks of $h$ and $m$ only that they are not 0 and that $B$, $C$ are independent of them. Rows of random signs are symmetric about 0 and still break it: given $\tilde w_\ell$, their part across is not symmetric.
 #
 # ## The rivals
 #
-# Other methods on the same instances, $K = N = 10$. Lifting and the descents from a spectral start use no signs. A descent has one start: *spectral*, the leading singular vectors of $\sum_\ell y_\ell\, b_\ell c_\ell^\top$, or
+# Other methods on the same instances, $K = N = 10$. The descents make the misfit of the products small, by alternating least squares, by gradient or by Gauss-Newton steps. Lifting and the descents from a spectral start use the signs only to choose between $(h, m)$ and $(-h, -m)$. *In the cone* asks no solver: its error is the distance to the cone. A descent has one start: *spectral*, the leading singular vectors of $\sum_\ell y_\ell\, b_\ell c_\ell^\top$, or
 # *signs*, $h = \sum_\ell t_\ell \sqrt{|y_\ell|}\, b_\ell$ and $m$ likewise with $s_\ell t_\ell$.
 
 # %%
@@ -308,7 +308,7 @@ assert proved["branchhull"] > 0.99 and proved["gauss-newton, signs"] == 0
 # *smallest* point of the hulls; few products may determine the truth, and the hulls still hold a smaller point. (Lifting is convex too. Its certificate is in
 # [lesson 10](10_bilinear_lifting.ipynb); this sweep did not store it.)
 #
-# What do the two prove? A descent that ends with all products reproduced has proved that its misfit cannot be smaller. If it ends with a misfit, it may be a trap. BranchHull's certificate says that its answer is the smallest
+# What do the two prove? A descent that ends with all products reproduced has proved that its misfit cannot be smaller. If it ends with a misfit, this may be a local minimum, and nothing is proved. BranchHull's certificate says that its answer is the smallest
 # point of the hulls. Neither says by itself that the answer is the truth. The law does: it says how often.
 #
 # ## Explore
