@@ -80,7 +80,7 @@ draw.show(figure, "The smaller mu, the nearer to the border the point of the cen
 # %% [markdown]
 # ## From scratch: Newton on the cone
 #
-# Keep copies $p, q$ of the products, which always stay inside their hulls, and minimise $\|h\|^2 + \|m\|^2 + \phi(p, q)$ subject to $p = \tilde B h$, $q = \tilde C m$, with the barrier
+# Keep copies $p, q$ of $\tilde B h$ and $\tilde C m$, which always stay inside their hulls, and minimise $\|h\|^2 + \|m\|^2 + \phi(p, q)$ subject to $p = \tilde B h$, $q = \tilde C m$, with the barrier
 #
 # $$\phi(p, q) = -\mu \sum_\ell \log e_\ell, \quad e = p q - d, \qquad -\nabla \phi = \mu\, \bigl(\tfrac{q}{e},\; \tfrac{p}{e}\bigr), \qquad
 #   \nabla^2 \phi = \mu \begin{pmatrix} q^2/e^2 & d/e^2 \\ d/e^2 & p^2/e^2 \end{pmatrix} \text{ in each row.}$$
@@ -93,7 +93,7 @@ draw.show(figure, "The smaller mu, the nearer to the border the point of the cen
 #
 # $$\bigl(2 I + E^\top \nabla^2\phi\, E\bigr) \begin{pmatrix} h \\ m \end{pmatrix} = E^\top \Bigl( -\nabla\phi + \nabla^2\phi \begin{pmatrix} p \\ q \end{pmatrix} \Bigr) .$$
 #
-# **One system with $K + N$ unknowns and a $2 \times 2$ block for each row; then walk until the copies would leave a hull, and if the walk was nearly a whole step, make $\mu$ smaller.**
+# **One system with $K + N$ unknowns and a $2 \times 2$ block for each row; then walk a whole step, or a shorter one that keeps the copies inside their hulls. After a whole step make $\mu$ smaller.**
 
 
 # %% tags=["from-scratch"]
@@ -145,7 +145,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 
 # %% [markdown]
 # What the kit does beyond ours ([l2.py](../kit/branchhull/interior/l2.py)): it moves the weights as unknowns of their own and treats them like the point (the scaling of Nesterov and Todd), and it
-# looks ahead before it chooses $\mu$ (Mehrotra's predictor). So it needs a third of the steps. The matrix has the same form.
+# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here. The matrix has the same form. (Ours must be stopped in time: some steps after a gap of about $10^{-9}$ rounding spoils the point, or the matrix becomes singular.)
 #
 # ## Why $\mu$ says how far
 #
@@ -153,7 +153,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 #
 # 1. $\alpha_\ell p_\ell = \beta_\ell q_\ell = \mu\, p_\ell q_\ell / e_\ell$. Summed over the rows, with (1), the left is $2\|h\|^2$ and the middle $2\|m\|^2$. So $\|h\| = \|m\|$.
 # 2. Let $S = \sum_\ell \sqrt{\alpha_\ell \beta_\ell d_\ell}$, as in the certificate. Then $2\|h\|^2 - S = \mu \sum_\ell \frac{\sqrt{p_\ell q_\ell}\, (\sqrt{p_\ell q_\ell} - \sqrt{d_\ell})}{p_\ell q_\ell - d_\ell} = \mu \sum_\ell \frac{\sqrt{p_\ell q_\ell}}{\sqrt{p_\ell q_\ell} + \sqrt{d_\ell}} \le \mu L$.
-# 3. The bound of lesson 12 is $2 S^2 / (2\|h\| \cdot 2\|m\|) = S^2 / (2 \|h\|^2)$. If $\mu L \le 2\|h\|^2$, it is at least $(2\|h\|^2 - \mu L)^2 / (2\|h\|^2) \ge 2\|h\|^2 - 2\mu L$.
+# 3. The bound of lesson 12 is $2 S^2 / (2\|h\| \cdot 2\|m\|) = S^2 / (2 \|h\|^2)$. If $\mu L \le 2\|h\|^2$, it is at least $(2\|h\|^2 - \mu L)^2 / (2\|h\|^2) \ge 2\|h\|^2 - 2\mu L$. If not, the last number is negative, and the bound is not.
 #
 # The value is $\|h\|^2 + \|m\|^2 = 2\|h\|^2$, so
 #
@@ -179,8 +179,8 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 #
 # $$J \begin{pmatrix} \Delta h \\ \Delta m \end{pmatrix} = \omega \circ (d - p \circ q), \qquad J = \bigl[\, \omega q\, \tilde B, \;\; \omega p\, \tilde C \,\bigr] . \tag{3}$$
 #
-# The start is $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top \sqrt d$: each row pulls towards its known sign. *The weights* have to be $(\alpha, \beta) = \nu\,\omega\,(q, p)$ with $\nu \ge 0$ and $J^\top \nu = 2 z$ ((2) of lesson 12), usually with many solutions.
-# Begin with equal ones, go to the nearest solution of the equations, reflect what is negative, and repeat.
+# The start is $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top \sqrt d$: each row pulls towards its known sign. *The weights* have to be $(\alpha, \beta) = \nu\,\omega\,(q, p)$ with $\nu \ge 0$ and $J^\top \nu = 2 z$, $z = (h, m)$ ((2) of lesson 12). These are $K + N$ equations for $L$ numbers, so usually there are many solutions.
+# Begin with equal ones, go to the nearest solution of the equations, reflect what is negative (to 1.8 times its size), and repeat.
 
 
 # %% tags=["from-scratch"]
@@ -218,7 +218,7 @@ for seed in range(3):
     assert max(mine.gap, kits.gap) < 1e-8 and abs(mine.upper / best.upper - 1) < 1e-7
 
 # %% [markdown]
-# **It can fail, but a failure is seen.** No theorem says that the descent or the reflections end well. They need none, since the bound does not ask how the weights were found. It even says how exact they have to be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
+# **It can fail, but a failure is seen.** We have no theorem that the descent or the reflections end well. They need none, since the bound does not ask how the weights were found. It even says how exact they have to be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
 # $S = \alpha^\top p = h^\top \tilde B^\top \alpha$ and also $S = m^\top \tilde C^\top\beta$. So
 #
 # $$\frac{\text{bound}}{\text{value}} = \frac{2 S^2}{\|\tilde B^\top\alpha\|\, \|\tilde C^\top\beta\|} \cdot \frac{1}{2 \|h\| \|m\|}
@@ -251,7 +251,7 @@ assert off < 1e-9 and mine.upper > 1.001 * best.upper and mine.gap > 0.1
 #
 # ## Where the time goes
 #
-# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$.
+# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and, in the kit, a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$. The cell measures such a step in its three parts; "all else" is the solution, the new rows, and some operations on each row.
 
 # %%
 parts = {"make the matrix": [], "factor it": [], "all else": []}
@@ -284,7 +284,7 @@ draw.legend(ax, "upper left")
 draw.show(figure, "Median of seven steps, on the machine that built this page.")
 
 # %% [markdown]
-# **All of them** by the kit, $K = N = 50$, $L = 400$, to a certified gap of $10^{-8}$ (Clarabel, through cvxpy, to $10^{-6}$; ADMM to $10^{-6}$ on clean data, and on noisy data with $\rho = 20$ stopped at 400 iterations):
+# **Four methods** of the kit, the guess on clean data only, $K = N = 50$, $L = 400$, to a certified gap of $10^{-8}$ (Clarabel, through cvxpy, to $10^{-6}$; ADMM to $10^{-6}$ on clean data, and on noisy data with $\rho = 20$ stopped at 400 iterations). The first time of a method also has what is loaded once:
 
 # %%
 large = {"clean": bed(0.0, K=50, L=400), "noisy": bed(0.05, K=50, L=400)}
@@ -312,14 +312,14 @@ for name, problem in large.items():
 # | `"matrix-free"` | some dozens of products with $B$, $C$ | the same, with fast transforms or sparse matrices |
 # | `solve_batch` | as the guess, in stacks | many small instances |
 # | `"interior"` | $L n^2$ | anything dense: noise, $L$ near $2 n$ |
-# | `"admm"` | $4 L n$ | little memory, few digits |
+# | `"admm"` | $4 L n$ | no system to solve at each step, few digits |
 # | `"cvxpy"` | a sparse factor | the reference: other people's code |
 #
-# In iterations Clarabel is nearly as good as the kit's method: both are interior point methods. It does not know that $p_\ell$ and $q_\ell$ meet in one block, and it has to be handed a compiled program.
+# Clarabel needs no more iterations than the kit's method here: both are interior point methods. It takes longer. It does not know that $p_\ell$ and $q_\ell$ meet in one block, and it has to be handed a compiled program.
 #
 # ## Explore
 #
-# $K = N = 3$, $L = 18$. On the left the rows after step $k$, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ too boldly, and see what it costs; compare the ways of clean and noisy rows to the branch.
+# $K = N = 3$, $L = 18$. On the left the rows after step $k$, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? Compare the ways of clean and noisy rows to the branch. (Where it says "nothing yet" at a late step, rounding has spoiled a point that was proved before.)
 
 
 # %%
@@ -373,9 +373,9 @@ print(table(examine(LEDGER["What a guess proves"], np.random.default_rng(0))))
 #
 # * An interior point step for this program is one system with $K + N$ unknowns and a $2 \times 2$ block for each row, and on the central path $\mu$ bounds what is left.
 # * A guess needs no theory if a proof follows it, and errors in the weights count squared.
-# * Making the matrix costs most of a step; which method to take depends on noise, on $L / (K + N)$, and on what $B$ and $C$ are.
+# * Making the matrix is the largest part of a step; which method to take depends on noise, on $L / (K + N)$, and on what $B$ and $C$ are.
 #
-# **The guesses.** (1) Some tens for the short method, about ten for the kit's, and hardly more with noise. (2) An answer without a proof; a wrong answer with a proof is excluded by (1) of lesson 12. (3) Into making it.
+# **The guesses.** (1) Some tens for the short method, about ten for the kit's, and one to four more with noise. (2) An answer without a proof; a wrong answer with a proof is excluded by (1) of lesson 12. (3) Into making it.
 #
 # **Exercise**: the second half of [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: the other half of the course, [20](20_relu_convexification.ipynb).
 #
