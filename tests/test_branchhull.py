@@ -357,3 +357,13 @@ def test_auto_falls_back_and_says_so(monkeypatch):
     report = branchhull.solve(PROBLEMS["K > L"], tol=1e-6).report
     assert report.run.status is Status.SOLVED
     assert "and cvxpy was asked" in report.notes[0]
+
+
+def test_data_are_not_changed_behind_what_was_made_of_them():
+    data, _ = branchhull.gaussian(np.random.default_rng(0), 12, 2, 2)
+    y = np.array(data.y)
+    copy = Bilinear(data.B, data.C, y, data.signs)
+    for part in (copy.B, copy.C, copy.y, copy.signs):
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] *= -1
+    y[0] = 1.0  # the reader's own array stays writable

@@ -57,6 +57,12 @@ class Bilinear:
         strange = self.signs[np.abs(self.signs) != 1]
         if strange.size:
             raise ValueError(f"signs must be -1 or 1, got {strange[0]:g}")
+        for name in ("B", "C", "y", "signs"):  # read-only: what is made of them is made once
+            part = getattr(self, name)
+            if isinstance(part, np.ndarray):
+                part = part.view()
+                part.setflags(write=False)
+                object.__setattr__(self, name, part)
 
     @property
     def shape(self) -> tuple[int, int, int]:
