@@ -116,7 +116,7 @@ figure, ax = draw.figure(size=(4.2, 3.4))
 parity(ax, old, new, "one neuron, four samples")
 draw.show(
     figure,
-    "Each point is a sample: what the neuron answered before and after. The two positive answers have moved towards 0: an l1 norm shrinks.",
+    "Each point is a sample: what the neuron answered before and after. The two positive answers have moved towards 0, as they do under an l1 norm.",
 )
 
 # %% [markdown]
