@@ -35,7 +35,7 @@
 # | tol | `tol` | the gap at which a method may call its answer solved |
 # | $g(\lambda)$ | `bound` | the dual function of lessons 01 and 02: a lower bound for each $\lambda \ge 0$ |
 # | feasible | | a point that satisfies the constraints |
-# | certificate | `answer.report.certificate` | a point and weights that name nearly the same number, so that both can be checked |
+# | certificate | `answer.report.certificate` | a point and weights: an upper and a lower bound of the optimal value, so that anyone can check an answer |
 # | repair | | to scale a point until it is feasible; its value is judged afterwards |
 # | ray | `infeasible_ray` | weights whose bound grows without limit: a proof that no point is feasible |
 # | ledger | `LEDGER` | the statements of the course, each measured inside its hypotheses and with each of them broken |
@@ -88,10 +88,12 @@
 # | $Q$, $q$ | `answer.dual` | $M \times P$, $P$ | dual matrix of the lower bound, and that of one neuron |
 # | $\lambda$, $\mu$ | `penalty(problem, answer)` | , $P$ | price of a weight, and multipliers of silent samples (lessons 21, 22) |
 # | $J$, $T$ | | | weights that are not 0, and silent samples that touch their limit (lesson 21) |
-# | $\delta$, $\Gamma$ | `l1_cone(N, s)` | | statistical dimension of a cone, and the support of $w$ (lesson 24) |
+# | $D$, $\delta$, $\sigma$ | `l1_cone(N, s)` | | cone of descent, its statistical dimension, and the width of the rise of the chance $f(k)$ (lesson 24) |
+# | $\Gamma$, $s$, $\nu$ | | | the support of $w$, its size, and multipliers of active samples (lesson 24) |
 # | $Y_\ell$, $\hat Y_\ell$ | `forward(network, X)` | | output of layer $\ell$: trained network, pruned network |
 # | $D_\ell$, $e_\ell$ | `discrepancy`, `realised` | | $\|\hat Y_\ell - Y_\ell\|_F$; the error of layer $\ell$ alone, on trained inputs (lesson 23) |
 # | $H = X X^\top$ | | $N \times N$ | the quadratic form by which pruning methods see the samples (lesson 25) |
+# | $z = w^\top X$, $d = u - w$ | | $P$, $N$ | a neuron before its ReLU, and the change of its weights (lesson 25) |
 # | refit | `refit` | | the weights that are left, fitted anew with the zeros held (lesson 25) |
 # | hook | | | a function that is called at each layer with what enters and what leaves (lesson 26) |
 #
@@ -106,10 +108,10 @@
 # | [12 BranchHull](12_branchhull.ipynb) | `kit.branchhull.problem`, `certificate`, `solve` |
 # | [13 ADMM for BranchHull](13_admm.ipynb) | `kit.branchhull.methods.admm`, `kit.experiments.rates` |
 # | [14 How many measurements](14_how_many_measurements.ipynb) | `kit.experiments.trials`, `kit.experiments.bilinear_theorems` |
-# | [15 Sparse signals](15_sparse_signals.ipynb) | `kit.branchhull.data.verdict`, `interior_l1`, `kit.experiments.sparse` |
+# | [15 Sparse signals](15_sparse_signals.ipynb) | `kit.branchhull.data.verdict`, `kit.branchhull.interior.l1`, `kit.experiments.sparse` |
 # | [16 Noise and lies](16_noise_and_lies.ipynb) | `kit.branchhull.certificate`, `kit.experiments.sparse` |
 # | [17 Calibration](17_calibration.ipynb) | `kit.branchhull.data.applications` |
-# | [18 Images](18_images.ipynb) | `kit.branchhull`, the files on total variation |
+# | [18 Images](18_images.ipynb) | `kit.branchhull.tv`, `variation`, `interior.tv`, `data.scenes` |
 # | [19 Fast solvers](19_fast_solvers.ipynb) | `kit.branchhull.interior`, `guess`, `batch` |
 # | [20 ReLU convexification](20_relu_convexification.ipynb) | `kit.nettrim.problem` |
 # | [21 One neuron and its path](21_one_neuron.ipynb) | `kit.nettrim.exact`, `certificate` |
@@ -119,7 +121,7 @@
 # | [25 Pruning today](25_pruning_today.ipynb) | `kit.nettrim.networks.rivals`, `recent`, `refit`; `kit.experiments.pruning_today` |
 # | [26 Your own network](26_your_own_network.ipynb) | `kit.nettrim.networks`: `walk`, `trace`, `modules`, `report`, `gains` |
 #
-# The **ledger** of theorems, `kit.experiments.theorems`, measures every numbered result inside its hypotheses
+# The **ledger** of theorems, `kit.experiments.theorems`, measures the statements it lists inside their hypotheses
 # and again with each one broken; `python -m kit.experiments.theorems` prints it.
 #
 # In a notebook, `help(branchhull.solve)` shows the formulas in plain characters. The shapes of one

@@ -113,7 +113,7 @@ for row in rows:
         )
 
 # %% [markdown]
-# The formula promises too little, by about a fifth; neurons of one size, on so busy a machine, differ by more.
+# The formula promises too little, by about a fifth. The machine was busy, and the two neurons of 1/2 differ by nearly as much.
 #
 # **At 5 % it fails**: pivots in blocks end without an answer, and the path is walked event by event.
 # An event that lets an input in reads $X$ once. The rest of the time, divided by events and by $NP$:
@@ -131,8 +131,8 @@ for scale in FITTED:
 # ## Extrapolated: the whole layer
 #
 # One neuron of full size was solved here, at 20 %; that all 11,008 cost the same is the extrapolation. For
-# 5 %, events are carried on by the power law of the last two sizes and an event's price is kept: no held-out
-# size stands behind that line.
+# 5 %, events are carried on by the power law of the last two sizes, an event's price is kept, and $\lvert S\rvert$ is
+# taken as a quarter of that at 20 %: no held-out size stands behind that line.
 
 # %%
 whole = next(r for r in rows if r["share"] == 0.2 and r["scale"] == 1)
@@ -159,7 +159,7 @@ print(f"tasks:         {-(-M // 16)} of 16 neurons, ≈ {16 * second / 60:.2g} m
 # $X$ of 1/100 (sides divided by 10) and 1/100 of the neurons: 409 inputs, 12,800 samples, 110 neurons in tasks of
 # four. Two workers of a LocalCluster, one thread each. What Dask adds is counted in seconds of all processes,
 # workers, client and scheduler together, less those inside the solver: others on the machine disturb that least.
-# The machine's two cores had six times the work they can do, so wall time says little.
+# The machine's two cores had much other work, so wall time says little.
 
 # %%
 for row in experiments.collect(LAYER, "results"):
@@ -186,13 +186,13 @@ for row in experiments.collect(LAYER, "results"):
 #    that share one $X$ (`n_jobs` of `nettrim.solve`) need it once, and the solver's part for each; the copy in
 #    `NetTrim` could go. float32 would halve all of it, and the certificate's digits with it.
 # 2. **Sparse neurons.** Where events replace pivots in blocks, time grows faster than $NP\lvert S\rvert$. Real inputs
-#    are correlated; that costs more events than Gaussian ones, and nothing here measures how many.
-# 3. **One ball for the layer** joins all neurons by one $\lambda$: each of its steps would wait for the slowest
+#    are correlated; that may cost more events than Gaussian ones do; nothing here measures it.
+# 3. **One ball for the layer** joins all neurons by one $\lambda$: each of its rounds would wait for the slowest
 #    neuron, and the graph needs a root again in every round.
 # 4. **The client.** It holds $X$ and $W$ twice while it checks them, and sends them from one network card: to a
 #    hundred workers better from a file that they all map into memory.
 # 5. **The folder** must be seen by all workers, and by the client; so must the same version of the kit.
-# 6. **A lost worker** costs its task, half an hour of work at 16 neurons; take fewer.
+# 6. **A lost worker** costs its task: 16 neurons, 21 minutes of work at 20 %, hours at 5 %; take fewer.
 # 7. **Memory's speed.** Part $a$ is reading, not computing: cores of one machine share it, and the prices above
 #    come from two.
 #
@@ -211,8 +211,8 @@ with LocalCluster(n_workers=2, threads_per_worker=1) as cluster, Client(cluster)
     print(prune_layer(X, W, 0.1, client, "my-layer"))
 
 # %% [markdown]
-# The stored rows come from `experiments.run(COST, folder, n_jobs=1)`, which takes 14 GB and some minutes, and
-# `experiments.run(LAYER, folder, n_jobs=1)`. The counts among them can be had again on any machine:
+# The stored rows come from `experiments.run` of `COST`, `FULL` and `LAYER`, each `(..., folder, n_jobs=1)`; `FULL` needs
+# the memory of one worker above. The counts among them can be had again on any machine:
 
 # %%
 small = [r for r in rows if r["share"] == 0.2 and r["scale"] == 28]

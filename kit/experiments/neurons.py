@@ -69,7 +69,8 @@ def l1_cone(N: int, s: int) -> tuple[float, float]:
 
     k Gaussian equations give the point by l1 with a chance of about Phi((k - delta) / sigma).
     By simulation from a fixed stream, to about 1 % of delta and 5 % of sigma. Source: Amelunxen,
-    Lotz, McCoy and Tropp, arXiv 1303.6672; McCoy and Tropp, arXiv 1308.5265, for the variance.
+    Lotz, McCoy and Tropp, arXiv 1303.6672; McCoy and Tropp, arXiv 1308.5265, for the variance;
+    Goldstein, Nourdin and Peccati, arXiv 1411.6265, for the normal shape.
     """
     N, s = whole("N", N, least=1), whole("s", s, least=1)
     if s > N:

@@ -1,8 +1,8 @@
 """Pruning methods at equal sparsity, as a sweep: chosen on one half, reported on the other.
 
 A trial draws data, trains a small network on them and prunes its hidden layers by every method of
-kit/nettrim/rivals.py to the same shares of zeros. CHOICE and REPORT have different seeds, and no
-image in common: what is picked on one is judged on data and networks it has not seen.
+kit/nettrim/networks/rivals.py to the same shares of zeros. CHOICE and REPORT have different seeds,
+and no image in common: what is picked on one is judged on data and networks it has not seen.
 """
 
 from collections.abc import Iterable
