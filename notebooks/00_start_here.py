@@ -81,8 +81,8 @@ for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
     print(f"halfway between {one} and {other} is ({w:g}, {x:g}), with product {w * x:g}")
 
 # %% [markdown]
-# The average of two points of one branch has a product larger than 1. The average of two points of
-# different branches can have any product: here it is 0.
+# Between the two points of one branch the product is larger than 1. Between the two points of different
+# branches it is smaller than 1: here it is 0.
 #
 # ## From scratch: a hull is what all half-planes leave
 #
@@ -92,7 +92,7 @@ for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
 # $$b(a) = \min_{s \in S} a^\top s ,$$
 #
 # and the hull (with its edge) is what remains of the plane when this is done for all directions $a$.
-# We take 180 directions.
+# We take 180 directions, and for $S$ 300 points of each branch, with $|w|$ from 1/60 to 60.
 
 
 # %% tags=["from-scratch"]
@@ -114,7 +114,7 @@ def hyperbola(y, signs):
 # *Check against the definition.* A point $z$ is in the hull if it is an average of points of $S$: weights
 # $\theta \ge 0$ with $\sum_i \theta_i s_i = z$ and $\sum_i \theta_i = 1$. Nonnegative least squares (`nnls`)
 # looks for such weights. And for one branch the kit knows a formula, $w x \ge 1$ and $w \ge 0$
-# ([lesson 11](11_hull_geometry.ipynb) derives it). Three answers for the same 400 random points:
+# ([lesson 11](11_hull_geometry.ipynb) derives it). The answers for the same 400 random points:
 
 # %% tags=["compared"]
 points = np.random.default_rng(1).uniform(-4, 4, (400, 2))
@@ -139,8 +139,8 @@ for ax, signs, title in zip(axes, ((1, -1), (1,)), ("nothing known", "w is posit
     draw.legend(ax, "upper left")
 draw.show(
     figure,
-    "Left: the hull of both branches is the whole plane, so the measurement says nothing. Right: with "
-    "the sign of w known, the hull of the one branch left is a tight set, and the measurement says much.",
+    "Left: the hull of both branches is the whole plane, so the measurement excludes nothing. Right: with "
+    "the sign of w known the dotted branch is out. The hull of the other leaves a part of the plane.",
 )
 
 # %% [markdown]
@@ -213,7 +213,7 @@ explorer(
 # | what is known | the sign of one factor | which outputs are active |
 # | what is convex | the hull of one branch | one piece, with a tolerance |
 # | what is minimised | $\|h\|_2^2 + \|m\|_2^2$ | $\|W\|_1 = \sum \lvert W_{ij} \rvert$ |
-# | what is promised | for Gaussian $b_\ell$, $c_\ell$ and enough products, $h$ and $m$ with high probability | all outputs of the layer together move by at most $\epsilon$ |
+# | what is promised | for Gaussian $b_\ell$, $c_\ell$ and enough products, $h$ and $m$ up to scale, with high probability | on the given samples all outputs of the layer together move by at most $\epsilon$ |
 #
 # ## What an answer looks like
 #
@@ -233,8 +233,9 @@ assert error < 1e-6 and certificate.gap < 1e-8
 # %% [markdown]
 # The second line is a **certificate**. The upper number is the value of a point that is checked to be
 # allowed. The lower number is a bound that no allowed point can undercut, computed by a formula that you can
-# evaluate yourself ([lesson 01](01_bounds.ipynb)). You need not believe the solver. And a certificate
-# can say no: here is the same answer with the first entry of $h$ changed by one percent.
+# evaluate yourself (the idea: [lesson 01](01_bounds.ipynb), the formula: lesson 12). You need not believe the solver. And a certificate
+# can say no: here is the same answer with the first entry of $h$ changed by one percent. It is first scaled up until it is allowed.
+# The **gap** is the difference of the two numbers, relative to the upper one.
 
 # %%
 wrong = answer.h.copy()
@@ -246,9 +247,9 @@ assert refused.gap > 1e-4
 # %% [markdown]
 # ## Where it fails, and a rival
 #
-# With fewer products the smallest point of the hulls is another one than the truth. [Lesson
+# With fewer products the smallest point of the hulls can be another one than the truth. [Lesson
 # 14](14_how_many_measurements.ipynb) derives how often. The rival is **Gauss-Newton**: it starts from the signs
-# and solves a sequence of least squares problems. Twenty instances of each size, 40 unknowns:
+# and solves a sequence of least squares problems. Twenty instances of each size, 40 unknowns, found if the error is below $10^{-4}$:
 
 # %%
 print("products   BranchHull finds the truth   Gauss-Newton finds it   both of 20")
@@ -266,8 +267,8 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 
 # %% [markdown]
 # Gauss-Newton finds the truth from fewer products. What BranchHull adds is a proof that its answer is the
-# smallest point of a set which surely contains the truth, and a law for how often it is the truth. Each lesson names the rivals of its method with
-# their numbers.
+# smallest point of a set which contains the truth if signs and readings are right, and a law for how often it is the truth.
+# The lessons set their methods beside rivals, and print the numbers of both.
 #
 # ## The map
 #
@@ -323,8 +324,8 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # **The guesses.** The hull of both branches is everything, the hull of one branch is the set
 # $w x \ge 1$, $w > 0$.
 #
-# **Break it yourself.** In `hyperbola` keep only the points with $w$ between $\tfrac12$ and $2$ of both branches. What is the
-# hull now? A range of $w$ is knowledge too.
+# **Break it yourself.** In `hyperbola` keep only the points of both branches with $|w|$ between $\tfrac12$ and $2$. What is the
+# hull now? A range of $|w|$ is knowledge too.
 #
 # ## Sources
 #
