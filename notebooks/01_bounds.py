@@ -83,12 +83,12 @@ draw.show(
 # **dual function**; that it bounds the optimum is **weak duality**.
 #
 # *And from above?* The value of any feasible point is an upper bound. If $A x > 0$, then $r x$ with
-# $r = \max_i b_i / (A x)_i$ is feasible, so a point that misses the constraints can be repaired.
+# $r = \max_i b_i / (A x)_i$ is feasible, so such a point can be repaired if it misses the constraints.
 #
 # ## From scratch: better weights
 #
 # The gradient of $g$ is $b - \tfrac12 A A^\top\lambda = b - A x$ with $x = \tfrac12 A^\top \lambda$. **Raise the weight of a road that $x$ has
-# not crossed, lower it where there is room, and keep it nonnegative**:
+# not crossed, lower it where there is room, and keep it nonnegative** ($\|A\|_2$ is the largest singular value of $A$):
 #
 # $$x = \tfrac12 A^\top \lambda, \qquad \lambda \leftarrow \max\bigl(\lambda + \tau (b - A x),\, 0\bigr), \qquad \tau = 2 / \|A\|_2^2 .$$
 
@@ -116,7 +116,8 @@ def climb(A, b, steps):
 
 # %% [markdown]
 # *Check against the definitions*, by brute force on a grid: $g(\lambda)$ is the least value of
-# $\|z\|^2 - \lambda^\top(A z - b)$ over all $z$, and the optimum is the least $\|x\|^2$ over the feasible points of the grid.
+# $\|z\|^2 - \lambda^\top(A z - b)$ over all $z$, and the optimum is the least $\|x\|^2$ over all feasible
+# $x$. The grid has not all of them, so its best value may be a little too large.
 
 # %% tags=["compared"]
 A, b = np.array([[1.0, 0.3], [-0.6, 0.8]]), np.array([1.0, 0.8])
@@ -185,7 +186,8 @@ draw.legend(axes[3], "upper right")
 draw.show(
     figure,
     "Steps 1, 3 and 6. The nearest feasible point lies outside the black circle, since the weights prove "
-    "it, and not outside the purple one, since a feasible point lies on that. The circles close in.",
+    "it, and not outside the purple one, since a feasible point lies on that. The circles close in. "
+    "The last picture shows bound and value after each step.",
 )
 for k in (1, 3, 6):
     print(f"step {k}: {lower[k - 1]:.4f} <= optimum <= {upper[k - 1]:.4f}")
@@ -205,7 +207,8 @@ assert np.max(lower) <= searched and np.min(upper) >= np.max(lower)
 # So $g(\lambda) = 2\|x\|^2 - \|x\|^2 = \|x\|^2$.
 # By (2) each feasible point has at least this value. $\square$
 #
-# A point and weights that name the same number are a **certificate**. Here is the contractor's: both roads touch, so two small linear systems give it.
+# A point and weights that name the same number are a **certificate**. Here is the contractor's: at the nearest place both
+# roads touch, $A x = b$, so two small linear systems give it.
 
 # %%
 x = np.linalg.solve(A, b)
@@ -218,12 +221,12 @@ print(f"weights (1, 0.5): {careless:.4f}, that is {careless / (x @ x):.0%}")
 assert lam.min() >= 0 and np.isclose(bound(A, b, lam), x @ x) and 0.45 < careless / (x @ x) < 0.55
 
 # %% [markdown]
-# Is there always such a pair? For a convex program with a strictly feasible point, yes (*strong duality*; Boyd and
-# Vandenberghe, section 5.2.3). To *check* a certificate weak duality is enough.
+# Is there always such a pair? For a convex program with a strictly feasible point, and a point that attains the optimum, yes (*strong duality*;
+# Boyd and Vandenberghe, section 5.2.3). To *check* a certificate weak duality is enough.
 #
 # ## Explore
 #
-# Set the weights by hand and raise the bound as high as you can. Then turn road 2. At 20 degrees one road decides: which weight is then best at 0?
+# Set the weights by hand and raise the bound as high as you can. (There is no purple circle while $x = \tfrac12 A^\top\lambda$ cannot be repaired.) Then turn road 2. At 20 degrees one road decides: which weight is then best at 0?
 
 
 # %%
@@ -255,7 +258,8 @@ explorer(
 # ## Promised and measured, and the rival
 #
 # If both weights stay positive, a step is linear: $\lambda - \lambda^\star$ is multiplied by $I - \tfrac\tau2 A A^\top$. With the singular values
-# $\sigma_1 \ge \sigma_2$ of $A$, its largest eigenvalue is $1 - \sigma_2^2/\sigma_1^2$. That is the promised factor of the error in each step. **The rival** is an active-set
+# $\sigma_1 \ge \sigma_2$ of $A$, its largest eigenvalue is $1 - \sigma_2^2/\sigma_1^2$. That is the promised factor of the error in each step after the first.
+# It is measured at the step that brings the *gap*, $1 - g(\lambda) / \text{optimum}$, below $10^{-6}$. **The rival** is an active-set
 # method (`nnls`): the weights that minimise $\|A^\top\lambda\|^2 + (b^\top \lambda - 1)^2$ over $\lambda \ge 0$, then
 # scaled so that $g$ is largest. We need not derive that it is right: its bound speaks for itself.
 
@@ -281,8 +285,8 @@ for angle in (60, 90, 127, 150, 165):
     assert abs(error[1] / error[0] - promised) < 0.02 and abs(gap) < 1e-12 and lam.min() >= 0
 
 # %% [markdown]
-# The active-set method wins: the ascent needs many steps when the roads are nearly parallel. [Lesson 02](02_splitting.ipynb) has a better step. The bound does
-# not care: both methods propose, and the one line of `bound` decides.
+# The active-set method wins: the ascent needs many steps when the roads are nearly parallel. [Lesson 02](02_splitting.ipynb) has a step that can
+# be much faster, and much slower. The bound does not care: both methods propose, and the one line of `bound` decides.
 #
 # ## Break it yourself
 #
@@ -317,7 +321,7 @@ print(table(examine(LEDGER["Nearest point: weak duality"], np.random.default_rng
 # * A feasible point proves an upper bound; a point that misses a constraint is repaired first, then judged.
 # * When both name the same number, nothing is left to search, and it does not matter how they were found.
 #
-# **The guesses.** (1) No: they bound the optimum from above. (2) About a half; scaled by the best factor they prove more.
+# **The guesses.** (1) No: they bound the optimum from above. (2) About a half. Scaled by the best factor they prove $1.4^2 / 0.98 = 2$, that is 84 percent.
 #
 # **Next**: [02 Splitting](02_splitting.ipynb).
 #
