@@ -55,8 +55,8 @@ from kit.experiments.theorems import LEDGER, examine, table
 #
 # ## By hand
 #
-# Three estimates for which no computing is needed. From $(0, 0)$ the picture is symmetric, so the nearest
-# point of $H_1$ is $(1, 1)$. For the others go backwards: start on the branch at $(2, \tfrac12)$ and walk away at a right
+# Three estimates for which no computing is needed. From $(0, 0)$ the squared distance of
+# $(p, q)$ in $H_1$ is $p^2 + q^2 \ge 2 p q \ge 2$, so the nearest point is $(1, 1)$. For the others go backwards (that a right angle makes a point nearest is proved below): start on the branch at $(2, \tfrac12)$ and walk away at a right
 # angle to it. There the branch $q = 1/p$ has the direction $(1, -\tfrac14)$, and $(\tfrac12, 2)$ is at a right
 # angle to that. One such step leads to $(\tfrac32, -\tfrac32)$, half a step to $(\tfrac74, -\tfrac12)$.
 
@@ -129,7 +129,8 @@ draw.show(
 #   f'(\sigma) = 2\sigma + 2 \delta_0^2\, r\, \frac{\sigma_0}{(2\sigma - \sigma_0)^2} .$$
 #
 # At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$ (try the three cases; at $0$ take the limit).
-# At $\sigma = \sqrt{2 d + \delta_0^2}$ we have $r \le 1$ and so $f \ge 0$.
+# At $\sigma_0$ this is so since the point is outside.
+# For the same reason $\sigma = \sqrt{2 d + \delta_0^2}$ is above $\sigma_0$. So $0 < r \le 1$ there, and $f \ge 0$.
 # Between them is a root, and there $\mu \ge 0$ and $\sigma > |\delta|$, so (2) holds.
 # Newton's method finds it; a step that would leave the bracket is replaced by a halving.
 
@@ -152,8 +153,8 @@ def nearest(p0, q0, d):
 
 
 # %% [markdown]
-# *Check against the definition, and against the kit.* The definition of "nearest" is a search over the whole branch: 20,001
-# points of it. The kit has `hull.project`.
+# *Check against the definition, and against the kit.* The definition of "nearest" is a search: 20,001
+# points of the branch, $p$ from $10^{-3}$ to $10^3$. The kit has `hull.project`.
 
 # %% tags=["compared"]
 rng = np.random.default_rng(5)
@@ -178,7 +179,7 @@ assert np.isclose(u * v, 1)
 # %% [markdown]
 # What the kit's projection ([hull.py](../kit/branchhull/hull.py)) does beyond ours: many points at once, and logarithms, which keep the digits when $p_0$,
 # $q_0$, $d$ differ by many powers of ten. **The rival** is the method of the papers' programs: by (2) $p$ is a root of
-# $p^4 - p_0\,p^3 + d\,q_0\,p - d^2$. They take the first root that is real and admissible, and leave the point where it is if
+# $p^4 - p_0\,p^3 + d\,q_0\,p - d^2$. They take the first root that is real and admissible ($p \ge 0$ and $d / p \ge q_0$), and leave the point where it is if
 # there is none.
 
 
@@ -229,14 +230,14 @@ assert stays.sum() >= 1
 # $$s_\ell\, (b_\ell h)(c_\ell^\top m) \ge |y_\ell| \quad\Longleftrightarrow\quad n_\ell^\top z \ge |y_\ell| , \qquad n_\ell = s_\ell b_\ell c_\ell ,$$
 #
 # a half-plane. By (3) the smallest value of $h^2 + \|m\|^2$ at a given $z$ is $2\|z\|$. So BranchHull asks for the **point of a polygon
-# that a growing disc touches first**. Lesson 01 has its certificate: weights $\lambda_\ell \ge 0$ on lines that
-# touch $z$, with $\sum_\ell \lambda_\ell n_\ell = z$. For any $z'$ in the polygon they give
+# that a growing disc touches first**. Its certificate is that of lesson 01, with half the weights: numbers $\lambda_\ell \ge 0$ on lines
+# through $z$, with $\sum_\ell \lambda_\ell n_\ell = z$. For any $z'$ in the polygon they give
 # $z^\top z' = \sum \lambda_\ell n_\ell^\top z' \ge \sum \lambda_\ell |y_\ell| = \sum \lambda_\ell n_\ell^\top z = \|z\|^2$, so $\|z'\| \ge \|z\|$.
 
 
 # %% tags=["hide-input"]
 def bench(rows, y=1.8, sign=1):
-    """Data of the first of eight meters, with the reading y and the sign of meter 1; and the true z."""
+    """Data of the first `rows` of eight meters, y and sign those of meter 1; and the true z."""
     angle = np.radians([20, 95, -35, 60, 130, 5, 160, -70])[:rows]
     size = np.array([1.0, 0.9, 1.2, 1.1, 0.8, 1.3, 1.0, 0.7])[:rows]
     b = np.array([1.0, 0.8, 1.3, 0.7, 1.1, 0.9, 1.2, 0.6])[:rows]
@@ -312,7 +313,8 @@ draw.show(
 #
 # $$P(\text{the truth is the answer}) = 1 - 2^{1 - L} \qquad (K = 1,\ N = 2,\ \text{Gaussian, no noise, right signs}).$$
 #
-# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and least squares solves them. 200 benches for each $L$:
+# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and for $L \ge 2$ least squares solves them. 200 benches for each $L$; *chance* is one standard deviation of
+# the share:
 
 # %%
 print(" L   promised   BranchHull   chance   least squares")
@@ -396,15 +398,16 @@ for name in ("Tangent of a branch", "Projection does not expand", "Balance of no
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The last cell is from the **ledger** of theorems: each statement measured inside its hypotheses, and with each of them broken.
+# The last cell is from the **ledger** of theorems: each statement measured inside its hypotheses, and with each of them broken. (The second is new here:
+# after a projection on a convex set no two points are farther apart than before.)
 #
 # ## Take away
 #
 # * The hull of a branch is $p q \ge d$, $p, q \ge 0$; its tangents say $\alpha p + \beta q \ge 2 \sqrt{\alpha\beta d}$.
 # * The nearest point of it is one equation with one unknown.
-# * Many hulls have a smallest point; it is balanced, and weights on the borders that touch prove it.
+# * If many hulls have a common point, they have a smallest one; it is balanced, and weights on the borders that touch prove it.
 #
-# **The guesses.** (1) A larger one: the step is $\mu (q, p)$ with all three positive, so both coordinates grow. (2) Mostly:
+# **The guesses.** (1) A larger one: the step is $\mu (q, p)$ with all three positive ($\mu > 0$ since the point is outside), so both coordinates grow. (2) Mostly:
 # with three Gaussian meters in three cases of four.
 #
 # **If $y = 0$**, then $w x = 0$ is a cross without branches. As $w \ne 0$ has a sign, in truth $x = 0$. The kit's convention is
