@@ -306,7 +306,7 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # | [25 Pruning today](25_pruning_today.ipynb) | write OBS and FISTA, and compare eight methods at equal sparsity |
 # | [26 Your own network](26_your_own_network.ipynb) | bring a network, prune it, check the report, decide |
 #
-# Read either half first. A short way through: 00, 01, 11, 12, 20, 22. All symbols and terms are in the
+# Read either half first. A short way through: 00, 01, 11, 12, 20, 22. The symbols and the main terms are in the
 # [glossary](glossary.ipynb); the pictures are made of the words of the [gallery](gallery.ipynb).
 #
 # ## The exercises
