@@ -93,9 +93,8 @@ for ax, L, seed in zip(axes, (6, 20), (3, 3), strict=True):
         f"L = {L:2d}: {len(valleys)} valleys; arrived ≈ {share[right] / f.size:.0%} of 8100 starts",
         end="",
     )
-    print(
-        f"; misfit where the others end ≈ {np.delete(f.ravel()[valleys], right).max(initial=0):.2g}"
-    )
+    others = np.delete(f.ravel()[valleys], right)
+    print(f"; misfit where the others end ≈ {others.max():.2g}" if len(others) else "")
     ax.imshow(np.log10(f.T + 1e-4), cmap="cividis", origin="lower", extent=(-1, 179, -1, 179))
     draw.points(ax, low, "wrong", "bottom of a valley")
     angles = [np.degrees(np.arctan2(*v[::-1])) % 180 for v in (truth.h, truth.m)]
@@ -158,7 +157,7 @@ draw.show(
 # A line that is not parallel to an edge touches a square at a corner, and the corners have rank one. Look only at matrices of the second slice, the truth $a = e = 1$, and one product with $b = (1, 0)$, $c = (1, t)$, which says $a + t e = 1 + t$.
 # For $t > 0$ the smallest $\max(|a|, |e|)$ is 1, at $a = e = 1$: the truth. For $-1 < t < 0$ it is at $a = -e = \frac{1 + t}{1 - t}$: **a matrix of rank one that reproduces the product and is wrong.** Rank one is not enough; it takes products enough that no other matrix
 # of that size fits. (Among all matrices this one product is not enough: $\tfrac{1 + t}{1 + t^2}\, b\, c^\top$ fits and has the norm $\tfrac{1 + t}{\sqrt{1 + t^2}} < 2$.)
-# Turn the line below. The ball of the Frobenius norm $\|Z\|_F = \sqrt{\langle Z, Z \rangle}$ is round: what does its answer lose?
+# Turn the line below. (At $t = 0$ it lies along an edge, and the answer drawn is one of many.) The ball of the Frobenius norm $\|Z\|_F = \sqrt{\langle Z, Z \rangle}$ is round: what does its answer lose?
 
 
 # %%
