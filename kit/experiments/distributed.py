@@ -215,5 +215,5 @@ def _cpu() -> float:
 
 SIZES = {"share": (0.05, 0.2), "scale": (40, 28, 20, 14, 10, 5)}
 COST = Sweep("neuron-cost", 1, neuron_cost, [SIZES, {"share": (0.2,), "scale": (2,)}], trials=2)
-FULL = replace(COST, grid={"share": (0.2,), "scale": (1,)}, trials=1)  # 9 GB; the same file
+FULL = replace(COST, grid={"share": (0.2,), "scale": (1,)}, trials=1)  # 13 GB; the same file
 LAYER = Sweep("layer-on-dask", 1, layer_on_dask, {"scale": (10,), "batch": (4,)}, trials=1)
