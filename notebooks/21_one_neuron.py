@@ -319,7 +319,7 @@ assert np.any(np.diff(way) > 0)
 #
 # ## Explore
 #
-# Move $\epsilon$. Where do the stems of $X q$ touch $\pm 1$? Which days have a path on which a sensor comes back?
+# Move $\epsilon$ and watch the weights. Where do the stems of $X q$ touch $\pm 1$? Which days have a path on which a sensor comes back?
 
 
 # %%
