@@ -339,7 +339,7 @@ def along_the_path(share, day):
     draw.stem(right, X @ q / top if top else X @ q, "data")
     for level in (-1, 1):
         right.axhline(level, **draw.line("bound"))
-    short = [f"{name[0]}{name[-1]}" if "air" in name else name for name in NAMES]
+    short = ["a1", "a2", "a3", "a4", "soil", "roof", "light", "wind"]
     for ax in (left, right):
         ax.set_xticks(range(8), short)
     return figure, {

@@ -23,6 +23,8 @@
 
 # %%
 # %matplotlib inline
+from functools import cache
+
 import numpy as np
 from ipywidgets import IntSlider, SelectionSlider
 
@@ -42,12 +44,19 @@ from kit.experiments.theorems import LEDGER, examine, table
 # **Guess first.** (1) Instead, give each neuron a ball of its own, and let their squared radii add up to $\epsilon^2$. Is the total norm larger or smaller? (2) Stop the solver when all its zeros are those of the
 # optimum. How many of them can then be proved? (3) Which pixels lose all their wires?
 
+
 # %%
-data = datasets.digits(np.random.default_rng(0), test=0.6)
-network = nettrim.train(np.random.default_rng(1), data, hidden=(24,), epochs=60).network
-X = np.vstack([data.X, np.ones(data.X.shape[1])])
-trained = np.vstack([network.weights[0], network.biases[0]])
-Y = nettrim.forward(network, data.X)[0]
+@cache
+def layer():
+    """Digits, a network, and its first layer: samples over a row of ones, weights over biases, Y."""
+    data = datasets.digits(np.random.default_rng(0), test=0.6)
+    network = nettrim.train(np.random.default_rng(1), data, hidden=(24,), epochs=60).network
+    X = np.vstack([data.X, np.ones(data.X.shape[1])])
+    trained = np.vstack([network.weights[0], network.biases[0]])
+    return data, network, X, trained, nettrim.forward(network, data.X)[0]
+
+
+data, network, X, trained, Y = layer()
 epsilon = 0.1 * np.linalg.norm(Y)
 print(
     f"{X.shape[0]} inputs, {len(Y)} neurons, {X.shape[1]} samples; {trained.size:,} weights, ",
@@ -323,12 +332,19 @@ assert moved[0] <= 0.1 * (1 + 1e-6) and moved[0] < moved[1]
 
 # %%
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
-ANSWERS = nettrim.path(problem, [share * np.linalg.norm(Y) for share in SHARES])
+
+
+@cache
+def pruned(share):
+    """The answer for the layer with this share of |Y|."""
+    _, _, X, _, Y = layer()
+    return nettrim.solve(nettrim.NetTrim(X, Y, share * np.linalg.norm(Y)))
 
 
 def wired(share, neuron):
     """A neuron before and after, and the wires of each pixel."""
-    answer = ANSWERS[SHARES.index(share)]
+    _, _, X, trained, Y = layer()
+    answer = pruned(share)
     figure, axes = draw.figure(3, size=(2.6, 2.8), bare=True)
     draw.picture(axes[0], trained[:-1, neuron - 1].reshape(8, 8), "trained", signed=True)
     draw.picture(axes[1], answer.W[:-1, neuron - 1].reshape(8, 8), "pruned", signed=True)
