@@ -26,7 +26,7 @@ from itertools import islice
 from time import process_time
 
 import numpy as np
-from ipywidgets import FloatLogSlider, FloatSlider, IntSlider
+from ipywidgets import FloatSlider, IntSlider, SelectionSlider
 from scipy.linalg import block_diag
 
 from kit import branchhull
@@ -392,10 +392,11 @@ def iterate(k, rho, noise):
     }
 
 
+RHOS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 200.0, 1000.0)
 explorer(
     iterate,
     k=IntSlider(20, min=1, max=300, description="iteration"),
-    rho=FloatLogSlider(2.0, min=-1, max=3, step=0.25, description="rho"),
+    rho=SelectionSlider(options=RHOS, value=2.0, description="rho"),
     noise=FloatSlider(0.0, min=0, max=0.3, step=0.05, description="noise"),
 )
 
