@@ -253,7 +253,7 @@ assert residual < 1e-3 and np.abs(al * p - be * q).max() < 1e-2
 
 # %%
 def stranger(L, noise, spoiled, moved, seed):
-    """Left: the first sound, true and as answered. Right: the answer's products over the readings."""
+    """The first sound, true and as answered; its products over the readings; the bounds' gap."""
     data, truth, at = modulator(L, seed, noise)
     answer = branchhull.solve(branchhull.BranchHull(data))
     if answer.dual is None or not np.isfinite(answer.report.certificate.upper):
@@ -263,7 +263,8 @@ def stranger(L, noise, spoiled, moved, seed):
     h = answer.h + moved * np.linalg.norm(answer.h) * rng.standard_normal(4)
     lower, upper = certificate(*branchhull.canonical(data), h, answer.m, al, be)
     fine, w, x = np.linspace(0, 1, 200), data.B @ h, data.C @ answer.m
-    figure, (left, right) = draw.figure(2, size=(4.4, 3.6))
+    gap = (upper - lower) / upper if np.isfinite(upper) else 1.0
+    figure, (left, right, proof) = draw.figure(3, size=(3.6, 3.6))
     true_h = branchhull.balance(truth.h, truth.m)[0]
     draw.curve(left, fine, waves([3, 5], fine) @ true_h, "truth", "truth")
     draw.points(left, np.stack([at, w], axis=1), "answer", "answer")
@@ -273,8 +274,11 @@ def stranger(L, noise, spoiled, moved, seed):
     ends = np.array([-1, 1]) * np.abs(data.y).max()
     draw.curve(right, ends, ends, "truth", "equal")
     draw.points(right, np.stack([data.y, w * x], axis=1), "answer", "answer")
-    draw.label(right, "reading y", "product w x of the answer", "does it explain the readings?")
+    draw.label(right, "reading y", "product w x of the answer", "are the readings explained?")
     draw.legend(right, "upper left")
+    proof.bar([""], [max(gap, 1e-15)], color=draw.colour("bound"), width=0.4)
+    proof.set(yscale="log", ylim=(1e-16, 2), xlim=(-1, 1))
+    draw.label(proof, "", "share of the upper bound", "gap between the bounds")
     return figure, {
         "optimum at least": f"{lower:.4f}",
         "optimum at most": f"{upper:.4f}" if np.isfinite(upper) else "nothing, a sign is wrong",

@@ -708,8 +708,8 @@ def test_the_kits_own_code_earns_nothing_by_whatever_way(tmp_path):
 
 
 STAY = """\
-    import pathlib
-    left = pathlib.Path("/tmp/left-by-another")
+    import pathlib, tempfile
+    left = pathlib.Path(tempfile.gettempdir(), "left-by-another")
     code = left.read_text() if left.exists() else ""
     left.write_text("WHO")
     if code not in ("", "WHO"):
