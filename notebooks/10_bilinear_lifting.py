@@ -90,7 +90,7 @@ for ax, L, seed in zip(axes, (6, 20), (3, 3), strict=True):
     low = np.stack(np.unravel_index(valleys, f.shape), axis=1) * 2
     right = np.argmin(f.ravel()[valleys])
     print(
-        f"L = {L:2d}: valleys {len(valleys)}; arrived ≈ {share[right] / f.size:.0%} of 8100 starts",
+        f"L = {L:2d}: number of valleys {len(valleys)}; arrived ≈ {share[right] / f.size:.0%} of 8100 starts",
         end="",
     )
     others = np.delete(f.ravel()[valleys], right)

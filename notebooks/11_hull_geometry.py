@@ -419,4 +419,4 @@ for name in ("Tangent of a branch", "Projection does not expand", "Balance of no
 #
 # * The hull and the program: arXiv 1702.04342. The ADMM that projects on it by a quartic: arXiv 1809.08359 and its authors' programs.
 # * The bracketed equation, the bench and its law are derived here; the kit's projection in `kit.branchhull.hull`, rays in
-#   `kit.branchhull.certificate`.
+#   `kit.branchhull.ray`.

@@ -16,7 +16,7 @@
 # keep some matrices that were prepared at home, and it can move one point into one hull, as in lesson 11. The papers behind this course
 # use a method that needs no more than that. On clean test data some sixty iterations give six digits. On noisy test data the same program, unchanged, does not have two digits after 1,600. Why, and what can be done?
 #
-# **Afterwards you can** write the ADMM of BranchHull in twenty lines, stop it by a certificate, and compute from one matrix, made at the answer, how many iterations a digit costs, with noise and without.
+# **Afterwards you can** write the ADMM of BranchHull in a dozen lines, stop it by a certificate, and compute from one matrix, made at the answer, how many iterations a digit costs, with noise and without.
 # **Before**: [02 Splitting](02_splitting.ipynb), [11](11_hull_geometry.ipynb), [12](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%

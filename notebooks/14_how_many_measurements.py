@@ -274,7 +274,10 @@ for name in ("Gaussian", "h with one nonzero", "random signs as B", "positive B 
         w, x = B @ h, C @ m
         hits += l2_residual(Bilinear(B, C, w * x, np.sign(w)), Truth(h, m)) < EXACT
     shares[name] = hits / 400
-    print(f"{name:20} promised {wendel(16, 5, 5):.2f}, measured {hits / 400:.3f} +- 0.025")
+    p = hits / 400
+    print(
+        f"{name:20} promised {wendel(16, 5, 5):.2f}, measured {p:.3f} +- {np.sqrt(p * (1 - p) / 400):.3f}"
+    )
 assert all(abs(shares[k] - 0.5) < 0.1 for k in ("Gaussian", "h with one nonzero"))
 assert shares["random signs as B"] < 0.42 and shares["positive B and h"] < 0.1
 

@@ -244,7 +244,7 @@ ours = exact[np.searchsorted(L, theirs_L)]
 higher, lower = int(np.sum(ours > theirs + 0.5)), int(np.sum(ours < theirs - 0.5))
 chance = binom.cdf(lower, higher + lower, 0.5)
 print(f"of {theirs.size} published cells the exact count is higher in {higher}, lower in {lower}")
-print(f"{higher + lower} fair coins fall as much on one side with a chance of {chance:.0e}")
+print(f"{higher + lower} fair coins show so few tails with a chance of {chance:.0e}")
 assert higher > 10 * lower
 
 # %% [markdown]
@@ -269,7 +269,7 @@ ax.set_ylim(0, 220)
 draw.legend(ax, "beside")
 draw.show(
     figure,
-    "The first length with five recoveries of ten grows in proportion to S. The poster's line grows faster, "
+    "The first length with five recoveries of ten is nearly proportional to S. The poster's line grows faster, "
     "and the line of lesson 14 leaves the picture at once.",
 )
 print("S    ", *(f"{k:4d}" for k in S))

@@ -224,8 +224,8 @@ draw.label(ax, "snapshots", "error of the gains, median")
 draw.legend(ax, "beside")
 draw.show(
     figure,
-    "5 percent noise. The convex answer hardly improves with more snapshots. Both least squares curves fall, and "
-    "they fall on each other, wherever they started.",
+    "5 percent noise. The convex answer hardly improves with more snapshots. Both least squares curves end "
+    "lower than they begin, and lie on each other, wherever they started.",
 )
 for name, curve in medians.items():
     print(f"{name:29s}", *(f"{value:.3f}" for value in curve))
@@ -342,8 +342,8 @@ for ax, sound, words in zip(axes, (song, heard, found), ("sung", "heard", "found
     ax.set_ylim(-1.2, 1.2)
 draw.show(
     figure,
-    "Eight chirps of different loudness. Behind the curtain the high ends are gone. They come back with the right "
-    "loudness.",
+    "Eight chirps of different loudness. Behind the curtain the high ends are gone. They come back. The "
+    "loudest was scaled to its true loudness; the other seven follow.",
 )
 assert np.abs(found - song).max() < 1e-4
 

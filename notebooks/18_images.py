@@ -271,7 +271,7 @@ for ax, light in zip(axes, ("random", "dct"), strict=True):
     assert share[2.0] > share[0.1] and share[2.0] > share[8.0]
 draw.show(
     figure,
-    "Scenes found of four. There is a window of mu around 2, and it closes from above as columns are added.",
+    "Scenes found of four. There is a window of mu around 2; at mu = 8 it closes as columns are added.",
 )
 
 # %% [markdown]

@@ -98,7 +98,7 @@ draw.show(figure, "The smaller mu, the nearer to the border the point of the cen
 
 # %% tags=["from-scratch"]
 def barrier(Bt, Ct, d, mu=1.0, shrink=0.3, least=0.0):
-    """Newton steps for ever: h, m, weights (al, be) and mu after each."""
+    """Newton steps, for as long as it is asked: h, m, weights (al, be) and mu after each."""
     p = q = 2 * np.sqrt(d)
     while True:
         e = p * q - d
