@@ -6,7 +6,7 @@ add up to those of the layer's epsilon; the layer's optimum lies between the sum
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,24 @@ from kit.results import Array, Certificate, Pruned, Report, Run, Status
 
 EXACT = 1e-12  # a discrepancy below this share of |Y|_F is rounding: the input counts as exact
 Watch = Callable[[object], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is asked: everything `prune` was given that the layers need."""
+
+    mode: str
+    chosen: tuple[int, ...]
+    share: Array  # (L,) relative epsilon
+    growth: Array  # (L,) sqrt(gamma_l), 1 where a layer is left alone or the first
+    kappa: float
+    balls: str
+    penalise_bias: bool
+    refit: str | None
+    method: str
+    options: dict[str, Any]
+    n_jobs: int
+    progress: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +64,8 @@ class Task:
     linear: bool
     share: float
     kappa: float
-    balls: str
     penalise_bias: bool
-    refit: str | None
+    plan: Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,38 +84,34 @@ def program(task: Task, block: Block, kappa: float) -> NetTrim:
     """A block of the layer as a Net-Trim program, the bias as last row."""
     Y = block.Z if task.linear else np.maximum(block.Z, 0)
     Omega = np.ones(Y.shape, bool) if task.linear else None
-    V, share = 0.0, task.share * kappa
-    if block.V is None:
-        error = share * np.linalg.norm(Y, axis=1)
-    else:
+    V, error = 0.0, Y
+    if block.V is not None:
         V, inside = block.V, Omega if task.linear else 1e-9 * Y.max() < Y
-        error = share * np.linalg.norm(np.where(inside, V - Y, 0), axis=1)
-        if np.linalg.norm(error) <= EXACT * np.linalg.norm(Y):  # all before is exact, to rounding
-            error = np.zeros_like(error)
-    radius = error if task.balls == "neuron" else float(np.linalg.norm(error))
-    extra = {} if task.penalise_bias else {"penalise_bias": False}
-    return NetTrim(block.X, Y, radius, V, Omega, **extra)
+        error = np.where(inside, V - Y, 0)
+    sizes = task.share * kappa * np.linalg.norm(error, axis=1)
+    if block.V is not None and np.linalg.norm(sizes) <= EXACT * np.linalg.norm(Y):
+        sizes = np.zeros_like(sizes)  # all before is exact, to rounding
+    epsilon = sizes if task.plan.balls == "neuron" else float(np.linalg.norm(sizes))
+    return NetTrim(block.X, Y, epsilon, V, Omega, task.penalise_bias)
 
 
-def prune_layer(task: Task, method: str, options: dict[str, Any], watch: Watch | None) -> Layer:
+def prune_layer(task: Task, watch: Watch | None) -> Layer:
     """Solve all blocks, with kappa = 1 where its radius is infeasible; refit, put together."""
-    kappa, notes = task.kappa, ()
-    jobs, answers = _solve(task, kappa, method, options, watch)
-    if kappa < 1 and any(one.report.certificate.upper == np.inf for one in answers):
-        notes = (f"kappa = {kappa:g} is infeasible in layer {task.name}: solved with 1.",)
-        kappa = 1.0
-        jobs, answers = _solve(task, kappa, method, options, watch)
+    plan, notes = task.plan, ()
+    for kappa in dict.fromkeys((task.kappa, 1.0)):
+        jobs = [program(task, block, kappa) for block in task.blocks]
+        answers = [solve(job, plan.method, callback=watch, **plan.options) for job in jobs]
+        if all(one.report.certificate.upper < np.inf for one in answers):
+            break
+    if kappa != task.kappa:
+        notes = (f"kappa = {task.kappa:g} is infeasible in layer {task.name}: solved with 1.",)
     Ws, again = [one.W for one in answers], None
-    if task.refit is not None:
-        before = task.linear or task.refit == "least-squares"
-        pairs = list(zip(task.blocks, jobs, answers, strict=True))
-        Ws = [
-            refit(one.W, job.X, b.Z if before else job.Y, "least-squares" if before else "relu")
-            for b, job, one in pairs
-        ]
-        again = _sum(
-            [certify(job, W, one.dual) for (_, job, one), W in zip(pairs, Ws, strict=True)]
-        )
+    if plan.refit is not None:
+        kind = "least-squares" if task.linear else plan.refit  # linear: Y is Z
+        wanted = [b.Z if kind == "least-squares" else np.maximum(b.Z, 0) for b in task.blocks]
+        Ws = [refit(W, job.X, Y, kind) for W, job, Y in zip(Ws, jobs, wanted, strict=True)]
+        triples = zip(jobs, Ws, answers, strict=True)
+        again = _sum([certify(job, W, one.dual) for job, W, one in triples])
     radius = float(np.linalg.norm([np.linalg.norm(job.epsilon) for job in jobs]))
     return Layer(together(answers), tuple(Ws), radius, kappa, again, notes)
 
@@ -107,33 +120,19 @@ def together(answers: list[Pruned]) -> Pruned:
     """One answer for a layer of several blocks: columns side by side, bounds added."""
     if len(answers) == 1:
         return answers[0]
-    reports = [one.report for one in answers]
-    statuses = [r.run.status for r in reports]
-    worst = next((s for s in statuses if s is not Status.SOLVED), Status.SOLVED)
-    run = Run(worst, sum(r.run.iterations for r in reports), sum(r.run.elapsed for r in reports))
-    duals = [one.dual for one in answers]
+    reports, duals = [one.report for one in answers], [one.dual for one in answers]
+    runs = [r.run for r in reports]
+    worst = next((r.status for r in runs if r.status is not Status.SOLVED), Status.SOLVED)
+    run = Run(worst, sum(r.iterations for r in runs), sum(r.elapsed for r in runs))
+    notes = (f"{len(answers)} groups, a ball each.", *reports[0].notes)
     return Pruned(
         np.hstack([one.W for one in answers]),
         None if any(dual is None for dual in duals) else np.vstack(duals),
-        Report(
-            reports[0].method,
-            run,
-            _sum([r.certificate for r in reports]),
-            (f"{len(answers)} groups, a ball each.", *reports[0].notes),
-        ),
+        Report(reports[0].method, run, _sum([r.certificate for r in reports]), notes),
     )
-
-
-def _solve(
-    task: Task, kappa: float, method: str, options: dict[str, Any], watch: Watch | None
-) -> tuple[list[NetTrim], list[Pruned]]:
-    jobs = [program(task, block, kappa) for block in task.blocks]
-    return jobs, [solve(job, method, callback=watch, **options) for job in jobs]
 
 
 def _sum(parts: list[Certificate]) -> Certificate:
     """Bounds of a sum of programs that have nothing in common."""
-    total = Certificate(
-        sum(c.upper for c in parts), sum(c.lower for c in parts), max(c.violation for c in parts)
-    )
-    return replace(parts[0]) if len(parts) == 1 else total
+    violation = max(c.violation for c in parts)
+    return Certificate(sum(c.upper for c in parts), sum(c.lower for c in parts), violation)

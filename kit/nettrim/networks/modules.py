@@ -49,6 +49,10 @@ class Modules:
         for batch in self.batches:
             yield called(self.module, batch)
 
+    def outputs(self) -> Iterator[Array]:
+        """What comes out, tensor by tensor."""
+        return (numbers(tensor) for out in self.run() for tensor in out)
+
     def seen(self, k: int) -> tuple[Blocks, Blocks]:
         layer, fold, entered, came = self._layer(k), self.traced.folds[k], [], []
         end = layer if fold is None else self.module.get_submodule(fold)
@@ -171,16 +175,6 @@ def copied(module: nn.Module) -> nn.Module:
         return copy.deepcopy(module)
     except RuntimeError as problem:
         raise ValueError(f"module must be one that can be copied: {problem}") from None
-
-
-def moved(old: Modules, new: Modules) -> float:
-    """|outputs after - outputs before|_F / |outputs before|_F."""
-    change = size = 0.0
-    for before, after in zip(old.run(), new.run(), strict=True):
-        for a, b in zip(before, after, strict=True):
-            change += float((b.double() - a.double()).norm()) ** 2
-            size += float(a.double().norm()) ** 2
-    return float(np.sqrt(change / size)) if size else 0.0
 
 
 def allow(traced: Traced, chosen: Any) -> None:
