@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from kit.arguments import choice, flag, instance, number, real_array, workers
-from kit.nettrim.networks import estimators, promises
+from kit.nettrim.networks import chains, estimators, promises
 from kit.nettrim.networks.layer import Layer, Plan
 from kit.nettrim.networks.network import Network, link_normalise, link_restore
 from kit.nettrim.networks.network import read_samples as read
@@ -121,6 +121,12 @@ def prune(
         return replace(done, network=twin)
     samples = read(instance("network", network, Network), X)
     return _prune_arrays(network, samples, layers, normalise, plan)
+
+
+def prune_torch(module: Any, X: Any, **settings: Any) -> PrunedNetwork:
+    """`prune` for a torch.nn.Module alone."""
+    chains.reader(module)
+    return prune(module, X, **settings)
 
 
 def is_module(value: object) -> bool:
