@@ -22,14 +22,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from kit.nettrim.networks.network import with_ones
+from kit.nettrim.networks.network import rounding, with_ones
 from kit.nettrim.networks.samples import Batches, dtype_of, numbers, read_batches
 from kit.nettrim.networks.trace import Traced, trace
 from kit.nettrim.networks.walk import Blocks, which_layers
 from kit.results import Array
 
 LARGEST = 2**31  # bytes of the inputs of one layer, in float64
-ROUNDING = {torch.float32: 1e-5, torch.float64: 1e-9}
 
 
 class Modules:
@@ -38,11 +37,15 @@ class Modules:
     def __init__(self, module: nn.Module, traced: Traced, batches: Batches) -> None:
         self.module, self.traced, self.batches = module, traced, batches
         self.sites = traced.sites
-        self.tolerance = ROUNDING.get(dtype_of(module), 1e-5)
+        self.tolerance = rounding(dtype_of(module))
 
     def fork(self) -> "Modules":
         """The same on a copy of the module."""
         return Modules(copied(self.module), self.traced, self.batches)
+
+    def on(self, X: Any) -> "Modules":
+        """The same module on other samples."""
+        return Modules(self.module, self.traced, read_batches(X, self.module, self.traced.inputs))
 
     def run(self) -> Iterator[list[torch.Tensor]]:
         """What comes out, batch by batch."""

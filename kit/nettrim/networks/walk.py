@@ -57,6 +57,9 @@ class Model(Protocol):
     def fork(self) -> "Model":
         """The same on a copy of the network."""
 
+    def on(self, X: Any) -> "Model":
+        """The same network on other samples."""
+
     def outputs(self) -> Iterator[Array]:
         """What comes out of the network, in parts of any shape."""
 
@@ -89,6 +92,9 @@ class Arrays:
 
     def fork(self) -> "Arrays":
         return Arrays(self.network, self.X)
+
+    def on(self, X: Array) -> "Arrays":
+        return Arrays(self.network, X)
 
     def outputs(self) -> Iterator[Array]:
         yield forward(self.network, self.X)[-1]
