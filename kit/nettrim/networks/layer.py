@@ -6,7 +6,7 @@ add up to those of the layer's epsilon; the layer's optimum lies between the sum
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,31 +40,18 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """Neurons that see the same inputs: X~ (N + 1, P), old weights W~ (N + 1, M), what they make.
-
-    X  what the program is solved on; V = W~'X~ where that is not the original input, else None
-    Z  (M, P) what the old weights make of the ORIGINAL input
-    """
-
-    X: Array
-    Z: Array
-    V: Array | None
-
-
-@dataclass(frozen=True, eq=False)
 class Task:
-    """A layer to be pruned, and how.
+    """A layer to be pruned: its blocks as programs, the bias as last row, and what else they need.
 
-    share  of |Y|_F (V None), else of |V - Y|_F on Omega: epsilon of the layer, or sqrt(gamma)
+    wanted  block by block what a refit goes towards, before the ReLU; () without one
+    kappa   a factor of all epsilons, which may make the programs infeasible
     """
 
     name: str
-    blocks: tuple[Block, ...]
+    jobs: tuple[NetTrim, ...]
     linear: bool
-    share: float
+    wanted: tuple[Array, ...]
     kappa: float
-    penalise_bias: bool
     plan: Plan
 
 
@@ -80,26 +67,31 @@ class Layer:
     notes: tuple[str, ...]
 
 
-def program(task: Task, block: Block, kappa: float) -> NetTrim:
-    """A block of the layer as a Net-Trim program, the bias as last row."""
-    Y = block.Z if task.linear else np.maximum(block.Z, 0)
-    Omega = np.ones(Y.shape, bool) if task.linear else None
-    V, error = 0.0, Y
-    if block.V is not None:
-        V, inside = block.V, Omega if task.linear else 1e-9 * Y.max() < Y
-        error = np.where(inside, V - Y, 0)
-    sizes = task.share * kappa * np.linalg.norm(error, axis=1)
-    if block.V is not None and np.linalg.norm(sizes) <= EXACT * np.linalg.norm(Y):
+def program(X: Array, Z: Array, V: Array | None, share: float, linear: bool, **how: Any) -> NetTrim:
+    """Neurons that see the same inputs as a Net-Trim program.
+
+    X     (N + 1, P) what it is solved on; V = W~'X (M, P) where that is not the original input
+    Z     (M, P) what the old weights make of the ORIGINAL input
+    share of |Y|_F (V None), else of |V - Y|_F on Omega: epsilon, or sqrt(gamma)
+    how   balls and penalise_bias
+    """
+    Y = Z if linear else np.maximum(Z, 0)
+    Omega = np.ones(Y.shape, bool) if linear else None
+    error = Y if V is None else np.where(Omega if linear else 1e-9 * Y.max() < Y, V - Y, 0)
+    sizes = share * np.linalg.norm(error, axis=1)
+    if V is not None and np.linalg.norm(sizes) <= EXACT * np.linalg.norm(Y):
         sizes = np.zeros_like(sizes)  # all before is exact, to rounding
-    epsilon = sizes if task.plan.balls == "neuron" else float(np.linalg.norm(sizes))
-    return NetTrim(block.X, Y, epsilon, V, Omega, task.penalise_bias)
+    epsilon = sizes if how["balls"] == "neuron" else float(np.linalg.norm(sizes))
+    return NetTrim(X, Y, epsilon, 0.0 if V is None else V, Omega, how["penalise_bias"])
 
 
 def prune_layer(task: Task, watch: Watch | None) -> Layer:
     """Solve all blocks, with kappa = 1 where its radius is infeasible; refit, put together."""
     plan, notes = task.plan, ()
     for kappa in dict.fromkeys((task.kappa, 1.0)):
-        jobs = [program(task, block, kappa) for block in task.blocks]
+        jobs = task.jobs
+        if kappa < 1:
+            jobs = [replace(job, epsilon=kappa * job.epsilon) for job in jobs]
         answers = [solve(job, plan.method, callback=watch, **plan.options) for job in jobs]
         if all(one.report.certificate.upper < np.inf for one in answers):
             break
@@ -108,7 +100,7 @@ def prune_layer(task: Task, watch: Watch | None) -> Layer:
     Ws, again = [one.W for one in answers], None
     if plan.refit is not None:
         kind = "least-squares" if task.linear else plan.refit  # linear: Y is Z
-        wanted = [b.Z if kind == "least-squares" else np.maximum(b.Z, 0) for b in task.blocks]
+        wanted = task.wanted if kind == "least-squares" else [job.Y for job in jobs]
         Ws = [refit(W, job.X, Y, kind) for W, job, Y in zip(Ws, jobs, wanted, strict=True)]
         triples = zip(jobs, Ws, answers, strict=True)
         again = _sum([certify(job, W, one.dual) for job, W, one in triples])

@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from kit.arguments import several, whole
-from kit.nettrim.networks.layer import Block, Layer, Plan, Task, Watch, prune_layer
+from kit.nettrim.networks.layer import Layer, Plan, Task, Watch, program, prune_layer
 from kit.nettrim.networks.network import Network, forward, with_ones
 from kit.nettrim.networks.promises import Link, surrogate
 from kit.results import Array
@@ -165,24 +165,19 @@ def _numbered(k: int, task: Task, watch: Watch | None) -> tuple[int, Layer]:
 
 def _task(old: Model, new: Model, plan: Plan, k: int) -> Task:
     site, weights = old.sites[k], old.weights(k)
-    X = old.seen(k)[0]
-    Z = [W.T @ x for W, x in zip(weights, X, strict=True)]
-    below, V = X, [None] * len(X)
+    X = below = old.seen(k)[0]
+    Z, V = [W.T @ x for W, x in zip(weights, X, strict=True)], [None] * len(X)
     if plan.mode == "cascade":
         below = new.seen(k)[0]
-        exact = all(map(np.array_equal, X, below))  # to the last bit: nothing before was pruned
-        if not exact:
+        if not all(map(np.array_equal, X, below)):  # to the last bit: else nothing before changed
             V = [W.T @ x for W, x in zip(weights, below, strict=True)]
-    exact = V[0] is None
-    return Task(
-        site.name,
-        tuple(map(Block, below, Z, V)),
-        site.linear,
-        float((plan.share if exact else plan.growth)[k]),
-        plan.kappa if site.linear and site.last else 1.0,
-        plan.penalise_bias or not site.bias,  # without a bias its row of X~ is 0
-        plan,
-    )
+    share = float((plan.share if V[0] is None else plan.growth)[k])
+    free = site.bias and not plan.penalise_bias  # without a bias its row of X~ is 0
+    how = {"balls": plan.balls, "penalise_bias": not free}
+    triples = zip(below, Z, V, strict=True)
+    jobs = tuple(program(*triple, share, site.linear, **how) for triple in triples)
+    kappa = plan.kappa if site.linear and site.last else 1.0
+    return Task(site.name, jobs, site.linear, tuple(Z) if plan.refit else (), kappa, plan)
 
 
 def _watch(bar: tqdm) -> Watch:
