@@ -71,6 +71,13 @@ def whole(name: str, value: object, *, least: int) -> int:
     return int(value)
 
 
+def workers(name: str, value: object) -> int:
+    """Return value, a number of workers as joblib has it: -1 for all, -2 for all but one."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value == 0:
+        raise ValueError(f"{name} must be a whole number other than 0, got {shown(value)}")
+    return int(value)
+
+
 def flag(name: str, value: object) -> bool:
     """Return value, which must be True or False."""
     if not isinstance(value, bool | np.bool_):

@@ -49,6 +49,8 @@ def test_a_function_becomes_a_theorem_and_prints_what_came_out():
     text = table(findings)
     assert text.startswith("Toy: a <= b\n") and "holds   1 <= 2" in text
     assert "fails   3 <= 2" in text and "without: a is small" in text
+    near = table([replace(findings[1], measured=2.0001)])
+    assert "fails   2.0001 <= 2 " in near  # a difference that counts is seen
     assert "0 <= 2" in table([replace(findings[0], measured=1e-12)])  # rounding is not printed
     chance = replace(toy, tol=0.2)  # a share that happens to be below tol is
     assert "0.07 <= 2" in table([replace(findings[0], theorem=chance, measured=0.07)])

@@ -7,11 +7,8 @@ from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull, Truth, hull
 from kit.branchhull.methods.reference import reference
 from kit.experiments.bilinear import EXACT, l2_residual, wendel
-from kit.experiments.ledger import theorem
+from kit.experiments.ledger import Pair, Rng, theorem
 from kit.results import Array
-
-Pair = tuple[float, float]
-Rng = np.random.Generator
 
 
 @theorem(
@@ -59,7 +56,7 @@ def projection(rng: Rng, onto: str = "hull") -> Pair:
 @theorem(
     "Balance of norms",
     "the optimum of l2 BranchHull has |h|_2 = |m|_2",
-    "derived; mathematics 1.2 (lesson 11)",
+    "derived (lesson 11)",
     "=",
     {
         "the point is optimal": {"stretch": 1.2},
@@ -103,7 +100,7 @@ def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
     "Law of success",
     "P(l2 BranchHull recovers) = P(Bin(L - 1, 1/2) >= K + N - 2) for Gaussian B and C that are "
     "independent of h and m, right signs and no noise",
-    "derived, with the count of Wendel 1962; mathematics 1.3 (lesson 14)",
+    "derived (lesson 14), with the count of J. G. Wendel, Math. Scand. 11, 1962",
     "=",
     {
         "B is Gaussian: the part of a row across h is symmetric, whatever its part along h": {
@@ -141,7 +138,7 @@ def _optimal(data: Bilinear, truth: Truth) -> bool:
 @theorem(
     "Hoeffding's tail",
     "P(failure) <= exp(-(L - 2 (K + N) + 5)^2 / (2 (L - 1)))",
-    "derived; mathematics 1.3: 'L >> 2 (K + N)' of arXiv 1702.04342",
+    "derived (lesson 14): 'L >> 2 (K + N)' of arXiv 1702.04342, in numbers",
     "<=",
     {"L - 1 >= 2 (K + N - 3)": {"share": 0.5}},
 )
@@ -165,7 +162,7 @@ def _noisy_value(rng: Rng, xi: Array) -> Pair:
 @theorem(
     "Noise that shrinks",
     "optimum(y (1 + xi)) <= |h~|^2 + |m~|^2",
-    "derived; mathematics 1.4",
+    "derived: a scaled truth is feasible",
     "<=",
     {"xi <= 0": {"sign": 1.0}, "xi > -1": {"size": 3.0}},
     tol=1e-6,
@@ -178,7 +175,7 @@ def shrinking(rng: Rng, sign: float = -1.0, size: float = 0.3) -> Pair:
 @theorem(
     "Noise of any sign",
     "optimum(y (1 + xi)) <= (1 + max xi_+) (|h~|^2 + |m~|^2)",
-    "derived; mathematics 1.4",
+    "derived: a scaled truth is feasible",
     "<=",
     {"xi > -1": {"size": 3.0}},
     tol=1e-6,
@@ -214,7 +211,7 @@ def ray(rng: Rng, wrong_signs: int = 3) -> Pair:
 @theorem(
     "Lifting counts K N",
     "L products fix the matrix Z of y_l = b_l'Z c_l linearly iff L >= K N",
-    "derived; mathematics 5.1 (lesson 10)",
+    "derived (lesson 10)",
     "=",
     {"L >= K N": {"L": 19}, "the rows are in general position": {"repeated": 2}},
 )
@@ -240,18 +237,3 @@ def nuclear(rng: Rng, shrink: float = 1.0) -> Pair:
     adjoint = (data.B * nu[:, None]).T @ data.C
     value = np.linalg.norm(truth.h) * np.linalg.norm(truth.m)
     return float(shrink * value), float(data.y @ nu / np.linalg.norm(adjoint, 2))
-
-
-THEOREMS = (
-    tangent,
-    projection,
-    balance,
-    weak_duality,
-    law,
-    tail,
-    shrinking,
-    growing,
-    ray,
-    lifting,
-    nuclear,
-)

@@ -18,13 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import choice, generator, number, several, shown
+from kit.arguments import choice, generator, instance, number, several, shown
 
 RELATIONS = {
     "<=": lambda measured, promised, tol: measured <= promised + tol,
     ">=": lambda measured, promised, tol: measured >= promised - tol,
     "=": lambda measured, promised, tol: abs(measured - promised) <= tol,
 }
+BROKEN = {"<=": ">", ">=": "<", "=": "!="}
+Pair = tuple[float, float]
+Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,9 @@ class Theorem:
 
     name, statement, source  in words, formulas in plain characters
     relation    "<=", ">=" or "=": measured relation promised is what the statement says
-    tol         what counts as rounding, or as chance where a rate is measured; absolute
     hypotheses  sentence -> keywords of `measure` that break this hypothesis and no other
     measure     (rng, **broken) -> (measured, promised)
+    tol         what counts as rounding, or as chance where a rate is measured; absolute
 
     Raises ValueError if the keywords of measure and those of the hypotheses are not the same.
     """
@@ -45,7 +48,7 @@ class Theorem:
     source: str
     relation: str
     hypotheses: Mapping[str, Mapping[str, Any]]
-    measure: Callable[..., tuple[float, float]]
+    measure: Callable[..., Pair]
     tol: float = 1e-9
 
     def __post_init__(self) -> None:
@@ -58,12 +61,11 @@ class Theorem:
             raise ValueError(f"measure must be a function of rng, got {shown(self.measure)}")
         if not isinstance(self.hypotheses, Mapping) or not self.hypotheses:
             raise ValueError(f"hypotheses must be a dictionary, got {shown(self.hypotheses)}")
-        broken = [frozenset(keywords) for keywords in self.hypotheses.values()]
+        broken = {keyword for keywords in self.hypotheses.values() for keyword in keywords}
         _, *known = inspect.signature(self.measure).parameters
-        if not all(broken) or frozenset().union(*broken) != frozenset(known):
+        if not all(self.hypotheses.values()) or broken != set(known):
             raise ValueError(
-                f"hypotheses must break every keyword of measure, {known}, "
-                f"got {sorted(frozenset().union(*broken))}"
+                f"hypotheses must break every keyword of measure, {known}, got {sorted(broken)}"
             )
 
 
@@ -83,34 +85,34 @@ class Finding:
         return bool(relation(self.measured, self.promised, self.theorem.tol))
 
     def __repr__(self) -> str:
-        sign = (
-            self.theorem.relation
-            if self.holds
-            else {"<=": ">", ">=": "<", "=": "!="}[self.theorem.relation]
-        )
+        relation = self.theorem.relation
+        sign = relation if self.holds else BROKEN[relation]
         where = f"without '{self.broken}'" if self.broken else "inside"
         return f"{self.theorem.name}, {where}: {self.measured:.4g} {sign} {self.promised:.4g}"
 
+    @property
+    def sides(self) -> str:
+        """Both sides in three digits; in more where a difference that counts would not be seen."""
+        rounding = min(self.theorem.tol, 1e-4)  # of a solver
+        sides = [0.0 if abs(side) <= rounding else side for side in (self.measured, self.promised)]
+        for digits in range(3, 17):
+            measured, promised = (f"{side:.{digits}g}" for side in sides)
+            if self.holds or measured != promised:
+                break
+        return f"{measured} {self.theorem.relation} {promised}"
 
-def theorem(
-    name: str,
-    statement: str,
-    source: str,
-    relation: str,
-    hypotheses: Mapping[str, Mapping[str, Any]],
-    tol: float = 1e-9,
-) -> Callable[[Callable[..., tuple[float, float]]], Theorem]:
-    """Decorate a measurement: the function becomes the Theorem that it measures."""
-    return lambda measure: Theorem(name, statement, source, relation, hypotheses, measure, tol)
+
+def theorem(*stated: Any, tol: float = 1e-9) -> Callable[[Callable[..., Pair]], Theorem]:
+    """Decorate a measurement: it becomes the Theorem(*stated, measure, tol) that it measures."""
+    return lambda measure: Theorem(*stated, measure, tol)
 
 
-def examine(entry: Theorem, rng: np.random.Generator) -> list[Finding]:
+def examine(entry: Theorem, rng: Rng) -> list[Finding]:
     """Measure inside all hypotheses, then with each of them broken; the first Finding should hold.
 
     Raises ValueError for an entry that is no Theorem.
     """
-    if not isinstance(entry, Theorem):
-        raise ValueError(f"entry must be a Theorem, got {shown(entry)}")
+    instance("entry", entry, Theorem)
     generator(rng)
     cases = [("", {}), *entry.hypotheses.items()]
     return [
@@ -122,18 +124,11 @@ def table(findings: Iterable[Finding]) -> str:
     """The findings as text, one line each, the statement and source above those of one theorem."""
     lines, last = [], None
     for finding in several("findings", findings):
-        if not isinstance(finding, Finding):
-            raise ValueError(f"findings must be of examine, got {shown(finding)}")
-        entry = finding.theorem
+        entry = instance("findings", finding, Finding).theorem
         if entry is not last:
             lines += ["", f"{entry.name}: {entry.statement}", f"    [{entry.source}]"]
             last = entry
         sign = "holds" if finding.holds else "fails"
         where = f"without: {finding.broken}" if finding.broken else "inside the hypotheses"
-        measured, promised = (
-            f"{0.0 if abs(side) <= min(entry.tol, 1e-4) else side:.3g}"  # a solver's rounding
-            for side in (finding.measured, finding.promised)
-        )
-        sides = f"{measured} {entry.relation} {promised}"
-        lines.append(f"    {sign}   {sides:<32} {where}")
+        lines.append(f"    {sign}   {finding.sides:<32} {where}")
     return "\n".join(lines[1:])

@@ -1,15 +1,15 @@
 """Ledger of paper 2: Net-Trim's consistency theorems, certificates, and numbers of samples."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from kit import nettrim
-from kit.experiments.ledger import theorem
+from kit.experiments.ledger import Pair, Rng, theorem
 from kit.experiments.neurons import dual_size, neuron, neuron_chance
 from kit.nettrim import NetTrim, Network
 from kit.results import Array
 
-Pair = tuple[float, float]
-Rng = np.random.Generator
 GAMMA = 1.1
 CHAIN = {  # hypotheses of the theorems on networks, and what breaks each
     "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
@@ -33,12 +33,6 @@ def _network(rng: Rng, normalised: bool = True) -> tuple[Network, Array]:
     return (nettrim.link_normalise(net)[0] if normalised else net), rng.standard_normal((6, 60))
 
 
-def _outputs(network: Network, X: Array, stretch: float) -> list[Array]:
-    """What the layers give once all weights are `stretch` times as large."""
-    weights = tuple(stretch * W for W in network.weights)
-    return nettrim.forward(Network(weights, network.biases), X)
-
-
 @theorem(
     "Proposition 1",
     "|relu(W^'X) - Y|_F <= epsilon for every W^ in C_epsilon(X, Y, 0)",
@@ -58,114 +52,92 @@ def proposition_1(rng: Rng, V: float = 0.0, stretch: float = 1.0) -> Pair:
     return float(np.linalg.norm(np.maximum(W.T @ X, 0) - Y) / epsilon), 1.0
 
 
-def _parallel(rng: Rng, normalised: bool, stretch: float, layer: int) -> Pair:
+def _chain(
+    rng: Rng, mode: str, layer: int, epsilon: float | Array, normalised: bool, stretch: float, norm
+) -> Pair:
+    """Error of a layer of a pruned network over the promise, weights `stretch` times as large.
+
+    promised_l = epsilon_l |Y_l|_F + norm(W_l) promised_(l-1), in a cascade from the second layer on
+    sqrt(gamma) norm(W_l) promised_(l-1)
+    """
     net, X = _network(rng, normalised)
-    share = np.array([0.3, 1e-3, 1e-3])  # later layers add little of their own, and pass on much
-    pruned = nettrim.prune(net, X, epsilon=share, progress=False)
-    outputs = _outputs(pruned.network, X, stretch)
-    targets = nettrim.forward(net, X)
-    sizes = [np.linalg.norm(Y) for Y in targets]
-    promised = float(np.sum((share * sizes)[: layer + 1]))
+    pruned = nettrim.prune(net, X, epsilon=epsilon, mode=mode, gamma=GAMMA, progress=False).network
+    grown = Network(tuple(stretch * W for W in pruned.weights), pruned.biases)
+    outputs, targets = (nettrim.forward(network, X)[: layer + 1] for network in (grown, net))
+    promised = 0.0
+    for k, share in enumerate(np.broadcast_to(epsilon, 3)[: layer + 1]):
+        own, passed = share * np.linalg.norm(targets[k]), norm(net.weights[k]) * promised
+        promised = own + passed if k == 0 or mode == "parallel" else np.sqrt(GAMMA) * passed
     return float(np.linalg.norm(outputs[layer] - targets[layer]) / promised), 1.0
 
 
-@theorem(
+def _normalised(mode: str, layer: int, epsilon: float | Array) -> Callable[..., Pair]:
+    """The measurement for a link-normalised network, where no norm is above 1, or one as drawn."""
+    return lambda rng, normalised=True, stretch=1.0: _chain(
+        rng, mode, layer, epsilon, normalised, stretch, lambda W: 1.0
+    )
+
+
+def _drawn(mode: str, norm: Callable[[Array], float]) -> Callable[..., Pair]:
+    """The measurement at layer 3 of a network as drawn."""
+    return lambda rng, stretch=1.0: _chain(rng, mode, 2, 0.3, False, stretch, norm)
+
+
+FIRST = np.array([0.3, 1e-3, 1e-3])  # later layers add little of their own, and pass on much
+
+theorem_1 = theorem(
     "Theorem 1",
     "parallel: |Y^_l - Y_l|_F <= sum over j <= l of epsilon_j",
     "Net-Trim, arXiv 1611.05162, supplement 4.2",
     "<=",
     CHAIN,
     tol=SLACK,
-)
-def theorem_1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
-    """Error of layer 2 over the promise; the first layer is pruned much, the second hardly."""
-    return _parallel(rng, normalised, stretch, 1)
+)(_normalised("parallel", 1, FIRST))
 
-
-@theorem(
+proposition_s1 = theorem(
     "Proposition S.1",
     "the bound of Theorem 1 holds at a last layer that is linear: |W^'Y - Y_L|_F <= epsilon_L",
     "Net-Trim, arXiv 1611.05162, supplement section 2",
     "<=",
     CHAIN,
     tol=SLACK,
-)
-def proposition_s1(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
-    """Error of the linear last layer over the promise."""
-    return _parallel(rng, normalised, stretch, 2)
+)(_normalised("parallel", 2, FIRST))
 
+theorem_1_any = theorem(
+    "Theorem 1, any network",
+    "parallel: |Y^_l - Y_l|_F <= sum_j epsilon_j prod over j < i <= l of |W_i|_1",
+    "derived (kit.nettrim.networks.promises, lesson 23)",
+    "<=",
+    {"every layer is feasible, and W^_i no larger than W_i": {"stretch": 20.0}},
+    tol=SLACK,
+)(_drawn("parallel", lambda W: np.abs(W).sum()))
 
-def _cascade(rng: Rng, normalised: bool, stretch: float, layer: int) -> Pair:
-    net, X = _network(rng, normalised)
-    pruned = nettrim.prune(net, X, epsilon=0.3, mode="cascade", gamma=GAMMA, progress=False)
-    outputs = _outputs(pruned.network, X, stretch)[layer]
-    targets = nettrim.forward(net, X)
-    promised = 0.3 * np.linalg.norm(targets[0]) * GAMMA ** (layer / 2)
-    return float(np.linalg.norm(outputs - targets[layer]) / promised), 1.0
-
-
-@theorem(
+theorem_2 = theorem(
     "Theorem 2",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 sqrt(gamma_2 ... gamma_l)",
     "Net-Trim, arXiv 1611.05162, supplement 4.3",
     "<=",
     CHAIN,
     tol=SLACK,
-)
-def theorem_2(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
-    """Error of layer 2 over the promise, gamma = 1.1."""
-    return _cascade(rng, normalised, stretch, 1)
+)(_normalised("cascade", 1, 0.3))
 
-
-@theorem(
+proposition_s1_cascade = theorem(
     "Proposition S.1, cascade",
     "the bound of Theorem 2 holds at a last layer that is linear",
     "Net-Trim, arXiv 1611.05162, supplement section 2",
     "<=",
     CHAIN,
     tol=SLACK,
-)
-def proposition_s1_cascade(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
-    """Error of the linear last layer over the promise, gamma = 1.1."""
-    return _cascade(rng, normalised, stretch, 2)
+)(_normalised("cascade", 2, 0.3))
 
-
-@theorem(
+theorem_2_any = theorem(
     "Theorem 2, any network",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 prod over 2 <= j <= l of sqrt(gamma_j) |W_j|_F",
-    "derived; mathematics 3.3",
+    "derived (kit.nettrim.networks.promises, lesson 23)",
     "<=",
     {"every layer is feasible": {"stretch": 20.0}},
     tol=SLACK,
-)
-def theorem_2_any(rng: Rng, stretch: float = 1.0) -> Pair:
-    """Error of layer 3 over the promise for a network as drawn."""
-    net, X = _network(rng, normalised=False)
-    pruned = nettrim.prune(net, X, epsilon=0.3, mode="cascade", gamma=GAMMA, progress=False)
-    outputs = _outputs(pruned.network, X, stretch)
-    targets = nettrim.forward(net, X)
-    grown = GAMMA * np.prod([np.linalg.norm(W) for W in net.weights[1:]])
-    promised = 0.3 * np.linalg.norm(targets[0]) * grown
-    return float(np.linalg.norm(outputs[-1] - targets[-1]) / promised), 1.0
-
-
-@theorem(
-    "Theorem 1, any network",
-    "parallel: |Y^_l - Y_l|_F <= sum_j epsilon_j prod over j < i <= l of |W_i|_1",
-    "derived; mathematics 3.3",
-    "<=",
-    {"every layer is feasible, and W^_i no larger than W_i": {"stretch": 20.0}},
-    tol=SLACK,
-)
-def theorem_1_any(rng: Rng, stretch: float = 1.0) -> Pair:
-    """Error of layer 3 over the promise for a network as drawn."""
-    net, X = _network(rng, normalised=False)
-    pruned = nettrim.prune(net, X, epsilon=0.3, progress=False)
-    outputs = _outputs(pruned.network, X, stretch)
-    promised = 0.0
-    for Y, W in zip(nettrim.forward(net, X), net.weights, strict=True):
-        promised = 0.3 * np.linalg.norm(Y) + np.abs(W).sum() * promised
-    return float(np.linalg.norm(outputs[-1] - nettrim.forward(net, X)[-1]) / promised), 1.0
+)(_drawn("cascade", np.linalg.norm))
 
 
 @theorem(
@@ -185,7 +157,7 @@ def shorter(rng: Rng, V: float = 0.0) -> Pair:
 
 @theorem(
     "Net-Trim: weak duality",
-    "|u|_1 >= (q't - epsilon |q_Omega|_2) / |X q|_inf for every feasible u and any q",
+    "|u|_1 >= (q't - epsilon |q_Omega|_2) / |X q|_inf for feasible u, and any q <= 0 off Omega",
     "derived (kit.nettrim.certificate, lesson 21)",
     ">=",
     {"u is feasible": {"shrink": 0.8}, "q <= 0 off Omega": {"sign": -1.0}},
@@ -246,7 +218,8 @@ def theorem_3(rng: Rng, share: float = 1.0, repeats: int = 1, extra: int = 0) ->
 @theorem(
     "A neuron is l1 with a binomial number of equations",
     "P(recovered) = sum_k P(Bin(P, 1/2) = k) P(l1 finds w from k Gaussian equations)",
-    "derived (lesson 24); the chance of l1 by its statistical dimension, arXiv 1303.6672",
+    "derived (lesson 24); the chance of l1 by its statistical dimension, arXiv 1303.6672, and the "
+    "normal shape of its cone's intrinsic volumes, arXiv 1411.6265",
     "=",
     {"samples are symmetric about 0": {"shift": 2.0}, "w has s nonzeros": {"extra": 4}},
     tol=4 * np.sqrt(0.25 / 100) + 0.03,  # chance, and the normal approximation
@@ -281,20 +254,3 @@ def proved_zeros(rng: Rng, share: float = 1.0) -> Pair:
     us = (1 - step) * answer.W[:, 0] + step * W[:, 0]  # between the optimum and the old weights
     gaps = np.abs(us).sum(axis=1, keepdims=True) - bound
     return float(np.max(np.abs(us) * slack / (share * gaps))), 1.0
-
-
-THEOREMS = (
-    proposition_1,
-    theorem_1,
-    proposition_s1,
-    theorem_1_any,
-    theorem_2,
-    proposition_s1_cascade,
-    theorem_2_any,
-    shorter,
-    weak_duality,
-    proposition_2,
-    theorem_3,
-    binomial,
-    proved_zeros,
-)

@@ -8,7 +8,6 @@ SHIFTED, digits by a pixel, measurements by half a standard deviation, and for i
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
@@ -17,7 +16,8 @@ from kit import datasets
 from kit.arguments import choice
 from kit.experiments.rows import Row
 from kit.experiments.sweep import Sweep
-from kit.nettrim import Network, forward, refit, train
+from kit.nettrim import refit, train
+from kit.nettrim.networks.network import share_right as accuracy
 from kit.nettrim.networks.recent import RECENT
 from kit.nettrim.networks.rivals import RIVALS, Trained
 from kit.nettrim.networks.walk import Arrays, Model
@@ -38,23 +38,14 @@ class Bed:
     shifted: Array
     labels: Array
 
-    def answers(self, model: Any, X: Array) -> Array:
+    def answers(self, model: Model, X: Array) -> Array:
         """Outputs (n, P) of a version of the network."""
-        if isinstance(model, Arrays):
-            return forward(Network(tuple(model.Ws), tuple(model.bs)), X)[-1]
-        from kit.nettrim.networks.modules import called
-        from kit.nettrim.networks.samples import numbers, read_batches
-
-        return numbers(called(model.module, read_batches(X, model.module, 1)[0])[0]).T
+        (out,) = model.on(X).outputs()
+        return out if isinstance(model, Arrays) else out.T
 
     def fork(self, Ws: list[Array]) -> Model:
         """The network with other weights in its first layers."""
-        model = self.model
-        twin = (
-            Arrays(Network(tuple(model.Ws), tuple(model.bs)), model.X)
-            if isinstance(model, Arrays)
-            else model.fork()
-        )
+        twin = self.model.fork()
         for k, W in enumerate(Ws):
             twin.write(k, [W])
         return twin
@@ -142,12 +133,6 @@ def table(rng: np.random.Generator, *, data: str) -> list[Row]:
                     }
                 )
     return rows
-
-
-def accuracy(outputs: Array, labels: Array) -> float:
-    """Share of samples whose largest output (the sign of a single one) is the label's."""
-    found = outputs.argmax(axis=0) if len(outputs) > 1 else outputs[0] > 0
-    return float(np.mean(found == labels))
 
 
 def moves(before: Array, after: Array) -> tuple[float, float]:

@@ -4,12 +4,9 @@ import numpy as np
 
 from kit import branchhull
 from kit.branchhull import BranchHull
-from kit.experiments.ledger import theorem
+from kit.experiments.ledger import Pair, Rng, theorem
 from kit.experiments.rates import local_rate, measured_rate, steps_of_admm
 from kit.results import Array
-
-Pair = tuple[float, float]
-Rng = np.random.Generator
 
 
 @theorem(
@@ -66,6 +63,3 @@ def rate(rng: Rng, first: int = 800, other: float = 1.0) -> Pair:
     last = last if first > 5 else 30
     promised = local_rate(problem, answer.h, answer.m, answer.dual, rho=20.0 * other)
     return measured_rate(steps, first, last), promised
-
-
-THEOREMS = (guessed, rate)

@@ -7,16 +7,14 @@ from scipy.optimize import linprog
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
-from kit.experiments.ledger import theorem
+from kit.experiments.ledger import Pair, Rng, theorem
 from kit.experiments.sparse import published_line
-
-Pair = tuple[float, float]
-Rng = np.random.Generator
 
 
 @theorem(
     "Weak duality, l1",
-    "|h|_1 + |m|_1 >= 2 S / sqrt(|Bt'al|_inf |Ct'be|_inf), S = sum sqrt(al be d), for any al, be",
+    "|h|_1 + |m|_1 >= 2 S / sqrt(|Bt'al|_inf |Ct'be|_inf), S = sum sqrt(al be d), if (h, m) is "
+    "feasible and the weights al, be are nonnegative",
     "derived (kit.branchhull.certificate, lesson 15)",
     ">=",
     {"(h, m) is feasible": {"shrink": 0.9}, "al, be >= 0": {"drop": 0.9}},
@@ -39,7 +37,7 @@ def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
 @theorem(
     "Optimality, l1",
     "z = (h~, m~) is optimal iff some nu >= 0 has A_T'nu = sign(z_T), |A'nu| <= 1 off the support",
-    "derived; mathematics 2.3 (lesson 15)",
+    "derived (lesson 15)",
     "=",
     {
         "|h~|_1 = |m~|_1": {"stretch": 2.0},
@@ -91,7 +89,7 @@ def small_noise(rng: Rng, L: int = 80, wrong_signs: int = 0) -> Pair:
 @theorem(
     "The published line",
     "l1 recovers in 9 of 10 trials at L = 0.25 (S1 + S2) log^2(K + N), K = N = 20 S, 3 <= S <= 8",
-    "poster of arXiv 1809.08359; measured, no theorem: mathematics R7",
+    "poster of arXiv 1809.08359; measured, no theorem (lesson 15)",
     ">=",
     {"L is on the line": {"share": 0.5}, "S >= 3": {"S": 1}},
 )
@@ -109,7 +107,7 @@ def line(rng: Rng, share: float = 1.0, S: int = 4) -> Pair:
 @theorem(
     "TV alone has no minimiser",
     "inf TV(B h) + gamma |m|_1 = 0 when a constant image is feasible",
-    "derived; mathematics 2.2 (lesson 18)",
+    "derived (lesson 18)",
     "<=",
     {
         "mu = 0: no price on |B h|_1": {"mu": 1.0},
@@ -128,6 +126,3 @@ def degenerate(rng: Rng, mu: float = 0.0, constant: bool = True) -> Pair:
     data = Bilinear(np.eye(16), C, y * signs, signs)
     answer = branchhull.solve(BranchHull(data, "tv", mu=mu, shape=(4, 4)), tol=1e-5)
     return answer.report.certificate.lower, 0.0
-
-
-THEOREMS = (weak_duality, optimality, small_noise, line, degenerate)

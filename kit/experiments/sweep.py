@@ -33,7 +33,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
-from kit.arguments import generator, instance, number, several, shown, whole
+from kit.arguments import generator, instance, number, several, shown, whole, workers
 from kit.experiments.rows import Row, name_of, plain, read, rows_in, values, write
 from kit.experiments.trial_code import fingerprint
 
@@ -127,8 +127,7 @@ def run(sweep: Sweep, folder: Path | str, n_jobs: int = -1, progress: bool = Tru
     """
     instance("sweep", sweep, Sweep)
     path = sweep.file(_folder(folder))
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
-        raise ValueError(f"n_jobs must be a whole number other than 0, got {shown(n_jobs)}")
+    workers("n_jobs", n_jobs)
     done, _, headers = read(path)
     code = fingerprint(sweep.trial)
     for header in headers:

@@ -2,8 +2,8 @@
 
     python -m kit.experiments.theorems            prints all of it; words of names print a part
 
-To add a result, write its measurement under @theorem (see ledger.py) in one of the files below, and
-add it to THEOREMS there. A test examines it from then on.
+To add a result, write its measurement under @theorem (see ledger.py) in one of the files below. A
+test examines it from then on.
 """
 
 import sys
@@ -20,7 +20,12 @@ from kit.experiments import (
 from kit.experiments.ledger import Finding, Theorem, examine, table, theorem
 
 PARTS = (basic_theorems, bilinear_theorems, solver_theorems, sparse_theorems, nettrim_theorems)
-LEDGER: dict[str, Theorem] = {entry.name: entry for part in PARTS for entry in part.THEOREMS}
+LEDGER: dict[str, Theorem] = {
+    entry.name: entry
+    for part in PARTS
+    for entry in vars(part).values()
+    if isinstance(entry, Theorem)
+}
 
 __all__ = ["LEDGER", "Finding", "Theorem", "examine", "table", "theorem"]
 

@@ -16,8 +16,7 @@ A call goes one way: prune -> a Model (Arrays or Modules) -> walk: for every lay
 nettrim.solve, written back -> judge: both networks run, belief against what happens -> report.
 """
 
-from typing import Any
-
+from kit.nettrim.networks.chains import from_torch, to_torch
 from kit.nettrim.networks.estimators import Trained, from_sklearn, to_sklearn, train
 from kit.nettrim.networks.gains import savings, shrink, to_csr
 from kit.nettrim.networks.network import (
@@ -29,7 +28,7 @@ from kit.nettrim.networks.network import (
     read_samples,
     with_ones,
 )
-from kit.nettrim.networks.prune import prune
+from kit.nettrim.networks.prune import prune, prune_torch
 from kit.nettrim.networks.refit import refit
 from kit.nettrim.networks.report import PrunedNetwork
 
@@ -55,32 +54,3 @@ __all__ = [
     "train",
     "with_ones",
 ]
-
-
-def from_torch(module: Any) -> Network:
-    """A chain of Linear layers and ReLU as a Network: kit/nettrim/networks/chains.py."""
-    return _torch().from_torch(module)
-
-
-def to_torch(network: Any, module: Any) -> Any:
-    """A copy of the module with the network's weights: kit/nettrim/networks/chains.py."""
-    return _torch().to_torch(network, module)
-
-
-def prune_torch(module: Any, X: Any, **settings: Any) -> PrunedNetwork:
-    """`prune` for a torch.nn.Module alone."""
-    if not isinstance(module, _torch().nn.Module):
-        raise ValueError(f"module must be a torch.nn.Module, got {type(module).__name__}")
-    return prune(module, X, **settings)
-
-
-def _torch() -> Any:
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise ValueError(
-            "module must be of PyTorch, which must be installed for that: pip install torch"
-        ) from None
-    from kit.nettrim.networks import chains
-
-    return chains

@@ -1,16 +1,12 @@
-"""PyTorch chains of dense layers as plain arrays, and back."""
+"""PyTorch chains of dense layers as plain arrays, and back. Nothing here imports PyTorch before."""
 
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
 
 from kit.arguments import shown
-from kit.nettrim.networks.modules import Modules, allow, copied, resting
 from kit.nettrim.networks.network import Network, forward
-from kit.nettrim.networks.samples import dtype_of, numbers
-from kit.nettrim.networks.trace import trace
 
 
 def from_torch(module: Any) -> Network:
@@ -20,31 +16,29 @@ def from_torch(module: Any) -> Network:
     between Linear and ReLU is folded. A Linear layer without bias gets biases of 0. What is read is
     run on random samples beside the module. Raises ValueError for other modules.
     """
-    if not isinstance(module, nn.Module):
-        raise ValueError(f"module must be a torch.nn.Module, got {type(module).__name__}")
-    with resting(module):
-        traced = trace(module)
+    parts = reader(module)
+    with parts.resting(module):
+        traced = parts.trace(module)
         if traced.plain:
             raise ValueError(
                 f"module must be Linear layers with one ReLU between them, got {traced.plain}: "
                 f"nettrim.prune takes the module itself"
             )
-        allow(traced, range(len(traced.sites)))
-        device = next(module.parameters()).device
+        parts.allow(traced, range(len(traced.sites)))
         n = module.get_submodule(traced.sites[0].name).in_features
-        draw = torch.as_tensor(np.random.default_rng(0).standard_normal((64, n)))
-        model = Modules(module, traced, [(draw.to(device, dtype_of(module)),)])
+        draw = np.random.default_rng(0).standard_normal((64, n))
+        model = parts.Modules(module, traced, parts.read_batches(draw, module, 1))
         tables = [model.weights(k)[0] for k in range(len(traced.sites))]
         try:
             network = Network(tuple(W[:-1] for W in tables), tuple(W[-1] for W in tables))
-            (out,) = next(model.run())
+            out = next(model.outputs())
         except (RuntimeError, ValueError) as problem:
             raise ValueError(
                 f"module must be a chain of Linear layers: {str(problem).splitlines()[0]}"
             ) from None
-    believed = forward(network, numbers(model.batches[0][0]).T)[-1].T
+    believed = forward(network, parts.numbers(model.batches[0][0]).T)[-1].T
     if believed.shape != out.shape or not np.allclose(
-        believed, numbers(out), rtol=1e-4, atol=1e-4 * np.abs(believed).max()
+        believed, out, rtol=1e-4, atol=1e-4 * np.abs(believed).max()
     ):
         raise ValueError(
             "module must be Linear layers with one ReLU between them and none behind the last, "
@@ -60,12 +54,27 @@ def to_torch(network: Any, module: Any) -> Any:
     Raises ValueError where they do not, or where a layer without bias would need one.
     """
     network = getattr(network, "network", network)
-    sizes = from_torch(module).sizes
+    sizes, parts = from_torch(module).sizes, reader(module)
     if not isinstance(network, Network) or network.sizes != sizes:
         raise ValueError(f"network must have layers {sizes}, got {shown(network)}")
-    twin = copied(module)
-    with resting(twin):
-        model = Modules(twin, trace(twin), [])
+    twin = parts.copied(module)
+    with parts.resting(twin):
+        model = parts.Modules(twin, parts.trace(twin), [])
     for k, pair in enumerate(zip(network.weights, network.biases, strict=True)):
         model.write(k, [np.vstack(pair)])
     return twin
+
+
+def reader(module: Any) -> ModuleType:
+    """kit.nettrim.networks.modules, for what is a module of PyTorch; ValueError for what is not."""
+    try:
+        import torch
+    except ImportError:
+        raise ValueError(
+            "module must be of PyTorch, which must be installed for that: pip install torch"
+        ) from None
+    if not isinstance(module, torch.nn.Module):
+        raise ValueError(f"module must be a torch.nn.Module, got {type(module).__name__}")
+    from kit.nettrim.networks import modules
+
+    return modules

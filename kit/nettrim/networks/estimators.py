@@ -18,14 +18,13 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline
 
 from kit.arguments import generator, numeric, real_array, several, whole
-from kit.nettrim.networks.network import Network, forward
+from kit.nettrim.networks.network import Network, forward, rounding
 from kit.results import Array
 
 Estimator = TypeVar("Estimator")
 # what scikit-learn does behind the last layer, samples as rows
 BEHIND = {"identity": np.asarray, "logistic": expit, "softmax": lambda Z: softmax(Z, axis=1)}
 BEHIND["exp"] = np.exp
-ROUNDING = {"float32": 1e-5, "float64": 1e-9}  # relative: what may differ from the belief
 
 
 class Samples(Protocol):
@@ -79,24 +78,27 @@ def train(
     return Trained(from_sklearn(estimator), estimator, (note,))
 
 
-def perceptron(estimator: object) -> MLPClassifier | MLPRegressor:
-    """The perceptron itself, out of a Pipeline or a fitted search around it."""
-    if hasattr(estimator, "best_estimator_"):
-        return perceptron(estimator.best_estimator_)
-    if isinstance(estimator, Pipeline):
-        return perceptron(estimator.steps[-1][1])
-    if not isinstance(estimator, MLPClassifier | MLPRegressor):
-        if hasattr(estimator, "param_distributions") or hasattr(estimator, "param_grid"):
+def opened(estimator: Any) -> tuple[list[Pipeline], MLPClassifier | MLPRegressor]:
+    """The steps before the perceptron and itself, out of Pipelines and fitted searches."""
+    steps = []
+    while not isinstance(estimator, MLPClassifier | MLPRegressor):
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif isinstance(estimator, Pipeline):
+            steps += [estimator[:-1]] if len(estimator) > 1 else []
+            estimator = estimator.steps[-1][1]
+        elif hasattr(estimator, "param_distributions") or hasattr(estimator, "param_grid"):
             raise ValueError("estimator must be a fitted search with refit=True, got no best one")
-        raise ValueError(
-            f"estimator must be an MLPClassifier or MLPRegressor, alone or as the last step of a "
-            f"Pipeline or the best one of a search, got {type(estimator).__name__}"
-        )
+        else:
+            raise ValueError(
+                f"estimator must be an MLPClassifier or MLPRegressor, alone or as the last step of "
+                f"a Pipeline or the best one of a search, got {type(estimator).__name__}"
+            )
     if not hasattr(estimator, "coefs_"):
         raise ValueError("estimator must be fitted, got one without coefs_")
     if estimator.activation != "relu" and len(estimator.coefs_) > 1:
         raise ValueError(f"estimator must have activation 'relu', got {estimator.activation!r}")
-    return estimator
+    return steps, estimator
 
 
 def from_sklearn(estimator: Any) -> Network:
@@ -106,7 +108,7 @@ def from_sklearn(estimator: Any) -> Network:
     computes before its soft-max or logistic function, on samples as the perceptron gets them.
     Raises ValueError for other estimators, other activations, and estimators not yet fitted.
     """
-    inside = perceptron(estimator)
+    _, inside = opened(estimator)
     return Network(tuple(inside.coefs_), tuple(inside.intercepts_))
 
 
@@ -122,34 +124,26 @@ def to_sklearn(network: Any, estimator: Estimator) -> Estimator:
     if sizes != network.sizes:
         raise ValueError(f"estimator must have layers {network.sizes}, got {sizes}")
     twin = copy.deepcopy(estimator)
-    inside = perceptron(twin)
-    inside.coefs_ = [
-        W.astype(old.dtype) for W, old in zip(network.weights, inside.coefs_, strict=True)
-    ]
-    inside.intercepts_ = [
-        b.astype(old.dtype) for b, old in zip(network.biases, inside.intercepts_, strict=True)
-    ]
+    _, inside = opened(twin)
+    for name, arrays in (("coefs_", network.weights), ("intercepts_", network.biases)):
+        olds = getattr(inside, name)
+        setattr(inside, name, [A.astype(old.dtype) for A, old in zip(arrays, olds, strict=True)])
     return twin
 
 
 def entering(estimator: Any, X: Any) -> Array:
     """What the perceptron gets of samples X (rows, as the estimator takes them): (N, P)."""
-    perceptron(estimator)
-    while not isinstance(estimator, MLPClassifier | MLPRegressor):
-        if hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-            continue
-        if len(estimator) > 1:
-            try:
-                X = estimator[:-1].transform(X)
-            except (ValueError, TypeError) as problem:
-                raise ValueError(
-                    f"X must be samples as the estimator takes them: {str(problem).splitlines()[0]}"
-                ) from None
-        estimator = estimator[-1]
+    steps, inside = opened(estimator)
+    try:
+        for step in steps:
+            X = step.transform(X)
+    except (ValueError, TypeError) as problem:
+        raise ValueError(
+            f"X must be samples as the estimator takes them: {str(problem).splitlines()[0]}"
+        ) from None
     X = real_array("X", X.toarray() if issparse(X) else X, 2).T
-    if len(X) != estimator.coefs_[0].shape[0]:
-        raise ValueError(f"X must have {estimator.coefs_[0].shape[0]} columns, got {len(X)}")
+    if len(X) != len(inside.coefs_[0]):
+        raise ValueError(f"X must have {len(inside.coefs_[0])} columns, got {len(X)}")
     return X
 
 
@@ -158,7 +152,7 @@ def check(estimator: Any, X: Any) -> None:
 
     Raises ValueError where they differ by more than rounding.
     """
-    inside = perceptron(estimator)
+    _, inside = opened(estimator)
     Z = forward(from_sklearn(inside), entering(estimator, X))[-1].T
     believed = BEHIND[inside.out_activation_](Z)
     if isinstance(inside, MLPClassifier):
@@ -168,7 +162,7 @@ def check(estimator: Any, X: Any) -> None:
     else:
         found = np.asarray(estimator.predict(X)).reshape(believed.shape)
     error = np.abs(found - believed).max() / max(np.abs(believed).max(), 1e-300)
-    if not error <= ROUNDING.get(str(inside.coefs_[0].dtype), 1e-5):
+    if not error <= rounding(inside.coefs_[0].dtype):
         raise ValueError(
             f"estimator must answer as its weights say, got {type(estimator).__name__} whose "
             f"answers differ by {error:.1e}: it has a method of its own, which cannot be pruned"

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from kit.nettrim.networks.chains import from_torch
 from kit.nettrim.networks.estimators import from_sklearn, is_estimator
 from kit.nettrim.networks.network import Network, forward, read_samples
 from kit.nettrim.networks.prune import is_module
@@ -51,8 +52,6 @@ def plain(network: Any) -> Network:
     """The Network in a PrunedNetwork, an estimator, or a module that is a chain."""
     network = getattr(network, "network", network)
     if is_module(network):
-        from kit.nettrim.networks.chains import from_torch
-
         return from_torch(network)
     return from_sklearn(network) if is_estimator(network) else network
 

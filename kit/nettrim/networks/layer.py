@@ -22,33 +22,37 @@ Watch = Callable[[object], object]
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
-    """Neurons that see the same inputs: X~ (N + 1, P), old weights W~ (N + 1, M), what they make.
+class Plan:
+    """What is asked: everything `prune` was given that the layers need."""
 
-    X  what the program is solved on; V = W~'X~ where that is not the original input, else None
-    Z  (M, P) what the old weights make of the ORIGINAL input
-    """
-
-    X: Array
-    Z: Array
-    V: Array | None
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A layer to be pruned, and how.
-
-    share  of |Y|_F (V None), else of |V - Y|_F on Omega: epsilon of the layer, or sqrt(gamma)
-    """
-
-    name: str
-    blocks: tuple[Block, ...]
-    linear: bool
-    share: float
+    mode: str
+    chosen: tuple[int, ...]
+    share: Array  # (L,) relative epsilon
+    growth: Array  # (L,) sqrt(gamma_l), 1 where a layer is left alone or the first
     kappa: float
     balls: str
     penalise_bias: bool
     refit: str | None
+    method: str
+    options: dict[str, Any]
+    n_jobs: int
+    progress: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A layer to be pruned: its blocks as programs, the bias as last row, and what else they need.
+
+    wanted  block by block what a refit goes towards, before the ReLU; () without one
+    kappa   a factor of all epsilons, which may make the programs infeasible
+    """
+
+    name: str
+    jobs: tuple[NetTrim, ...]
+    linear: bool
+    wanted: tuple[Array, ...]
+    kappa: float
+    plan: Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,42 +67,43 @@ class Layer:
     notes: tuple[str, ...]
 
 
-def program(task: Task, block: Block, kappa: float) -> NetTrim:
-    """A block of the layer as a Net-Trim program, the bias as last row."""
-    Y = block.Z if task.linear else np.maximum(block.Z, 0)
-    Omega = np.ones(Y.shape, bool) if task.linear else None
-    V, share = 0.0, task.share * kappa
-    if block.V is None:
-        error = share * np.linalg.norm(Y, axis=1)
-    else:
-        V, inside = block.V, Omega if task.linear else 1e-9 * Y.max() < Y
-        error = share * np.linalg.norm(np.where(inside, V - Y, 0), axis=1)
-        if np.linalg.norm(error) <= EXACT * np.linalg.norm(Y):  # all before is exact, to rounding
-            error = np.zeros_like(error)
-    radius = error if task.balls == "neuron" else float(np.linalg.norm(error))
-    extra = {} if task.penalise_bias else {"penalise_bias": False}
-    return NetTrim(block.X, Y, radius, V, Omega, **extra)
+def program(X: Array, Z: Array, V: Array | None, share: float, linear: bool, **how: Any) -> NetTrim:
+    """Neurons that see the same inputs as a Net-Trim program.
+
+    X     (N + 1, P) what it is solved on; V = W~'X (M, P) where that is not the original input
+    Z     (M, P) what the old weights make of the ORIGINAL input
+    share of |Y|_F (V None), else of |V - Y|_F on Omega: epsilon, or sqrt(gamma)
+    how   balls and penalise_bias
+    """
+    Y = Z if linear else np.maximum(Z, 0)
+    Omega = np.ones(Y.shape, bool) if linear else None
+    error = Y if V is None else np.where(Omega if linear else 1e-9 * Y.max() < Y, V - Y, 0)
+    sizes = share * np.linalg.norm(error, axis=1)
+    if V is not None and np.linalg.norm(sizes) <= EXACT * np.linalg.norm(Y):
+        sizes = np.zeros_like(sizes)  # all before is exact, to rounding
+    epsilon = sizes if how["balls"] == "neuron" else float(np.linalg.norm(sizes))
+    return NetTrim(X, Y, epsilon, 0.0 if V is None else V, Omega, how["penalise_bias"])
 
 
-def prune_layer(task: Task, method: str, options: dict[str, Any], watch: Watch | None) -> Layer:
+def prune_layer(task: Task, watch: Watch | None) -> Layer:
     """Solve all blocks, with kappa = 1 where its radius is infeasible; refit, put together."""
-    kappa, notes = task.kappa, ()
-    jobs, answers = _solve(task, kappa, method, options, watch)
-    if kappa < 1 and any(one.report.certificate.upper == np.inf for one in answers):
-        notes = (f"kappa = {kappa:g} is infeasible in layer {task.name}: solved with 1.",)
-        kappa = 1.0
-        jobs, answers = _solve(task, kappa, method, options, watch)
+    plan, notes = task.plan, ()
+    for kappa in dict.fromkeys((task.kappa, 1.0)):
+        jobs = task.jobs
+        if kappa < 1:
+            jobs = [replace(job, epsilon=kappa * job.epsilon) for job in jobs]
+        answers = [solve(job, plan.method, callback=watch, **plan.options) for job in jobs]
+        if all(one.report.certificate.upper < np.inf for one in answers):
+            break
+    if kappa != task.kappa:
+        notes = (f"kappa = {task.kappa:g} is infeasible in layer {task.name}: solved with 1.",)
     Ws, again = [one.W for one in answers], None
-    if task.refit is not None:
-        before = task.linear or task.refit == "least-squares"
-        pairs = list(zip(task.blocks, jobs, answers, strict=True))
-        Ws = [
-            refit(one.W, job.X, b.Z if before else job.Y, "least-squares" if before else "relu")
-            for b, job, one in pairs
-        ]
-        again = _sum(
-            [certify(job, W, one.dual) for (_, job, one), W in zip(pairs, Ws, strict=True)]
-        )
+    if plan.refit is not None:
+        kind = "least-squares" if task.linear else plan.refit  # linear: Y is Z
+        wanted = task.wanted if kind == "least-squares" else [job.Y for job in jobs]
+        Ws = [refit(W, job.X, Y, kind) for W, job, Y in zip(Ws, jobs, wanted, strict=True)]
+        triples = zip(jobs, Ws, answers, strict=True)
+        again = _sum([certify(job, W, one.dual) for job, W, one in triples])
     radius = float(np.linalg.norm([np.linalg.norm(job.epsilon) for job in jobs]))
     return Layer(together(answers), tuple(Ws), radius, kappa, again, notes)
 
@@ -107,33 +112,19 @@ def together(answers: list[Pruned]) -> Pruned:
     """One answer for a layer of several blocks: columns side by side, bounds added."""
     if len(answers) == 1:
         return answers[0]
-    reports = [one.report for one in answers]
-    statuses = [r.run.status for r in reports]
-    worst = next((s for s in statuses if s is not Status.SOLVED), Status.SOLVED)
-    run = Run(worst, sum(r.run.iterations for r in reports), sum(r.run.elapsed for r in reports))
-    duals = [one.dual for one in answers]
+    reports, duals = [one.report for one in answers], [one.dual for one in answers]
+    runs = [r.run for r in reports]
+    worst = next((r.status for r in runs if r.status is not Status.SOLVED), Status.SOLVED)
+    run = Run(worst, sum(r.iterations for r in runs), sum(r.elapsed for r in runs))
+    notes = (f"{len(answers)} groups, a ball each.", *reports[0].notes)
     return Pruned(
         np.hstack([one.W for one in answers]),
         None if any(dual is None for dual in duals) else np.vstack(duals),
-        Report(
-            reports[0].method,
-            run,
-            _sum([r.certificate for r in reports]),
-            (f"{len(answers)} groups, a ball each.", *reports[0].notes),
-        ),
+        Report(reports[0].method, run, _sum([r.certificate for r in reports]), notes),
     )
-
-
-def _solve(
-    task: Task, kappa: float, method: str, options: dict[str, Any], watch: Watch | None
-) -> tuple[list[NetTrim], list[Pruned]]:
-    jobs = [program(task, block, kappa) for block in task.blocks]
-    return jobs, [solve(job, method, callback=watch, **options) for job in jobs]
 
 
 def _sum(parts: list[Certificate]) -> Certificate:
     """Bounds of a sum of programs that have nothing in common."""
-    total = Certificate(
-        sum(c.upper for c in parts), sum(c.lower for c in parts), max(c.violation for c in parts)
-    )
-    return replace(parts[0]) if len(parts) == 1 else total
+    violation = max(c.violation for c in parts)
+    return Certificate(sum(c.upper for c in parts), sum(c.lower for c in parts), violation)

@@ -22,14 +22,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from kit.nettrim.networks.network import with_ones
+from kit.nettrim.networks.network import rounding, with_ones
 from kit.nettrim.networks.samples import Batches, dtype_of, numbers, read_batches
 from kit.nettrim.networks.trace import Traced, trace
 from kit.nettrim.networks.walk import Blocks, which_layers
 from kit.results import Array
 
 LARGEST = 2**31  # bytes of the inputs of one layer, in float64
-ROUNDING = {torch.float32: 1e-5, torch.float64: 1e-9}
 
 
 class Modules:
@@ -38,16 +37,24 @@ class Modules:
     def __init__(self, module: nn.Module, traced: Traced, batches: Batches) -> None:
         self.module, self.traced, self.batches = module, traced, batches
         self.sites = traced.sites
-        self.tolerance = ROUNDING.get(dtype_of(module), 1e-5)
+        self.tolerance = rounding(dtype_of(module))
 
     def fork(self) -> "Modules":
         """The same on a copy of the module."""
         return Modules(copied(self.module), self.traced, self.batches)
 
+    def on(self, X: Any) -> "Modules":
+        """The same module on other samples."""
+        return Modules(self.module, self.traced, read_batches(X, self.module, self.traced.inputs))
+
     def run(self) -> Iterator[list[torch.Tensor]]:
         """What comes out, batch by batch."""
         for batch in self.batches:
             yield called(self.module, batch)
+
+    def outputs(self) -> Iterator[Array]:
+        """What comes out, tensor by tensor."""
+        return (numbers(tensor) for out in self.run() for tensor in out)
 
     def seen(self, k: int) -> tuple[Blocks, Blocks]:
         layer, fold, entered, came = self._layer(k), self.traced.folds[k], [], []
@@ -171,16 +178,6 @@ def copied(module: nn.Module) -> nn.Module:
         return copy.deepcopy(module)
     except RuntimeError as problem:
         raise ValueError(f"module must be one that can be copied: {problem}") from None
-
-
-def moved(old: Modules, new: Modules) -> float:
-    """|outputs after - outputs before|_F / |outputs before|_F."""
-    change = size = 0.0
-    for before, after in zip(old.run(), new.run(), strict=True):
-        for a, b in zip(before, after, strict=True):
-            change += float((b.double() - a.double()).norm()) ** 2
-            size += float(a.double().norm()) ** 2
-    return float(np.sqrt(change / size)) if size else 0.0
 
 
 def allow(traced: Traced, chosen: Any) -> None:

@@ -82,7 +82,11 @@ def accuracy(network: Network, X: Array, labels: Array) -> float:
 
     With a single output, as scikit-learn has for two classes, the label is 1 where it is positive.
     """
-    outputs = forward(network, X)[-1]
+    return share_right(forward(network, X)[-1], labels)
+
+
+def share_right(outputs: Array, labels: Array) -> float:
+    """`accuracy` of outputs (n, P)."""
     labels = numeric("labels", labels)
     if labels.shape != (outputs.shape[1],):
         raise ValueError(f"labels must be {outputs.shape[1]} numbers, got shape {labels.shape}")
@@ -141,3 +145,8 @@ def read_samples(network: Network, X: Array) -> Array:
     if len(X) != network.sizes[0]:
         raise ValueError(f"X must have {network.sizes[0]} rows for this network, got {len(X)}")
     return X
+
+
+def rounding(dtype: object) -> float:
+    """By what two ways to compute the same may differ, relative, in numbers of numpy or PyTorch."""
+    return 1e-9 if str(dtype).endswith("float64") else 1e-5

@@ -60,9 +60,9 @@ import numpy as np
 from kit.results import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Link:
-    """A layer of a chain, all that its promise needs, measured once it is pruned.
+    """A layer, measured once the network is pruned: what its promise needs, and the report tells.
 
     below    the layer whose answers are its inputs; None: the samples, or several layers
     stretch  s_l; inf where something else stands between
@@ -71,7 +71,10 @@ class Link:
     growth   g_l
     alone    e_l
     f        sqrt f(z^_l)
-    old, new norms of the weights without the bias row: {"2": , "F": , "1": }
+    old, new norms of the weights without the bias row: {"2": , "F": , "1": }; old["1"] as the
+             objective has it, with the bias; inf after a refit, which knows no bound
+    discrepancy, size  |Y^_l - Y_l|_F, |Y_l|_F
+    zeros, shape       share of weights, biases not counted; (N, M)
     """
 
     below: int | None
@@ -83,6 +86,10 @@ class Link:
     f: float
     old: dict[str, float]
     new: dict[str, float]
+    discrepancy: float
+    size: float
+    zeros: float
+    shape: tuple[int, int]
 
 
 def surrogate(Z: Array, Y: Array, linear: bool) -> float:

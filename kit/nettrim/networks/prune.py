@@ -23,14 +23,14 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import choice, flag, instance, number, real_array, shown
-from kit.nettrim.networks import estimators, promises
-from kit.nettrim.networks.layer import Layer
-from kit.nettrim.networks.network import Network, forward, link_normalise, link_restore
+from kit.arguments import choice, flag, instance, number, real_array, workers
+from kit.nettrim.networks import chains, estimators, promises
+from kit.nettrim.networks.layer import Layer, Plan
+from kit.nettrim.networks.network import Network, link_normalise, link_restore
 from kit.nettrim.networks.network import read_samples as read
 from kit.nettrim.networks.refit import REFITS
 from kit.nettrim.networks.report import PrunedNetwork
-from kit.nettrim.networks.walk import Arrays, Judged, Model, Plan, judge, walk, which_layers
+from kit.nettrim.networks.walk import Arrays, Model, judge, moved, walk, which_layers
 from kit.results import Array
 
 
@@ -96,13 +96,17 @@ def prune(
     kappa = number("kappa", kappa, least=0, above=True)
     if kappa > 1:
         raise ValueError(f"kappa must be at most 1, got {kappa:g}")
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer) or n_jobs == 0:
-        raise ValueError(f"n_jobs must be a whole number other than 0, got {shown(n_jobs)}")
+    n_jobs = workers("n_jobs", n_jobs)
     flag("progress", progress)
 
     def plan(chosen: list[int], L: int) -> Plan:
-        share, growth = _shares(epsilon, chosen, L, mode), _growth(gamma, chosen, L)
-        asked = (kappa, balls, penalise_bias, refit, method, options, int(n_jobs), progress)
+        n, share, growth = len(chosen), np.zeros(L), np.ones(L)
+        own = mode == "parallel"
+        words = f"a number {'or' if own else 'in a cascade, not'} one for each of {n} layers"
+        share[chosen] = _by_layer("epsilon", epsilon, n if own else None, words, 0)
+        words = f"a number or one for each of {n - 1} layers after the first"
+        growth[chosen[1:]] = np.sqrt(_by_layer("gamma", gamma, n - 1, words, 1))
+        asked = (kappa, balls, penalise_bias, refit, method, options, n_jobs, progress)
         return Plan(mode, tuple(chosen), share, growth, *asked)
 
     if is_module(network):
@@ -119,6 +123,12 @@ def prune(
     return _prune_arrays(network, samples, layers, normalise, plan)
 
 
+def prune_torch(module: Any, X: Any, **settings: Any) -> PrunedNetwork:
+    """`prune` for a torch.nn.Module alone."""
+    chains.reader(module)
+    return prune(module, X, **settings)
+
+
 def is_module(value: object) -> bool:
     """Whether value is a module of PyTorch, which is not imported for the question."""
     torch = sys.modules.get("torch")
@@ -130,11 +140,9 @@ def _prune_module(module: Any, X: Any, layers: Any, plan: Any) -> PrunedNetwork:
 
     with modules.resting(module):
         old, chosen = modules.read(module, X, layers)
-        asked = plan(chosen, len(old.sites))
-        new = old.fork()
+        asked, new = plan(chosen, len(old.sites)), old.fork()
         done = walk(old, new, asked)
-        moved = modules.moved(old, new)
-        found = _report(new.module, old, new, done, asked, moved, {})
+        found = _report(new.module, old, new, done, asked, np.ones(len(old.sites)))
     for name, part in found.network.named_modules():
         part.training = module.get_submodule(name).training
     left = old.traced.left
@@ -149,46 +157,32 @@ def _prune_arrays(
     asked = plan(which_layers(layers, [str(k) for k in range(L)]), L)
     work, scales = link_normalise(network) if normalise else (network, np.ones(L))
     model = Arrays(work, X)
-    done = walk(Arrays(work, X), model, asked)
-    trimmed = Network(tuple(model.Ws), tuple(model.bs))
+    done = walk(model.fork(), model, asked)
     if normalise:  # back, layers left alone exactly
-        trimmed = link_restore(trimmed, scales)
-        kept = [trimmed if k in done else network for k in range(L)]
-        trimmed = Network(
-            tuple(kept[k].weights[k] for k in range(L)), tuple(kept[k].biases[k] for k in range(L))
-        )
-    done = {k: replace(one, radius=float(scales[k] * one.radius)) for k, one in done.items()}
-    before, after = forward(network, X)[-1], forward(trimmed, X)[-1]
-    size = np.linalg.norm(before)
-    moved = float(np.linalg.norm(after - before) / size) if size else 0.0
-    prices = {k: 1 / scales[k - 1] for k in range(1, L)}  # of a bias, in this layer's units
-    return _report(trimmed, Arrays(network, X), Arrays(trimmed, X), done, asked, moved, prices)
+        old, new = Arrays(network, X), Arrays(link_restore(model.network, scales), X)
+        for k in set(range(L)) - set(done):
+            new.write(k, old.weights(k))
+        done = {k: replace(one, radius=float(scales[k] * one.radius)) for k, one in done.items()}
+    else:
+        old, new = Arrays(network, X), model
+    prices = 1 / np.array([1.0, *scales[:-1]])  # of a bias, in this layer's units
+    return _report(new.network, old, new, done, asked, prices)
 
 
 def _report(
-    network: Any,
-    old: Model,
-    new: Model,
-    done: dict[int, Layer],
-    plan: Plan,
-    moved: float,
-    prices: dict[int, float],
+    network: Any, old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Array
 ) -> PrunedNetwork:
     """The proof by running, and measured beside promised errors."""
-    growth = plan.growth.copy()
-    if plan.mode == "cascade":
-        for k, one in done.items():
-            growth[k] *= one.kappa
-    judged = judge(old, new, done, growth)
-    links = [_priced(one, k, done, plan, prices) for k, one in enumerate(judged)]
+    links = judge(old, new, done, plan, prices * plan.penalise_bias)
     bound, theorem = (promises.parallel if plan.mode == "parallel" else promises.cascade)(links)
-    discrepancy = np.array([one.discrepancy for one in judged])
-    touched = discrepancy > 0
+    discrepancy, sizes, zeros, epsilon, alone = (
+        np.array([getattr(one, name) for one in links])
+        for name in ("discrepancy", "size", "zeros", "epsilon", "alone")
+    )
     if plan.refit == "least-squares":
         theorem[min(done) :] = np.inf
         if plan.mode == "cascade":
             bound[min(done) :] = np.inf
-    sizes = np.array([one.size for one in judged])
     broken = discrepancy > bound * (1 + 1e-6) + old.tolerance * sizes
     if broken.any():
         k = int(np.argmax(broken))
@@ -196,65 +190,33 @@ def _report(
             f"network must keep what is promised, but layer {old.sites[k].name!r} moved by "
             f"{discrepancy[k]:.3g}, more than {bound[k]:.3g}: it is not what its trace says"
         )
-    realised = [one.link.alone if plan.mode == "parallel" else one.discrepancy for one in judged]
-    unknown = [old.sites[k].name for k in np.flatnonzero(touched & np.isinf(bound))]
+    unknown = [old.sites[k].name for k in np.flatnonzero((discrepancy > 0) & np.isinf(bound))]
     notes = [note for one in done.values() for note in one.notes]
     if unknown and plan.refit != "least-squares":
         notes.append(f"No chain leads to {', '.join(unknown)}: measured, nothing promised.")
     return PrunedNetwork(
         network,
-        tuple(done[k].answer if k in done else None for k in range(len(judged))),
-        np.array([one.link.epsilon for one in judged]),
-        np.array(realised),
+        tuple(done[k].answer if k in done else None for k in range(len(links))),
+        epsilon,
+        alone if plan.mode == "parallel" else discrepancy.copy(),
         discrepancy,
         bound,
         theorem,
-        tuple(done[k].refitted if k in done else None for k in range(len(judged))),
+        tuple(done[k].refitted if k in done else None for k in range(len(links))),
         tuple(notes),
         tuple(site.name for site in old.sites),
-        tuple(one.shape for one in judged),
-        np.array([one.zeros for one in judged]),
+        tuple(one.shape for one in links),
+        zeros,
         sizes,
-        moved,
+        moved(old, new),
     )
 
 
-def _priced(
-    one: Judged, k: int, done: dict[int, Layer], plan: Plan, prices: dict[int, float]
-) -> promises.Link:
-    """The link with |W_l|_1 as the objective has it; inf after a refit, which knows no bound."""
-    l1 = one.link.old["1"]
-    if plan.penalise_bias:
-        l1 += prices.get(k, 1.0) * one.link.old["bias"]
-    if plan.refit and k in done:
-        l1 = np.inf
-    return replace(one.link, old={**one.link.old, "1": l1})
-
-
-def _shares(epsilon: object, chosen: list[int], L: int, mode: str) -> Array:
-    values = real_array("epsilon", epsilon)
-    many = "a number or one" if mode == "parallel" else "a number in a cascade, not one"
-    if values.shape not in (((), (len(chosen),)) if mode == "parallel" else ((),)):
-        raise ValueError(
-            f"epsilon must be {many} for each of {len(chosen)} layers, got shape {values.shape}"
-        )
-    if values.min() < 0:
-        raise ValueError(f"epsilon must be >= 0, got {values.min():g}")
-    share = np.zeros(L)
-    share[chosen] = values
-    return share
-
-
-def _growth(gamma: object, chosen: list[int], L: int) -> Array:
-    """sqrt(gamma_l): gamma is a factor of the squared error."""
-    values = real_array("gamma", gamma)
-    if values.shape not in ((), (len(chosen) - 1,)):
-        raise ValueError(
-            f"gamma must be a number or one for each of {len(chosen) - 1} layers after the first, "
-            f"got shape {values.shape}"
-        )
-    if values.min() < 1:
-        raise ValueError(f"gamma must be >= 1, got {values.min():g}")
-    growth = np.ones(L)
-    growth[chosen[1:]] = np.sqrt(values)
-    return growth
+def _by_layer(name: str, value: object, count: int | None, words: str, least: int) -> Array:
+    """A number, or `count` of them, each >= least."""
+    values = real_array(name, value)
+    if values.shape not in ((), (count,)):
+        raise ValueError(f"{name} must be {words}, got shape {values.shape}")
+    if values.min() < least:
+        raise ValueError(f"{name} must be >= {least}, got {values.min():g}")
+    return values

@@ -86,23 +86,22 @@ class PrunedNetwork:
         return pd.DataFrame(self.rows()).set_index("layer")
 
     def __repr__(self) -> str:
-        rows = self.rows()
-        first = max(5, *(len(row["layer"]) for row in rows))
-        wide = max(5, *(len(row["shape"]) for row in rows))
         name = "-".join(map(str, getattr(self.network, "sizes", ()))) or type(self.network).__name__
         lines = [
             f"PrunedNetwork({name}): outputs moved by {self.moved:.2%}; errors in shares of a "
-            f"layer's answers",
-            f"  {'layer':{first}}  {'shape':>{wide}}  zeros  epsilon  discrepancy  promised  "
-            f"theorem      gap  status",
+            f"layer's answers"
         ]
-        for row in rows:
+        shares = {"zeros": "zeros", "epsilon": "epsilon", "discrepancy": "discrepancy"}
+        shares |= {"bound": "promised", "theorem": "theorem"}
+        cells = [("layer", "shape", *shares.values(), "    gap", "status")]
+        for row in self.rows():
             gap = "" if np.isnan(row["gap"]) else f"{row['gap']:.0e}"
-            lines.append(
-                f"  {row['layer']:{first}}  {row['shape']:>{wide}}  {_share(row['zeros']):>5}  "
-                f"{_share(row['epsilon']):>7}  {_share(row['discrepancy']):>11}  "
-                f"{_share(row['bound']):>8}  {_share(row['theorem']):>7}  {gap:>7}  {row['status']}"
-            )
+            told = [_share(row[name]) for name in shares]
+            cells.append((row["layer"], row["shape"], *told, gap, row["status"]))
+        wide = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        for first, *middle, last in cells:
+            parts = [first.ljust(wide[0]), *map(str.rjust, middle, wide[1:]), last]
+            lines.append("  " + "  ".join(parts))
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
 
     def plot(self) -> "Figure":
@@ -148,8 +147,6 @@ def _share(value: float) -> str:
     """A share in percent with two digits; large ones as factors."""
     if not np.isfinite(value):
         return "-"
-    if value == 0:
-        return "0%"
-    return (
-        f"{100 * value:.2g}%" if value < 10 else f"{value:.0f}x" if value < 1e4 else f"{value:.0e}"
-    )
+    if value < 10:
+        return f"{100 * value:.2g}%"
+    return f"{value:.0f}x" if value < 1e4 else f"{value:.0e}"

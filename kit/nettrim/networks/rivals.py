@@ -138,19 +138,18 @@ def sparsegpt(layer: Trained, keep: Iterable[int]) -> list[Array]:
 
 def lasso(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Linear regression on Z with an l1 norm, one ball for the layer."""
-    Omega = np.ones(layer.Z.shape, bool)
-    return _along(NetTrim(layer.X, layer.Z, 0.0, Omega=Omega), keep)
+    problem = NetTrim(layer.X, layer.Z, 0.0, Omega=np.ones(layer.Z.shape, bool))
+    return _along(problem, np.linalg.norm(layer.Z), keep)
 
 
 def net_trim(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Net-Trim with one ball for the layer, as published."""
-    return _along(NetTrim(layer.X, layer.Y, 0.0), keep)
+    return _along(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y), keep)
 
 
 def net_trim_neurons(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Net-Trim with a ball for each neuron, epsilon |y_m|_2."""
-    sizes = np.linalg.norm(layer.Y, axis=1)
-    return _along(NetTrim(layer.X, layer.Y, np.zeros(len(sizes))), keep, sizes)
+    return _along(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y, axis=1), keep)
 
 
 def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1) -> list[Array]:
@@ -161,10 +160,9 @@ def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1)
     u = (|w| + d) v is a NetTrim with scaled rows of X, neuron by neuron. Candes, Wakin and Boyd
     (2008) for linear regression; here derived.
     """
-    sizes = np.linalg.norm(layer.Y, axis=1)
-    firsts = _radii(NetTrim(layer.X, layer.Y, np.zeros(len(sizes))), sizes)
     found = []
-    for epsilon, first in firsts:
+    sizes = np.linalg.norm(layer.Y, axis=1)
+    for epsilon, first in _path(NetTrim(layer.X, layer.Y, 0.0), sizes):
         W = np.zeros_like(first)
         for m in np.flatnonzero(first.any(axis=0)):
             price = np.abs(first[:, m])
@@ -253,17 +251,13 @@ def top(score: Array, keep: int) -> Array:
     return chosen.reshape(score.shape)
 
 
-def _along(problem: NetTrim, keep: Iterable[int], sizes: Array | None = None) -> list[Array]:
-    if sizes is None:
-        radii = EPSILONS * np.linalg.norm(problem.Y)
-        found = [answer.W for answer in path(problem, radii)]
-    else:
-        found = [W for _, W in _radii(problem, sizes)]
+def _along(problem: NetTrim, sizes: Array, keep: Iterable[int]) -> list[Array]:
+    found = [W for _, W in _path(problem, sizes)]
     return [_thin(found, k) for k in keep]
 
 
-def _radii(problem: NetTrim, sizes: Array) -> list[tuple[Array, Array]]:
-    """(epsilon (M,), W) along EPSILONS, with a ball for each neuron."""
+def _path(problem: NetTrim, sizes: Array) -> list[tuple[Array, Array]]:
+    """(epsilon, W) along EPSILONS times sizes: a number for the layer, or (M,) for its neurons."""
     radii = [e * sizes for e in EPSILONS]
     answers = path(replace(problem, epsilon=radii[0]), radii)
     return [(e, answer.W) for e, answer in zip(radii, answers, strict=True)]

@@ -57,18 +57,10 @@ class Traced:
 
 
 class Tracer(fx.Tracer):
-    """The tracer of torch.fx; layers of one's own stay whole, and it knows where it is."""
-
-    where = ""
+    """The tracer of torch.fx; layers of one's own stay whole."""
 
     def is_leaf_module(self, m: nn.Module, name: str) -> bool:
         return is_layer(m) or super().is_leaf_module(m, name)
-
-    def call_module(self, m: nn.Module, *call: Any) -> Any:
-        before, self.where = self.where, self.path_of_module(m)
-        out = super().call_module(m, *call)
-        self.where = before
-        return out
 
 
 def trace(module: nn.Module) -> Traced:
@@ -87,10 +79,11 @@ def trace(module: nn.Module) -> Traced:
     try:
         graph = tracer.trace(module)
     except Exception as problem:  # forward is a user's: anything can come out of it
+        where = next(reversed(tracer.module_stack.values()), (type(module).__name__,))[0]
+        said = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
         raise ValueError(
-            f"module must have a forward that torch.fx can follow, but in "
-            f"{tracer.where or type(module).__name__!r}: {_first_line(problem)}; take conditions "
-            f"on data out of forward, or prune the parts that have none"
+            f"module must have a forward that torch.fx can follow, but in {where!r}: {said}; take "
+            f"conditions on data out of forward, or prune the parts that have none"
         ) from None
     return _read(module, graph)
 
@@ -99,46 +92,40 @@ def _read(module: nn.Module, graph: fx.Graph) -> Traced:
     parts = dict(module.named_modules())
     nodes = list(graph.nodes)
     calls = Counter(n.target for n in nodes if n.op == "call_module")
-    found = dict.fromkeys(n.target for n in nodes if n.op == "call_module")
-    names = [name for name in found if is_layer(parts[name])]
-    if not names:
+    first = {}  # layer -> its first call
+    for node in nodes:
+        if node.op == "call_module" and is_layer(parts[node.target]):
+            first.setdefault(node.target, node)
+    if not first:
         raise ValueError("module must have a Linear or a Conv2d layer that it uses, got none")
-    first = {name: next(n for n in nodes if n.target == name) for name in names}
-    reader = _Reader(parts, calls, {first[name]: k for k, name in enumerate(names)})
-    ends = {name: reader.behind(first[name]) for name in names}
-    reader.folds = {first[name]: bn for name, (_, bn) in ends.items()}
+    reader = _Reader(parts, calls, {node: k for k, node in enumerate(first.values())})
+    ends = [reader.behind(node) for node in first.values()]
+    reader.folds = {fold for _, fold in ends if fold}
     common = tied(module, graph)
-    feeding = set().union(*(reader.above(first[name]) for name in names))
+    feeding = set().union(*map(reader.above, first.values()))
     sites = []
-    for k, name in enumerate(names):
-        part = parts[name]
-        below, stretch = reader.below(first[name])
-        sites.append(
-            Site(
-                name,
-                ends[name][0] != "relu",
-                k not in feeding,
-                below,
-                stretch * _overlap(part),
-                getattr(part, "bias", None) is not None or bool(ends[name][1]),
-                refusal(part, name, calls[name], common.get(name, "")),
-            )
-        )
-    spare = [n for n in nodes if n.op == "placeholder" and not n.args]
+    for k, (name, node) in enumerate(first.items()):
+        part, (relu, fold) = parts[name], ends[k]
+        below, stretch = reader.below(node)
+        bias = getattr(part, "bias", None) is not None or fold is not None
+        why = refusal(part, name, calls[name], common.get(name, ""))
+        stretch *= _overlap(part)
+        sites.append(Site(name, not relu, k not in feeding, below, stretch, bias, why))
     left = [
         f"{name} ({type(part).__name__})"
         for name, part in parts.items()
         if name not in first and any(p.ndim > 1 for p in part.parameters(recurse=False))
     ]
-    folds = tuple(ends[name][1] for name in names)
-    return Traced(graph, tuple(sites), folds, len(spare), reader.foreign(nodes), tuple(left))
+    inputs = sum(n.op == "placeholder" and not n.args for n in nodes)
+    folds = tuple(fold for _, fold in ends)
+    return Traced(graph, tuple(sites), folds, inputs, reader.foreign(nodes), tuple(left))
 
 
 class _Reader:
     """Reads on and back in a graph."""
 
     def __init__(self, parts: dict[str, nn.Module], calls: Counter, places: dict) -> None:
-        self.parts, self.calls, self.places, self.folds = parts, calls, places, {}
+        self.parts, self.calls, self.places, self.folds = parts, calls, places, set()
 
     def part(self, node: fx.Node) -> nn.Module | None:
         """The module that a node calls, if nobody watches it."""
@@ -173,13 +160,20 @@ class _Reader:
             return kernel, args.get("stride") or kernel, args.get("dilation", 1)
         return None
 
-    def behind(self, node: fx.Node, moved: bool = False) -> tuple[str, str | None]:
-        """("relu" or "", name of a BatchNorm to fold) for what uses the answers of node."""
+    def folded(self, node: fx.Node) -> bool:
+        return node.op == "call_module" and node.target in self.folds
+
+    def passes(self, node: fx.Node) -> bool:
+        """Whether a node changes no distance, or is part of a layer."""
+        return any(told(node) for told in (self.is_relu, self.at_rest, self.reshapes, self.folded))
+
+    def behind(self, node: fx.Node, moved: bool = False) -> tuple[bool, str | None]:
+        """(whether relu is all, name of a BatchNorm to fold) for what uses the answers of node."""
         users = [user for user in node.users if user.target not in READS]
         if users and all(map(self.is_relu, users)):
-            return "relu", None
+            return True, None
         if len(users) != 1:
-            return "", None
+            return False, None
         user = users[0]
         if self.at_rest(user):
             return self.behind(user, moved)
@@ -188,9 +182,9 @@ class _Reader:
         norm = self.part(user)
         fits = type(norm) in NORMS and norm.num_features == _width(self.part(node))
         fits = fits and norm.running_mean is not None and self.calls[user.target] == 1
-        if fits and not moved and self.behind(user) == ("relu", None):
-            return "relu", user.target
-        return "", None
+        if fits and not moved and self.behind(user) == (True, None):
+            return True, user.target
+        return False, None
 
     def below(self, site: fx.Node) -> tuple[int | None, float]:
         """The layer whose answers enter, and by what they are stretched on the way (or inf)."""
@@ -200,33 +194,26 @@ class _Reader:
             if node in self.places and self.calls[node.target] == 1:
                 return (self.places[node], 1.0) if self.places[node] < own else (None, math.inf)
             pool = self.window(node)
-            apart = pool is not None and _apart(*pool)
-            folded = node.op == "call_module" and node.target in self.folds.values()
-            passing = apart or folded or self.is_relu(node) or self.at_rest(node)
-            if not (passing or self.reshapes(node)):
+            if not (self.passes(node) or (pool is not None and _apart(*pool))):
                 return None, math.inf
             node = node.args[0] if node.args else None
         return None, 1.0 if isinstance(node, fx.Node) else math.inf
 
     def above(self, site: fx.Node) -> set[int]:
         """All layers that a layer's inputs depend on."""
-        found, todo, met = set(), list(site.all_input_nodes), set()
+        todo, met = list(site.all_input_nodes), set()
         while todo:
-            node = todo.pop()
-            if node not in met:
+            if (node := todo.pop()) not in met:
                 met.add(node)
                 todo += node.all_input_nodes
-                found |= {self.places[node]} if node in self.places else set()
-        return found
+        return {self.places[node] for node in met & set(self.places)}
 
     def foreign(self, nodes: list[fx.Node]) -> str:
         """The first node that is no part of a chain of dense layers with ReLU between them."""
         for node in nodes:
             dense = node in self.places and isinstance(self.parts[node.target], nn.Linear)
             known = node.op in ("placeholder", "output", "get_attr")
-            folded = node.op == "call_module" and node.target in self.folds.values()
-            passing = self.is_relu(node) or self.at_rest(node) or self.reshapes(node)
-            if not (dense or known or folded or passing or _of_shapes(node)):
+            if not (dense or known or self.passes(node) or _of_shapes(node)):
                 part = self.part(node)
                 return type(part).__name__ if part is not None else f"{node.target}"
         return ""
@@ -265,7 +252,3 @@ def _overlap(part: nn.Module) -> float:
     for k, s, d in zip(part.kernel_size, part.stride, part.dilation, strict=True):
         times *= math.ceil(k * math.gcd(d, s) / s)
     return math.sqrt(times)
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")

@@ -10,7 +10,8 @@ the error with what is promised. Where they differ by more than rounding, nothin
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,8 +19,8 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from kit.arguments import several, whole
-from kit.nettrim.networks.layer import Block, Layer, Task, prune_layer
-from kit.nettrim.networks.network import Network, with_ones
+from kit.nettrim.networks.layer import Layer, Plan, Task, Watch, program, prune_layer
+from kit.nettrim.networks.network import Network, forward, with_ones
 from kit.nettrim.networks.promises import Link, surrogate
 from kit.results import Array
 
@@ -53,6 +54,15 @@ class Model(Protocol):
     sites: tuple[Site, ...]
     tolerance: float  # rounding, relative: what belief and happening may differ by
 
+    def fork(self) -> "Model":
+        """The same on a copy of the network."""
+
+    def on(self, X: Any) -> "Model":
+        """The same network on other samples."""
+
+    def outputs(self) -> Iterator[Array]:
+        """What comes out of the network, in parts of any shape."""
+
     def seen(self, k: int) -> tuple[Blocks, Blocks]:
         """What enters layer k, X~ (N + 1, P) block by block, and what comes out (M, P)."""
 
@@ -70,16 +80,27 @@ class Arrays:
 
     def __init__(self, network: Network, X: Array) -> None:
         L = len(network)
-        self.X, self.Ws = X, list(network.weights)
-        self.bs = list(network.biases)
+        self.X, self.Ws, self.bs = X, list(network.weights), list(network.biases)
         self.sites = tuple(
             Site(str(k), k == L - 1, k == L - 1, k - 1 if k else None) for k in range(L)
         )
 
+    @property
+    def network(self) -> Network:
+        """The network as it stands now."""
+        return Network(tuple(self.Ws), tuple(self.bs))
+
+    def fork(self) -> "Arrays":
+        return Arrays(self.network, self.X)
+
+    def on(self, X: Array) -> "Arrays":
+        return Arrays(self.network, X)
+
+    def outputs(self) -> Iterator[Array]:
+        yield forward(self.network, self.X)[-1]
+
     def seen(self, k: int) -> tuple[Blocks, Blocks]:
-        Y = self.X
-        for j in range(k):
-            Y = np.maximum(self.Ws[j].T @ Y + self.bs[j][:, None], 0)
+        Y = self.X if k == 0 else np.maximum(self.seen(k - 1)[1][0], 0)
         return [with_ones(Y)], [self.Ws[k].T @ Y + self.bs[k][:, None]]
 
     def weights(self, k: int) -> Blocks:
@@ -87,35 +108,6 @@ class Arrays:
 
     def write(self, k: int, blocks: Blocks) -> None:
         self.Ws[k], self.bs[k] = blocks[0][:-1], blocks[0][-1]
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What is asked: everything `prune` was given that the walk needs."""
-
-    mode: str
-    chosen: tuple[int, ...]
-    share: Array  # (L,) relative epsilon
-    growth: Array  # (L,) sqrt(gamma_l), 1 where a layer is left alone or the first
-    kappa: float
-    balls: str
-    penalise_bias: bool
-    refit: str | None
-    method: str
-    options: dict[str, Any]
-    n_jobs: int
-    progress: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """What the last run of both networks has shown of a layer."""
-
-    link: Link
-    discrepancy: float
-    size: float  # |Y_l|_F
-    zeros: float  # share of weights, biases not counted
-    shape: tuple[int, int]
 
 
 def which_layers(layers: Any, names: Sequence[str]) -> list[int]:
@@ -136,107 +128,104 @@ def which_layers(layers: Any, names: Sequence[str]) -> list[int]:
 
 
 def walk(old: Model, new: Model, plan: Plan) -> dict[int, Layer]:
-    """Prune the chosen layers of `new`, in their order; `old` stays as it is."""
+    """Prune the chosen layers of `new`, in their order; `old` stays as it is.
+
+    Layers that do not see each other go to workers of joblib, or of whatever backend is in charge;
+    else the neurons of a layer share out the workers, where the method can do that.
+    """
+    apart = plan.mode == "parallel" and plan.n_jobs != 1 and len(plan.chosen) > 1
+    if plan.n_jobs != 1 and not apart and plan.method in THREADED:
+        plan = replace(plan, options={"n_jobs": plan.n_jobs, **plan.options})
     total = sum(sum(W.shape[1] for W in old.weights(k)) for k in plan.chosen)
+    done: dict[int, Layer] = {}
     with tqdm(total=total, unit="neuron", disable=not plan.progress) as bar:
-        if plan.mode == "parallel" and plan.n_jobs != 1 and len(plan.chosen) > 1:
-            return _shared_out(old, new, plan, bar)
-        options = dict(plan.options)
-        if plan.n_jobs != 1 and plan.method in THREADED:
-            options.setdefault("n_jobs", plan.n_jobs)
-        done: dict[int, Layer] = {}
-        for at, k in enumerate(plan.chosen):
-            task = _task(old, new, plan, k)
-            bar.set_description(f"layer {at + 1}/{len(plan.chosen)} {task.name}")
-            watch = _Watch(bar) if plan.progress else None
-            done[k] = prune_layer(task, plan.method, options, watch)
-            new.write(k, list(done[k].blocks))
-            neurons = sum(W.shape[1] for W in done[k].blocks)
-            bar.update(neurons - (watch.count if watch else 0))
-        return done
 
+        def here(k: int) -> tuple[int, Layer]:
+            at = plan.chosen.index(k) + 1
+            bar.set_description(f"layer {at}/{len(plan.chosen)} {old.sites[k].name}")
+            return _numbered(k, _task(old, new, plan, k), _watch(bar) if plan.progress else None)
 
-def _shared_out(old: Model, new: Model, plan: Plan, bar: tqdm) -> dict[int, Layer]:
-    """Layers on workers of joblib, or of whatever backend is in charge."""
-    jobs: Iterator = (
-        delayed(_numbered)(k, _task(old, new, plan, k), plan.method, plan.options)
-        for k in plan.chosen
-    )
-    done = {}
-    for k, layer in Parallel(plan.n_jobs, return_as="generator_unordered")(jobs):
-        done[k] = layer
-        bar.update(sum(W.shape[1] for W in layer.blocks))
-    for k in plan.chosen:
-        new.write(k, list(done[k].blocks))
+        if apart:
+            jobs = (delayed(_numbered)(k, _task(old, new, plan, k), None) for k in plan.chosen)
+            found = Parallel(plan.n_jobs, return_as="generator_unordered")(jobs)
+        else:
+            found = map(here, plan.chosen)
+        neurons = 0
+        for k, layer in found:
+            done[k] = layer
+            new.write(k, list(layer.blocks))
+            neurons += sum(W.shape[1] for W in layer.blocks)
+            bar.update(neurons - bar.n)
     return dict(sorted(done.items()))
 
 
-def _numbered(k: int, task: Task, method: str, options: dict[str, Any]) -> tuple[int, Layer]:
-    return k, prune_layer(task, method, options, None)
+def _numbered(k: int, task: Task, watch: Watch | None) -> tuple[int, Layer]:
+    return k, prune_layer(task, watch)
 
 
 def _task(old: Model, new: Model, plan: Plan, k: int) -> Task:
     site, weights = old.sites[k], old.weights(k)
-    X = old.seen(k)[0]
-    Z = [W.T @ x for W, x in zip(weights, X, strict=True)]
-    below, V = X, [None] * len(X)
+    X = below = old.seen(k)[0]
+    Z, V = [W.T @ x for W, x in zip(weights, X, strict=True)], [None] * len(X)
     if plan.mode == "cascade":
         below = new.seen(k)[0]
-        exact = all(map(np.array_equal, X, below))  # to the last bit: nothing before was pruned
-        if not exact:
+        if not all(map(np.array_equal, X, below)):  # to the last bit: else nothing before changed
             V = [W.T @ x for W, x in zip(weights, below, strict=True)]
-    exact = V[0] is None
-    return Task(
-        site.name,
-        tuple(map(Block, below, Z, V)),
-        site.linear,
-        float((plan.share if exact else plan.growth)[k]),
-        plan.kappa if site.linear and site.last else 1.0,
-        plan.balls,
-        plan.penalise_bias or not site.bias,  # without a bias its row of X~ is 0
-        plan.refit,
-    )
+    share = float((plan.share if V[0] is None else plan.growth)[k])
+    free = site.bias and not plan.penalise_bias  # without a bias its row of X~ is 0
+    how = {"balls": plan.balls, "penalise_bias": not free}
+    triples = zip(below, Z, V, strict=True)
+    jobs = tuple(program(*triple, share, site.linear, **how) for triple in triples)
+    kappa = plan.kappa if site.linear and site.last else 1.0
+    return Task(site.name, jobs, site.linear, tuple(Z) if plan.refit else (), kappa, plan)
 
 
-class _Watch:
+def _watch(bar: tqdm) -> Watch:
     """A callback that counts neurons in the bar and calls nothing off."""
+    seen, states = set(), count(1)
 
-    def __init__(self, bar: tqdm) -> None:
-        self.bar, self.seen, self.states = bar, set(), 0
-
-    @property
-    def count(self) -> int:
-        return len(self.seen)
-
-    def __call__(self, state: object) -> bool:
-        self.states += 1
-        neuron = getattr(state, "neuron", None)
-        if neuron is None and self.states % 25 == 0:
-            self.bar.set_postfix_str(f"iteration {self.states}")
-        elif neuron is not None and neuron not in self.seen:
-            self.seen.add(neuron)
-            self.bar.update()
+    def watch(state: object) -> bool:
+        neuron, k = getattr(state, "neuron", None), next(states)
+        if neuron is None and k % 25 == 0:
+            bar.set_postfix_str(f"iteration {k}")
+        elif neuron is not None and neuron not in seen:
+            seen.add(neuron)
+            bar.update()
         return False
 
-
-def judge(old: Model, new: Model, done: dict[int, Layer], growth: Array) -> list[Judged]:
-    """Run both, layer by layer: measured errors; ValueError if it is not as believed."""
-    return [_judge(old, new, k, done.get(k), float(growth[k])) for k in range(len(old.sites))]
+    return watch
 
 
-def _judge(old: Model, new: Model, k: int, layer: Layer | None, growth: float) -> Judged:
-    site, rounding = old.sites[k], old.tolerance
+def moved(old: Model, new: Model) -> float:
+    """|outputs after - outputs before|_F / |outputs before|_F."""
+    pairs = list(zip(old.outputs(), new.outputs(), strict=True))
+    size = _norm([before for before, _ in pairs])
+    return _norm([after - before for before, after in pairs]) / size if size else 0.0
+
+
+def judge(
+    old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Sequence[float]
+) -> list[Link]:
+    """Run both, layer by layer: measured errors; ValueError if it is not as believed.
+
+    prices  of a bias of each layer in units of its weights, in the objective
+    """
+    return [_judge(old, new, k, done.get(k), plan, prices[k]) for k in range(len(old.sites))]
+
+
+def _judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price: float) -> Link:
+    site = old.sites[k]
     if site.refusal:  # left alone, and what it does is not known
-        nothing = dict.fromkeys(("2", "F", "1", "bias"), 1.0)
-        link = Link(None, np.inf, False, 0.0, 1.0, 0.0, np.inf, nothing, nothing)
-        return Judged(link, np.nan, np.nan, np.nan, (0, 0))
+        nothing, nan = dict.fromkeys(("2", "F", "1"), 1.0), np.nan
+        unknown = (None, np.inf, False, 0.0, 1.0, 0.0, np.inf, nothing, nothing)
+        return Link(*unknown, nan, nan, nan, (0, 0))
     before, after = old.weights(k), new.weights(k)
     (X, Z), (X_new, Z_new) = old.seen(k), new.seen(k)
     for which, W, x, z in (("", before, X, Z), ("pruned ", after, X_new, Z_new)):
         for w, inputs, happened in zip(W, x, z, strict=True):
             error = np.linalg.norm(w.T @ inputs - happened)
             scale = np.linalg.norm(happened) + np.linalg.norm(w) * np.linalg.norm(inputs) / 100
-            if not error <= rounding * scale:
+            if not error <= old.tolerance * scale:
                 raise ValueError(
                     f"network must do in layer {site.name!r} what its weights say, but the "
                     f"{which}layer's answers differ by {error / max(scale, 1e-300):.1e}: its "
@@ -246,20 +235,21 @@ def _judge(old: Model, new: Model, k: int, layer: Layer | None, growth: float) -
     Y = [act(z) for z in Z]
     pairs = list(zip(Z_new, Y, strict=True))
     alone = [act(w.T @ x) - y for w, x, y in zip(after, X, Y, strict=True)] if layer else []
-    link = Link(
+    norms = _norms(before)
+    norms["1"] += price * sum(float(np.abs(W[-1]).sum()) for W in before)
+    if layer and plan.refit:
+        norms["1"] = np.inf
+    counted = [W[:-1] for W in after]
+    return Link(
         site.below,
         site.stretch,
         all(map(np.array_equal, X, X_new)),
         layer.radius if layer else 0.0,
-        growth,
+        float(plan.growth[k] * (layer.kappa if layer and plan.mode == "cascade" else 1.0)),
         _norm(alone),
         _norm([surrogate(z, y, site.linear) for z, y in pairs]),
-        _norms(before),
+        norms,
         _norms(after),
-    )
-    counted = [W[:-1] for W in after]
-    return Judged(
-        link,
         _norm([act(z) - y for z, y in pairs]),
         _norm(Y),
         1 - sum(map(np.count_nonzero, counted)) / sum(W.size for W in counted),
@@ -277,5 +267,4 @@ def _norms(blocks: Blocks) -> dict[str, float]:
         "2": max(float(np.linalg.norm(W, 2)) for W in weights),
         "F": _norm(weights),
         "1": float(sum(np.abs(W).sum() for W in weights)),
-        "bias": float(sum(np.abs(W[-1]).sum() for W in blocks)),
     }
