@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import test_browser as live
+from sampled import sampled
 
 from kit.course import gallery, launch
 from kit.course.notebooks import read
@@ -122,7 +123,11 @@ def test_the_gallery_shows_every_explorer_and_no_code(page):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tile", TILES, ids=lambda tile: tile.file.removesuffix(".ipynb"))
+@pytest.mark.parametrize(
+    "tile",
+    sampled(TILES, {"01", "12", "17", "21", "25"}, lambda tile: tile.file),
+    ids=lambda tile: tile.file.removesuffix(".ipynb"),
+)
 def test_every_explorer_is_moved_by_keys_on_a_wall_and_on_a_phone(page, tile):
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(f"{page.url.partition('explorers/')[0]}explorers/{tile.file}")
