@@ -55,7 +55,7 @@ class Rounded(Guarded):
 
 @pytest.mark.parametrize("stem", ANSWERS)
 def test_three_more_right_ways_are_accepted_and_rounding_does_not_count(stem):
-    one = exam._exam(ROOT / "solutions" / f"{stem}.ipynb")
+    one = exam.exam(ROOT / "solutions" / f"{stem}.ipynb")
     checks = one.checks()
     assert set(checks) == set(ANSWERS[stem])
     for name, start in ANSWERS[stem].items():

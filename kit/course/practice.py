@@ -83,10 +83,14 @@ class Exercise:
             _save(self.key, {**state, "tries": state["tries"] + 1, "right": right})
         return feedback
 
+    def worst(self, answer: object, seed: int = 0) -> Feedback:
+        """The verdict that is marked: the worse one of two instances."""
+        found = [self.judge(answer, seed + k) for k in range(2)]
+        return min(found, key=lambda said: (said.share, said.ok))
+
     def marks(self, answer: object, seed: int = 0) -> float:
-        """Points for an answer, in part too: the worst of two instances counts."""
-        shares = [self.judge(answer, seed + k).share for k in range(2)]
-        return round(self.points * min(shares), 2)
+        """Points for an answer, in part too."""
+        return round(self.points * self.worst(answer, seed).share, 2)
 
     def hint(self) -> Note:
         """The next hint; after the last one, all of them."""

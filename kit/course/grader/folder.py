@@ -8,9 +8,7 @@ Which exercise a notebook is, the judge decides by what it holds; its name is a 
 """
 
 import re
-import stat
 import unicodedata
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,6 @@ from pathlib import Path
 EXPECTED = "expected is FOLDER/student/NN_name.ipynb, such as FOLDER/ada/11_projection.ipynb"
 SKIPPED = ("__MACOSX", "desktop.ini", "Thumbs.db", "timestamp.txt")
 PLATFORM = re.compile(r"_\d+_assignsubmission_\w+?_*$|(_LATE)?(_\d+){1,2}_?(-\d+)?$", re.IGNORECASE)
-MOST_FILES, MOST_BYTES = 20_000, 4 << 30
 
 
 @dataclass(frozen=True)
@@ -38,48 +35,40 @@ def collect(folder: Path, stems: Iterable[str]) -> list[Found]:
     found = []
     for top in _inside(folder):
         name = _plain(top.name)
-        if top.is_dir() and not top.is_symlink():
-            files = [path for path in _below(top)]
-            if name in stems:
-                found += [_file(path, _owner(path, top, name), [name]) for path in files]
-                if not files:
-                    found.append(Found(top, name, name, f"The folder is empty; {EXPECTED}."))
-                continue
-            student = PLATFORM.sub("", name) or name
-            if not files:
-                found.append(Found(top, student, "", "The folder is empty."))
-            for path in files:
-                parts = [_plain(part) for part in path.relative_to(folder).parts]
-                found.append(_file(path, student, [s for s in stems if any(s in p for p in parts)]))
-        else:
-            hints = [stem for stem in stems if stem in name]
-            student = name.split(".")[0].replace(max(hints, key=len, default=""), "")
-            student = PLATFORM.sub("", student).strip("_- ") or name.split(".")[0]
-            found.append(_file(top, student, hints))
+        files = _below(top)
+        if not files:
+            expected = f"; {EXPECTED}" if name in stems else ""
+            found.append(Found(top, _student(name), "", f"The folder is empty{expected}."))
+        for path in files:
+            parts = [_plain(part) for part in path.relative_to(folder).parts]
+            hint = max((s for s in stems if any(s in p for p in parts)), key=len, default="")
+            who = parts[min(1, len(parts) - 1)] if name in stems else name
+            is_file = len(parts) == 1 or (name in stems and len(parts) == 2)
+            who = _student(who.split(".")[0], hint) if is_file else _student(who)
+            found.append(Found(path, who, hint, _note(path)))
     return found
 
 
-def _owner(path: Path, top: Path, stem: str) -> str:
-    """Who a file below FOLDER/NN_name belongs to: its folder there, or its own name."""
-    first = path.relative_to(top).parts[0]
-    name = _plain(first).split(".")[0] if path.parent == top else _plain(first)
-    return PLATFORM.sub("", name.replace(stem, "")).strip("_- ") or name
+def _student(name: str, stem: str = "") -> str:
+    """A student's name, without a platform's numbers and the name of an exercise."""
+    bare = name.replace(stem, "").strip("_- ") if stem else name
+    return PLATFORM.sub("", bare).strip("_- " if stem else "") or name
 
 
-def _file(path: Path, student: str, hints: list[str]) -> Found:
-    """A file as it is to be marked, or with a note."""
-    kind, name, note = path.suffix.lower(), path.name.lower(), ""
+def _note(path: Path) -> str:
+    """Why a file is not marked."""
+    kind, name = path.suffix.lower(), path.name.lower()
     if path.is_symlink():
-        note = "This is a link, and links are not followed."
-    elif not stat.S_ISREG(path.stat().st_mode):
-        note = "This is no ordinary file."
-    elif kind == ".zip":
-        note = "A zip is not opened: unpack it in its place, and mark again."
-    elif kind == ".py":
-        note = "A .py is not marked: the notebook itself, .ipynb, should be handed in."
-    elif not (kind == ".ipynb" or ".ipynb." in name):
-        note = f"Not a notebook (.ipynb), and not marked: {_plain(path.name)}."
-    return Found(path, student, max(hints, key=len, default=""), note)
+        return "This is a link, and links are not followed."
+    if not path.is_file():
+        return "This is no ordinary file."
+    if kind == ".zip":
+        return "A zip is not opened: unpack it in its place, and mark again."
+    if kind == ".py":
+        return "A .py is not marked: the notebook itself, .ipynb, should be handed in."
+    if not (kind == ".ipynb" or ".ipynb." in name):
+        return f"Not a notebook (.ipynb), and not marked: {_plain(path.name)}."
+    return ""
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -87,12 +76,11 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.name not in SKIPPED)
 
 
-def _below(folder: Path) -> list[Path]:
-    """Files of a folder and its folders; links are not followed."""
-    found = []
-    for path in _inside(folder):
-        found += _below(path) if path.is_dir() and not path.is_symlink() else [path]
-    return found
+def _below(top: Path) -> list[Path]:
+    """A file, or the files of a folder and its folders; links are not followed."""
+    if not top.is_dir() or top.is_symlink():
+        return [top]
+    return [path for inner in _inside(top) for path in _below(inner)]
 
 
 def _plain(name: str) -> str:
@@ -103,20 +91,3 @@ def _plain(name: str) -> str:
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
     return unicodedata.normalize("NFC", text)
-
-
-def unpacked(archive: Path, folder: Path) -> Path:
-    """What a platform's zip holds, below a folder. ValueError for what no platform gives."""
-    with zipfile.ZipFile(archive) as zipped:
-        members = [one for one in zipped.infolist() if not one.is_dir()]
-        if len(members) > MOST_FILES or sum(one.file_size for one in members) > MOST_BYTES:
-            raise ValueError(f"{archive.name} holds more than a class hands in; {EXPECTED}")
-        for one in members:
-            parts = [p for p in re.split(r"[/\\]", one.filename) if p not in ("", ".", "..")]
-            if not parts or any(part in SKIPPED or part.startswith(".") for part in parts):
-                continue
-            path = folder.joinpath(*parts)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with zipped.open(one) as source:
-                path.write_bytes(source.read(one.file_size + 1))
-    return folder
