@@ -17,11 +17,12 @@ import numpy as np
 import pytest
 from test_ways import in_the_marks
 
-from kit.course.grader import exam, judge, notebook, report, sandbox, wire
+from kit.course.cells import code_cells
+from kit.course.grader import exam, judge, report, sandbox, wire
 from kit.course.grader import folder as folders
 from kit.course.grader.__main__ import contained, grade, main
-from kit.course.grader.cells import code_cells
-from kit.course.grader.judge import Mark, Result
+from kit.course.grader.folder import Handed, Mark
+from kit.course.program import Notebook
 from kit.course.values import Opaque, values
 
 ROOT = Path(__file__).parents[1]
@@ -89,15 +90,15 @@ def with_project(body: str, *more: str) -> dict:
 # Reading -----------------------------------------------------------------------------------------
 
 
-def read(*sources) -> notebook.Notebook:
+def read(*sources) -> Notebook:
     cells = [source if isinstance(source, dict) else code(source) for source in sources]
     data = json.dumps({"cells": cells, "metadata": None}).encode()
-    return notebook.Notebook(*code_cells(data)).parse()
+    return Notebook(*code_cells(data)).parse()
 
 
-def program(handed: notebook.Notebook, name: str, given: notebook.Notebook | None = None) -> list:
+def program(handed: Notebook, name: str, given: Notebook | None = None) -> list:
     """Sources of the statements of the last program of a function."""
-    found = handed.programs("check", name, given or notebook.Notebook([]))
+    found = handed.programs("check", name, given or Notebook([]))
     return [ast.unparse(s.node) for s in found[-1]] if found else []
 
 
@@ -129,7 +130,7 @@ def test_of_a_notebook_only_what_a_function_needs_is_run():
         "check(f)",
         "A = 'another experiment'",
     )
-    first, last = handed.programs("check", "f", notebook.Notebook([]))
+    first, last = handed.programs("check", "f", Notebook([]))
     names = {name for s in first for name in s.binds}
     assert names == {"np", "pi", "A", "B", "helper", "f"}
     changed = {ast.unparse(s.node) for s in last} ^ {ast.unparse(s.node) for s in first}
@@ -152,7 +153,7 @@ def test_a_statement_meets_the_names_of_its_moment():
     "text", ["", "no json", "[" * 100_000, '{"cells": 3}', "3", '{"cells": [{"cell_type": 3}]}']
 )
 def test_what_is_no_notebook_is_told(text):
-    found = notebook.Notebook(*code_cells(text.encode())).parse()
+    found = Notebook(*code_cells(text.encode())).parse()
     assert found.statements == [] and len(found.notes) == 1
 
 
@@ -293,7 +294,9 @@ def test_layouts_are_recognised(tmp_path):
     put(tmp_path, "Fay Ray_123_assignsubmission_file_/25_refit.ipynb")
     put(tmp_path, "grayheidi_LATE_77_88_11_projection-1.ipynb", ".git/x.ipynb", "__MACOSX/x.ipynb")
     put(tmp_path, "ada/.ipynb_checkpoints/11_projection-checkpoint.ipynb", "ada/.DS_Store")
-    found = {(one.student, one.notebook, one.note) for one in folders.collect(tmp_path, STEMS)}
+    found = {
+        (one.student, one.notebook, " ".join(one.notes)) for one in folders.collect(tmp_path, STEMS)
+    }
     first, second = STEMS
     assert found == {
         *((name, first, "") for name in ("ada", "bob", "cy", "grayheidi")),
@@ -319,11 +322,11 @@ def test_every_folder_and_file_is_a_row_or_a_note(tmp_path):
     (tmp_path / "h" / "11_projection.ipynb").symlink_to(tmp_path / "g" / "11_projection.ipynb")
     (tmp_path / "i").mkdir()
     os.mkfifo(tmp_path / "i" / "11_projection.ipynb")
-    notes = {one.student: one.note for one in folders.collect(tmp_path, STEMS)}
+    notes = {one.student: " ".join(one.notes) for one in folders.collect(tmp_path, STEMS)}
     assert set(notes) == {*"abcdefghi", "loose"} and notes["d"] == notes["g"] == ""
     for name, word in zip(
         "abcefhi",
-        ["unpack", ".ipynb", "essay.pdf", "inner", "empty", "link", "ordinary"],
+        ["unpack", "11_projection.py", "essay.pdf", "inner", "empty", "link", "ordinary"],
         strict=True,
     ):
         assert word in notes[name], name
@@ -339,7 +342,8 @@ def test_names_in_both_unicode_forms_are_one_student(tmp_path):
 def test_feedback_is_escaped_and_tells_only_what_is_for_the_student(tmp_path):
     marks = [Mark("check", "f", 2, 0.5, "Not <b>yet</b>, see `x`.", "=copied from kit")]
     marks[0].part, marks[0].failed = "Go further: more", "be `exact`"
-    students = {"=A/../b": [Result("x.ipynb", "11", marks, ["A <note>."])], "c\ud800": []}
+    one = Handed(Path("x.ipynb"), "=A/../b", "11", ["A <note>."], marks)
+    students = {"=A/../b": [one], "c\ud800": []}
     report.write(tmp_path, students, {"seed": 1})
     files = sorted(p.name for p in (tmp_path / "feedback").iterdir())
     assert files == ["_A_.._b.html", "c_.html"]
@@ -366,36 +370,34 @@ def test_feedback_is_escaped_and_tells_only_what_is_for_the_student(tmp_path):
 
 
 def test_of_several_files_of_an_exercise_the_best_counts():
-    found = [folders.Found(Path(name), "ada", STEM) for name in ("a", "b", "c")]
-    results = [
-        Result(name, STEM, [Mark("check", "f", 4, points)])
+    marked = [
+        Handed(Path(name), "ada", STEM, [], [Mark("check", "f", 4, points)])
         for name, points in (("a", 1), ("b", 3), ("c", 2))
     ]
-    assert [r.path for r in report.best(found, results)["ada"]] == ["b"]
-    lost = Result("d", "", notes=["No notebook."])
-    students = report.best([*found, folders.Found(Path("d"), "ada", "")], [*results, lost])
-    assert [r.path for r in students["ada"]] == ["b", "d"]
+    assert [r.path.name for r in report.best(marked)["ada"]] == ["b"]
+    lost = Handed(Path("d"), "ada", "", ["No notebook."])
+    assert [r.path.name for r in report.best([*marked, lost])["ada"]] == ["b", "d"]
 
 
 def test_an_exam_holds_the_hidden_and_gives_away_the_public():
     one = exam.exams()[STEM]
-    assert [asked.part for asked in one.asked] == [
-        "Core: write it",
-        "Go further 1: d = 0",
-        "Go further 2: with slack",
-    ]
-    public = "\n".join(one.given)
+    assert one.parts == {
+        "check": "Core: write it",
+        "check_zero": "Go further 1: d = 0",
+        "check_slack": "Go further 2: with slack",
+    }
+    public = "\n".join(one.task["given"])
     assert "def scan(" in public and "raise NotImplementedError" in public
     assert "maximum.reduce" not in public
     assert not one.published.intersection(exam.shapes(public))
-    assert set(one.checks()) == {"check", "check_zero", "check_slack"}
+    assert [check.function for check in one.checks()] == list(one.task["checks"].values())
 
 
 def test_the_exercise_is_the_one_whose_functions_are_there():
-    exams = exam.exams()
+    marker = judge.Marker(exam.exams(), {}, 0, sandbox.Limits())
 
     def which(bound, hint="", stems=()):
-        notes, stem = judge.which([], bound, stems, hint, exams)
+        notes, stem = marker._which([], bound, stems, hint)
         return stem, " ".join(notes)
 
     assert which(["project", "project_with_slack"], "12_certificate") == (

@@ -30,7 +30,7 @@ from functools import cache
 from pathlib import Path
 
 from kit.course.checks import Feedback
-from kit.course.grader.notebook import Notebook, Statement, needed
+from kit.course.program import Notebook, Statement, executed
 
 TRIES = 3  # after so many the solution opens
 KIT = Path(__file__).parents[2]
@@ -136,10 +136,7 @@ def _as_given(judge: Callable[..., Feedback], notebook: str) -> Callable[..., Fe
         return judge
     for version in every:
         if judge.__name__ in version.binds and ast.dump(version.node) == mine:
-            names: dict = {}
-            for s in needed(version, every):
-                exec(s.code, names)
-            return names[judge.__name__].judge
+            return executed([version], every)[judge.__name__].judge
     return judge
 
 

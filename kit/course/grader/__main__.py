@@ -1,13 +1,4 @@
-"""The command `python3 run.py grade FOLDER`; kit/course/grader/folder.py has the layouts.
-
-Written, beside FOLDER unless --out says where:
-  marks.csv            a row for each student and check: points, what was said, notes for you alone
-  totals.csv           a row for each student: points for each exercise, and their sum
-  nbgrader.csv, canvas.csv   the same for nbgrader's tables and for Canvas' gradebook
-  totals.png           for each exercise who has how many points, and which properties fail
-  feedback/NAME.html   for the student: the points and what was said, no hidden check
-  run.json             the seed (the same one gives the same marks), limits, what was contained
-"""
+"""The command `python3 run.py grade FOLDER`; INSTRUCTORS.md says what it reads and writes."""
 
 import argparse
 import os
@@ -22,7 +13,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # jobs run side by side
 
 from kit.course.grader import folder as folders
 from kit.course.grader import report
-from kit.course.grader.judge import judged, marker
+from kit.course.grader.exam import exams, kit_shapes
+from kit.course.grader.judge import Marker, judged
 from kit.course.grader.sandbox import Ended, Limits, measure
 
 
@@ -48,11 +40,11 @@ def grade(
     about["contained"] = contained(limits)
     for sentence in about["contained"]:
         say(sentence)
-    one = marker(seed, limits)
+    one = Marker(exams(), kit_shapes(), seed, limits)
     found = folders.collect(folder, list(one.exams))
     if not found:
         raise SystemExit(f"Nothing to mark in {folder}; {folders.EXPECTED}.")
-    students = report.best(found, list(judged(found, one, jobs, say)))
+    students = report.best(judged(found, one, jobs, say))
     report.write(out, students, about)
     return students
 

@@ -1,86 +1,68 @@
 """An exercise as its marker sees it: checks with hidden ends, what everybody was given, whose code.
 
 Of the kit an exercise gives the names that it imports and what they need, statement by statement,
-as `notebook.needed` finds it. Solvers and certificates are withheld: they answer exercises. So in a
+as `program.needed` finds it. Solvers and certificates are withheld: they answer exercises. So in a
 sandbox the answers of the kit are not there to be imported, whatever a submission tries.
 """
 
 import ast
 import hashlib
-import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 
-from kit.course.grader.cells import parsed
-from kit.course.grader.notebook import Notebook, Statement, needed
+from kit.course.cells import parsed
 from kit.course.grader.sandbox import ROOT
+from kit.course.notebooks import read, tags
 from kit.course.practice import Exercise
+from kit.course.program import Notebook, Statement, executed, needed
 
 SHORTEST = 40  # nodes of a syntax tree: a shorter function belongs to nobody
 WITHHELD = {"solve", "certify"}
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One check: its name, the function it asks for, and the heading it stands under."""
-
-    check: str
-    function: str
-    part: str
-
-
-@dataclass(frozen=True)
 class Exam:
     """What is asked, as it can be read without running anything; `checks` runs it."""
 
-    stem: str
-    asked: list[Asked]
     cells: list[str]  # code of the solution, without wrong and further answers
-    given: list[str]  # code of the exercise
+    parts: dict[str, str]  # check -> the heading it stands under
+    task: dict  # what a sandbox is told: check -> function, and what everybody was given
     published: frozenset[str]  # shapes of the solution's functions
 
-    def checks(self) -> dict[str, Exercise]:
+    def checks(self) -> list[Exercise]:
         """The checks themselves, hidden ends included."""
-        names: dict = {}
         every = Notebook(self.cells).parse().statements
-        wanted = {s for v in every if _exercise(v.node) for s in needed(v, every)}
-        for s in sorted(wanted, key=lambda s: s.place):
-            exec(s.code, names)
-        return {one.check: names[one.check] for one in self.asked}
+        names = executed([s for s in every if _exercise(s.node)], every)
+        return [names[check] for check in self.parts]
 
-    @cached_property
-    def task(self) -> dict:
-        """What a sandbox is told: names, and what everybody was given."""
-        checks = {one.check: one.function for one in self.asked}
-        return {"given": self.given, "kit": modules(self.given), "checks": checks}
+
+def exam(path: Path) -> Exam:
+    """The exam of a solution's notebook, with the exercise's beside it."""
+    part, code, checks, parts, further = "", [], {}, {}, []
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            part = ([part, *re.findall(r"^## (.+)", cell.source, re.MULTILINE)])[-1]
+        elif {"wrong", "answer"}.intersection(tags(cell)):
+            further.append(cell.source)
+        elif cell.cell_type == "code":
+            code.append(cell.source)
+            for node in parsed(cell.source):
+                if decorator := _exercise(node):
+                    parts[node.name], checks[node.name] = part, decorator.args[1].value
+    exercise = read(path.parents[1] / "exercises" / path.name)
+    given = [cell.source for cell in exercise.cells if cell.cell_type == "code"]
+    published = {form for source in code + further for form in shapes(source)}
+    published -= {form for source in given for form in shapes(source)}
+    task = {"given": given, "kit": modules(given), "checks": checks}
+    return Exam(code, parts, task, frozenset(published))
 
 
 def exams(root: Path = ROOT) -> dict[str, Exam]:
     """Exercise -> exam, from the notebooks of solutions/ and exercises/."""
     return {path.stem: exam(path) for path in sorted((root / "solutions").glob("*.ipynb"))}
-
-
-def exam(path: Path) -> Exam:
-    """The exam of a solution's notebook."""
-    part, code, asked, further = "", [], [], []
-    for kind, source, tags in _cells(path):
-        if kind == "markdown":
-            part = ([part, *re.findall(r"^## (.+)", source, re.MULTILINE)])[-1]
-        elif {"wrong", "answer"}.intersection(tags):
-            further.append(source)
-        elif kind == "code":
-            code.append(source)
-            for node in parsed(source):
-                if decorator := _exercise(node):
-                    asked.append(Asked(node.name, decorator.args[1].value, part))
-    exercise = path.parents[1] / "exercises" / path.name
-    given = [source for kind, source, _ in _cells(exercise) if kind == "code"]
-    published = {form for source in code + further for form in shapes(source)}
-    published -= {form for source in given for form in shapes(source)}
-    return Exam(path.stem, asked, code, given, frozenset(published))
 
 
 def _exercise(node: ast.stmt) -> ast.Call | None:
@@ -89,11 +71,6 @@ def _exercise(node: ast.stmt) -> ast.Call | None:
         if getattr(getattr(call, "func", None), "id", "") == "exercise":
             return call
     return None
-
-
-def _cells(path: Path) -> list[tuple[str, str, list[str]]]:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [(c["cell_type"], "".join(c["source"]), c["metadata"].get("tags", [])) for c in cells]
 
 
 def modules(given: list[str], root: Path = ROOT) -> dict[str, str]:
@@ -136,12 +113,11 @@ def _imported(s: Statement) -> list[tuple[str, str]]:
 
 def kit_shapes(root: Path = ROOT) -> dict[str, str]:
     """Shape -> name of each function of the kit that is long enough to be recognised."""
-    found = {}
-    for path in sorted((root / "kit").rglob("*.py")):
-        module = ".".join(path.relative_to(root).with_suffix("").parts)
-        forms = shapes(path.read_text(encoding="utf-8"))
-        found |= {form: f"{module}.{name}" for form, name in forms.items()}
-    return found
+    return {
+        form: f"{'.'.join(path.relative_to(root).with_suffix('').parts)}.{name}"
+        for path in sorted((root / "kit").rglob("*.py"))
+        for form, name in shapes(path.read_text(encoding="utf-8")).items()
+    }
 
 
 def shapes(source: str) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """A place to run code that nobody has read: what it can reach is listed, the rest is not there.
 
-One way of containing: the namespaces of Linux, by `unshare`. In there are Python, its packages, the
-few files of the kit that the worker needs (none holds an answer), all read-only, a small folder, and
-nothing else: no network, no other processes, no rights. Started as root it runs as a user that
-belongs to nobody; started by anyone else, as that user in a user namespace, without its files.
+One way of containing: the namespaces of Linux, by `unshare`. In there are Python, its packages,
+the few files of the kit that the worker needs (none holds an answer), all read-only, a small
+folder, and nothing else: no network, no other processes, no rights. Started as root it runs as a
+user that belongs to nobody; started by anyone else, as that user, without its files.
 Every question about a submission has a sandbox of its own, and nothing outlives it. Whether it
 works is tried, by `measure`, before anything is marked. Nothing here is a promise about the kernel.
 """
@@ -28,9 +28,18 @@ from kit.course.guard import Guarded, Stop
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE, STARTING = 4, 30  # on the wall: times as long as it may compute, and seconds to start
-LARGEST = 32 << 20  # bytes of one message from a sandbox
-OURS = ("__init__", "course/__init__", "course/checks", "course/guard", "course/values")
-OURS += tuple(f"course/grader/{n}" for n in ("__init__", "cells", "notebook", "wire", "worker"))
+LARGEST, PROCESSES = 32 << 20, 24  # bytes of one message, processes in a sandbox
+MOST = {"RLIMIT_FSIZE": 32 << 20, "RLIMIT_NOFILE": 128, "RLIMIT_CORE": 0}
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "agg",
+    "PYTHONPATH": str(ROOT),
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+}
+COURSE = ("__init__", "cells", "checks", "guard", "program", "values")
+OURS = ("kit/__init__", *(f"kit/course/{name}" for name in COURSE))
+OURS += tuple(f"kit/course/grader/{name}" for name in ("__init__", "wire", "worker"))
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache")
 SPACES = ("--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child")
 MOUNTS = """\
@@ -70,52 +79,42 @@ class Ended(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one function may take: seconds of computing, bytes of memory, of a file, processes.
-
-    Seconds are the processor's, so that a busy machine takes no marks away; PATIENCE times as many
-    may pass on the wall, for whoever sleeps.
+    """What one function may take: seconds of the processor, which a busy machine does not use up
+    (PATIENCE times as many on the wall), and bytes; and whether it is contained.
     """
 
     seconds: float = 20.0
     memory: int = 3 << 30
-    file: int = 32 << 20
-    processes: int = 24
     contained: bool = True
 
 
-class Sandbox:
-    """A worker for one job: `with Sandbox(limits, data=...) as box: box.hear()`."""
+class Sandbox(Guarded, contextlib.AbstractContextManager):
+    """A worker for one job: `with Sandbox(limits, data=...) as box: box.hear()`.
+
+    After that it is the function of a check, called like any other; the guard stands in there.
+    """
 
     def __init__(self, limits: Limits, **job: object) -> None:
         self.limits, self.ended, self.late = limits, "", False
+        self.known: dict[bytes, list] = {}
         self.stage = tempfile.TemporaryDirectory(prefix="kit-stage-", ignore_cleanup_errors=True)
+        folder = "/scratch" if limits.contained else self.stage.name
         self.sock, inner = socket.socketpair()
         self.lines = self.sock.makefile("rb")
-        threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-        env = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-            "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONHASHSEED": "0",
-            "MPLBACKEND": "agg",
-            **dict.fromkeys(threads, "1"),
-        }
-        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        command = _command(inner.fileno(), self.stage.name, limits.contained)
         with inner:
             self.process = subprocess.Popen(
-                command, env=env, pass_fds=[inner.fileno()], start_new_session=True, **quiet
+                _command(inner.fileno(), self.stage.name, limits.contained),
+                env=ENVIRONMENT | dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), folder),
+                pass_fds=[inner.fileno()],
+                start_new_session=True,
+                **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL),
             )
         self.timer = threading.Timer(PATIENCE * limits.seconds + STARTING, self._too_late)
         self.timer.start()
-        most = {"AS": limits.memory, "FSIZE": limits.file, "NOFILE": 128, "CORE": 0}
-        most |= {"NPROC": limits.processes} if limits.contained else {}
-        job["limits"] = {f"RLIMIT_{kind}": n for kind, n in most.items()}
-        job["folder"] = "/scratch" if limits.contained else self.stage.name
-        self.send(pickle.dumps({**job, "cpu": math.ceil(limits.seconds)}))
-
-    def __enter__(self) -> "Sandbox":
-        return self
+        most = {"RLIMIT_NPROC": PROCESSES} if limits.contained else {}
+        most |= {**MOST, "RLIMIT_AS": limits.memory}
+        job |= {"folder": folder, "limits": most, "cpu": math.ceil(limits.seconds)}
+        self._send(pickle.dumps(job))
 
     def __exit__(self, *_: object) -> None:
         self.timer.cancel()
@@ -124,11 +123,6 @@ class Sandbox:
         self.lines.close()
         self.sock.close()
         self.stage.cleanup()
-
-    def send(self, message: bytes) -> None:
-        """Send what the grader has pickled."""
-        with contextlib.suppress(OSError):  # it is gone, and `hear` will say so
-            self.sock.sendall(message)
 
     def hear(self) -> list:
         """One message. Raises Ended, from then on always, if none comes that can be read."""
@@ -148,35 +142,16 @@ class Sandbox:
         if text.endswith(b"\n"):
             return "Your function gives back something that is no value."
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.late |= self.process.wait(STARTING) == worker.LATE
-        if self.late:
-            return f"Your code takes longer than the {self.limits.seconds:g} seconds it has."
+            if self.process.wait(STARTING) == worker.LATE or self.late:
+                return f"Your code takes longer than the {self.limits.seconds:g} seconds it has."
         return "Your code ends the process it runs in, or is ended for taking too much."
-
-    def _too_late(self) -> None:
-        self.late = True
-        self._kill()
-        with contextlib.suppress(OSError):  # whoever else may hold its other end
-            self.sock.shutdown(socket.SHUT_RDWR)
-
-    def _kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-
-
-class Remote(Guarded):
-    """The function of a sandbox, called like any other; the guard stands in there."""
-
-    def __init__(self, box: Sandbox) -> None:
-        self.box = box
-        self.known: dict[bytes, list] = {}
 
     def _ask(self, *question: object, **kwargs: object) -> object:
         asked = pickle.dumps((question, kwargs))
         if asked not in self.known:
-            self.box.send(asked)
+            self._send(asked)
             try:
-                self.known[asked] = self.box.hear()
+                self.known[asked] = self.hear()
             except Ended as end:
                 raise Stop("mistake", str(end)) from None
         kind, *said = self.known[asked]
@@ -187,6 +162,20 @@ class Remote(Guarded):
 
     __call__ = partialmethod(_ask, "__call__")
     fits, cost = partialmethod(_ask, "fits"), partialmethod(_ask, "cost")
+
+    def _send(self, message: bytes) -> None:
+        with contextlib.suppress(OSError):  # it is gone, and `hear` will say so
+            self.sock.sendall(message)
+
+    def _too_late(self) -> None:
+        self.late = True
+        self._kill()
+        with contextlib.suppress(OSError):  # whoever else may hold its other end
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def _command(fd: int, stage: str, contained: bool) -> list[str]:
@@ -207,33 +196,33 @@ def reached() -> list[str]:
     """Files and folders a sandbox may read: Python, packages, ours; parents before children."""
     own = [sys.base_prefix, sys.prefix, os.path.dirname(sys.executable)]
     own += [str(Path(sys.executable).resolve().parents[1])]
-    wanted = [path for path in (*SYSTEM, *own) if os.path.lexists(path)]
     chosen: list[str] = []
-    for path in sorted(dict.fromkeys(wanted), key=len):
+    for path in sorted(
+        filter(os.path.lexists, {*SYSTEM, *own}), key=lambda path: (len(path), path)
+    ):
         if not any(Path(path).is_relative_to(other) for other in chosen):
             chosen.append(path)
-    return [*chosen, *(f"{ROOT}/kit/{name}.py" for name in OURS)]
+    return [*chosen, *(f"{ROOT}/{name}.py" for name in OURS)]
 
 
 PROBE = """\
-def probe(hidden, writable, port):
+def probe(paths, port):
     import os, socket
-    found = [os.access(path, os.R_OK) for path in hidden]
-    found += [os.access(path, os.W_OK) for path in writable]
     with socket.socket() as sock:
-        return os.getuid(), *found, sock.connect_ex(("127.0.0.1", port)) == 0
+        network = sock.connect_ex(("127.0.0.1", port)) == 0
+    return os.getuid(), *(os.access(path, mode) for path, mode in paths), network
 """
 
 
 def measure(limits: Limits) -> dict:
     """What a submission can do here, found by trying; raises Ended where nothing starts."""
-    hidden = {"read solutions": ROOT / "solutions", "read the history": ROOT / ".git"}
-    writable = {"write the kit": ROOT / "kit", "write at home": Path.home()}
-    writable["write packages"] = Path(sys.prefix)
-    asked = [list(map(str, paths.values())) for paths in (hidden, writable)]
+    paths = {"read solutions": ROOT / "solutions", "read the history": ROOT / ".git"}
+    paths |= {"write the kit": ROOT / "kit", "write at home": Path.home()}
+    paths |= {"write packages": Path(sys.prefix)}
+    modes = {do: os.R_OK if do.startswith("read") else os.W_OK for do in paths}
     job = {"given": [], "kit": {}, "checks": {"check": "probe"}, "check": "check", "number": 0}
     job["data"] = json.dumps({"cells": [{"cell_type": "code", "source": PROBE}]}).encode()
     with socket.create_server(("127.0.0.1", 0)) as server, Sandbox(limits, **job) as box:
         box.hear()
-        found = Remote(box)(*asked, server.getsockname()[1])
-    return dict(zip(["user", *hidden, *writable, "reach the network"], found, strict=True))
+        found = box([(str(paths[do]), modes[do]) for do in paths], server.getsockname()[1])
+    return dict(zip(["user", *paths, "reach the network"], found, strict=True))

@@ -18,16 +18,17 @@ import socket
 import sys
 import types
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
 import kit
+from kit.course.cells import code_cells
 from kit.course.grader import wire
-from kit.course.grader.cells import code_cells
-from kit.course.grader.notebook import Notebook, Statement
 from kit.course.guard import Guarded, Stop, named
+from kit.course.program import Notebook, Statement
 from kit.course.values import values
 
 LATE = 75  # exit code for a function that computed too long
@@ -36,14 +37,16 @@ STEM = re.compile(r"[\"'](\d\d_\w{1,40})[\"']")
 
 def main() -> None:
     """Do a job and end."""
-    with socket.socket(fileno=int(sys.argv[1])) as sock, sock.makefile("rwb") as file:
+    with socket.socket(fileno=int(sys.argv[1])) as sock, sock.makefile("rb") as file:
         job = pickle.load(file)
-        confine(job)
+        os.chdir(job["folder"])
+        for kind, most in job["limits"].items():
+            resource.setrlimit(getattr(resource, kind), (most, most))
         notebook = Notebook(*code_cells(job["data"])).parse()
         if "check" not in job:
             bound = {name for s in notebook.statements for name in s.binds if len(name) < 60}
             stems = {stem for cell in notebook.cells for stem in STEM.findall(cell)}
-            tell(file, notebook.notes[:20], sorted(bound)[:5000], sorted(stems)[:50])
+            sock.sendall(wire.line([notebook.notes[:20], sorted(bound)[:5000], sorted(stems)[:50]]))
             return
         function = job["checks"][job["check"]]
         given = Notebook(job["given"]).parse(first=-len(job["given"]))
@@ -51,7 +54,8 @@ def main() -> None:
         programs = notebook.programs(job["check"], function, given)
         there = any(function in s.binds for s in notebook.statements)
         program = programs[job["number"]] if programs else []
-        tell(file, there, len(programs), text(program, function))
+        own = [ast.unparse(s.node) for s in program if function in s.binds and s.place[0] > 0]
+        sock.sendall(wire.line([there, len(programs), "".join(own[-1:])[: 1 << 16]]))
         if not programs:
             return
         child = os.fork()
@@ -59,27 +63,11 @@ def main() -> None:
             with contextlib.suppress(BaseException):
                 add_to_the_kit(job["kit"])
                 resource.setrlimit(resource.RLIMIT_CPU, (job["cpu"], job["cpu"] + 1))
-                serve(file, program, function)
+                for answer in serve(file, program, function):
+                    sock.sendall(wire.line(answer))
             os._exit(1)
         status = os.waitpid(child, 0)[1]
         os._exit(LATE if os.waitstatus_to_exitcode(status) == -signal.SIGXCPU else 1)
-
-
-def tell(file: BinaryIO, *message: object) -> None:
-    """Send a message."""
-    file.write(wire.line([*message]))
-    file.flush()
-
-
-def confine(job: dict) -> None:
-    """Take on limits, with an empty folder, no input and no output."""
-    os.chdir(job["folder"])
-    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), job["folder"]))
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in range(3):
-        os.dup2(null, fd)
-    for kind, most in job["limits"].items():
-        resource.setrlimit(getattr(resource, kind), (most, most))
 
 
 def add_to_the_kit(modules: dict[str, str]) -> None:
@@ -91,13 +79,7 @@ def add_to_the_kit(modules: dict[str, str]) -> None:
     kit.__path__.append(str(Path("given").resolve()))
 
 
-def text(program: list[Statement], function: str) -> str:
-    """The definition of the function in a program, without comments and layout."""
-    found = [s for s in program if function in s.binds and s.place[0] > 0]
-    return ast.unparse(found[-1].node)[: 1 << 16] if found else ""
-
-
-def serve(file: BinaryIO, program: list[Statement], function: str) -> None:
+def serve(file: BinaryIO, program: list[Statement], function: str) -> Iterator[list]:
     """Run a program and answer calls of its function."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
@@ -109,32 +91,26 @@ def serve(file: BinaryIO, program: list[Statement], function: str) -> None:
         try:
             if not callable(found):
                 raise Stop("mistake", trouble or f"`{function}` is no function.")
-            reply = "value", values(getattr(Guarded(found), how)(*args, **kwargs))
+            yield ["value", values(getattr(Guarded(found), how)(*args, **kwargs))]
         except Stop as stop:
             missed = trouble if "NameError" in stop.message else ""
-            reply = "stop", stop.kind, f"{stop.message} {missed}".strip()
+            yield ["stop", stop.kind, f"{stop.message} {missed}".strip()]
         except BaseException as problem:
-            reply = "stop", "mistake", f"Your function stops with `{named(problem)}`."
-        tell(file, *reply)
+            yield ["stop", "mistake", f"Your function stops with `{named(problem)}`."]
 
 
 def run(program: list[Statement], names: dict) -> str:
     """Run statements, what fails once more after the others; return the first that never ran."""
-    waiting = program
-    while waiting:  # in whatever order the cells came
-        later, trouble = [], ""
-        for s in waiting:
-            try:
-                result = eval(s.code, names)
-                if s.code.co_flags & inspect.CO_COROUTINE:
-                    asyncio.run(result)
-            except BaseException as problem:
-                later.append(s)
-                trouble = trouble or why(s, problem)
-        if len(later) == len(waiting):
-            return trouble
-        waiting = later
-    return ""
+    later, trouble = [], ""
+    for s in program:
+        try:
+            result = eval(s.code, names)
+            if s.code.co_flags & inspect.CO_COROUTINE:
+                asyncio.run(result)
+        except BaseException as problem:
+            later.append(s)
+            trouble = trouble or why(s, problem)
+    return run(later, names) if len(later) < len(program) else trouble
 
 
 def why(s: Statement, problem: BaseException) -> str:

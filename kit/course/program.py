@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
-from kit.course.grader.cells import parsed, salvaged
+from kit.course.cells import parsed, salvaged
 
 MOST_CELLS, MOST_VERSIONS = 2000, 6
 LAST = (1 << 30, 0)  # a place after all others
@@ -141,6 +141,15 @@ def needed(
                 waiting += [(n, now if n in s.at_once else until, []) for n in s.reads]
                 waiting += [(n, limit, []) for n in s.reads - s.at_once]
     return sorted(chosen.values(), key=lambda s: s.place)
+
+
+def executed(versions: Iterable[Statement], every: list[Statement]) -> dict:
+    """The names there are once statements, and what they need, have run."""
+    names: dict = {}
+    wanted = {id(s): s for version in versions for s in needed(version, every)}
+    for s in sorted(wanted.values(), key=lambda s: s.place):
+        exec(s.code, names)
+    return names
 
 
 def _binders(name: str, version: Statement, rooms: list[list[Statement]]) -> list[Statement]:
