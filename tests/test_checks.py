@@ -5,7 +5,6 @@ comment) a part of the hint that it must get: "Hint: ...". An `answer` cell ends
 """
 
 import ast
-import json
 import pickle
 import re
 import sys
@@ -74,7 +73,7 @@ def stops(x):
         (lambda: 1, "type", "be a function of x"),
         (lambda x: "six", "type", "It returned a str."),
         (lambda x: x + 1j, "type", "It returned one complex array of shape (3,)."),
-        (lambda x: [1, [2, 3]], "type", "It returned a list of 2 (int, list)."),
+        (lambda x: [1, [2, 3]], "type", "It returned 2 parts (one array, one number)."),
         (lambda x: np.append(x, 1), "shape", "Found shape (4,)."),
         (lambda x: x / np.array([0.0, 1, 1]), "mistake", "no nan and no inf. 1 of yours are not."),
         (lambda x: -x, "mistake", "It should keep the sign."),
@@ -309,7 +308,7 @@ class Wired(Guarded):
 
     def __call__(self, *args):
         result = super().__call__(*pickle.loads(pickle.dumps(args)))
-        return wire.unpack(json.loads(json.dumps(wire.pack(result))))
+        return wire.read(wire.line([result]))[0]
 
 
 def test_what_a_check_hands_over_can_travel_to_a_sandbox(judged):

@@ -20,7 +20,6 @@ the reader's cell. What it gives back is read as plain values (kit/course/values
 A property that cannot even read the answer (too few values, wrong types) does not hold.
 """
 
-import inspect
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kit.course.guard import EMPTY, OWN, Guarded, Stop, owner
-from kit.course.values import described, listed, real, same, zeros_like
+from kit.course.values import described, listed, real, same, values, zeros_like
 
 __all__ = ["Feedback", "Property", "Seen", "being", "judge", "returns", "same", "takes"]
 
@@ -109,8 +108,8 @@ def judge(
         return Feedback("nothing yet", False, EMPTY)
     if own := owner(answer):
         return Feedback("mistake", False, OWN.format(own))
-    subject = answer
-    if callable(answer) and not isinstance(answer, Guarded):
+    subject = answer if isinstance(answer, Guarded) else values(answer)
+    if callable(answer) and subject is not answer:
         subject = Guarded(answer)
     every = [test if isinstance(test, Property) else Property(*test) for test in (*tests, *hidden)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -158,15 +157,7 @@ def takes(*names: str) -> Property:
     """The property of being a function that can be called with these arguments."""
 
     def fits(answer: object) -> bool:
-        if not callable(answer):
-            return False
-        try:
-            inspect.signature(answer).bind(*names)
-        except ValueError:  # some built-in functions have no signature to look at
-            return True
-        except TypeError:
-            return False
-        return True
+        return callable(answer) and answer.fits(*names)
 
     words = listed(filter(None, [", ".join(names[:-1]), names[-1]]))
     sentence = f"be a function of {words}, handed in by its name, without calling it"
@@ -185,17 +176,14 @@ def being(words: str, *shapes: tuple[int, ...]) -> tuple[Property, ...]:
 
 def _numbers(sentence: str, verb: str, result: Callable, shapes: tuple) -> tuple[Property, ...]:
     def parts(answer: object) -> list:
-        value = result(answer)
+        value = values(result(answer))
         return [value] if len(shapes) == 1 else list(value)
 
     def right_type(answer: object) -> Seen:
-        value = result(answer)
-        found = Seen(False, f"{verb} {described(value)}.")
-        if len(shapes) > 1 and not (
-            isinstance(value, tuple | list | np.ndarray) and len(value) == len(shapes)
-        ):
-            return found
-        return Seen(all(real(part) for part in parts(answer)), found.text)
+        value = values(result(answer))
+        several = isinstance(value, list) or getattr(value, "ndim", 0) > 0
+        right = len(shapes) == 1 or (several and len(value) == len(shapes))
+        return Seen(right and all(map(real, parts(answer))), f"{verb} {described(value)}.")
 
     def right_shape(answer: object) -> Seen:
         found = [np.shape(part) for part in parts(answer)]

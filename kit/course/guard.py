@@ -57,6 +57,16 @@ class Guarded:
                 )
         return values(result)
 
+    def fits(self, *names: str) -> bool:
+        """Whether it can be called with these arguments, as far as Python can tell."""
+        try:
+            inspect.signature(self.function).bind(*names)
+        except ValueError:  # some built-in functions have no signature to look at
+            return True
+        except TypeError:
+            return False
+        return True
+
     def cost(self, *args: object) -> tuple[int, int]:
         """What a call takes: bytes of memory at its peak, and steps of Python's interpreter."""
         tracemalloc.start()
@@ -121,5 +131,5 @@ def _with_names(function: Callable, args: tuple, kwargs: dict, handed: tuple) ->
     except (ValueError, TypeError):
         names = []
     names = names[: len(args)] + [f"number {i + 1}" for i in range(len(names), len(args))]
-    by_position = list(zip(args, handed[0], names, strict=True))
-    return by_position + [(kwargs[name], handed[1][name], name) for name in kwargs]
+    found = list(zip(args, handed[0], names, strict=True))
+    return found + [(kwargs[name], handed[1][name], name) for name in kwargs]

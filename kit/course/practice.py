@@ -30,7 +30,7 @@ from functools import cache
 from pathlib import Path
 
 from kit.course.checks import Feedback
-from kit.course.grader.notebook import Notebook, Statement, needed
+from kit.course.program import Notebook, Statement, executed
 
 TRIES = 3  # after so many the solution opens
 KIT = Path(__file__).parents[2]
@@ -83,10 +83,14 @@ class Exercise:
             _save(self.key, {**state, "tries": state["tries"] + 1, "right": right})
         return feedback
 
+    def worst(self, answer: object, seed: int = 0) -> Feedback:
+        """The verdict that is marked: the worse one of two instances."""
+        found = [self.judge(answer, seed + k) for k in range(2)]
+        return min(found, key=lambda said: (said.share, said.ok))
+
     def marks(self, answer: object, seed: int = 0) -> float:
-        """Points for an answer, in part too: the worst of two instances counts."""
-        shares = [self.judge(answer, seed + k).share for k in range(2)]
-        return round(self.points * min(shares), 2)
+        """Points for an answer, in part too."""
+        return round(self.points * self.worst(answer, seed).share, 2)
 
     def hint(self) -> Note:
         """The next hint; after the last one, all of them."""
@@ -132,10 +136,7 @@ def _as_given(judge: Callable[..., Feedback], notebook: str) -> Callable[..., Fe
         return judge
     for version in every:
         if judge.__name__ in version.binds and ast.dump(version.node) == mine:
-            names: dict = {}
-            for s in needed(version, every):
-                exec(s.code, names)
-            return names[judge.__name__].judge
+            return executed([version], every)[judge.__name__].judge
     return judge
 
 

@@ -1,9 +1,9 @@
 """What a function gives back, as plain values; how values are compared, and named in words.
 
 A check looks at the same values wherever the function ran, in the notebook's kernel or in a
-sandbox: numbers, texts, arrays, and tuples, lists and dictionaries of them. A table, a sparse
-matrix, a masked array or a matrix of numpy counts as the array that it holds; whatever else there
-is becomes Opaque, by the name of its type.
+sandbox: numbers and arrays of numpy, texts, and lists of them. Whatever numpy turns into one array
+of numbers is that array: lists, pairs of lists, tables, sparse, masked and object arrays. Whatever
+else there is becomes Opaque, by the name of its type.
 """
 
 from collections.abc import Iterable
@@ -24,8 +24,6 @@ class Opaque:
 
 def values(found: object, depth: int = 0) -> object:
     """A result as plain values; it never raises."""
-    if depth > DEEPEST:
-        return Opaque("deeply nested thing")
     try:
         return _values(found, depth)
     except Exception:
@@ -33,37 +31,38 @@ def values(found: object, depth: int = 0) -> object:
 
 
 def _values(found: object, depth: int) -> object:
-    if found is None or isinstance(found, bool) or type(found) in (int, float, complex, str):
+    if found is None or isinstance(found, Opaque):
         return found
     if isinstance(found, str):
         return str.__str__(found)
-    if isinstance(found, np.generic) and found.dtype.kind in NUMBERS:
-        return found
     if isinstance(found, tuple | list | range):
-        parts = [values(part, depth + 1) for part in found]
-        return tuple(parts) if isinstance(found, tuple) else parts
-    if isinstance(found, dict) and all(type(key) is str for key in found):
-        return {key: values(part, depth + 1) for key, part in found.items()}
-    if hasattr(found, "toarray"):  # sparse
-        found = found.toarray()
-    if hasattr(found, "__array__"):
-        array = np.asarray(found)
-        array = array.astype(float) if array.dtype.kind == "O" else array
-        return array if array.dtype.kind in NUMBERS else Opaque("array that is not of numbers")
-    if isinstance(found, int):
-        return int(found)
-    return float(found)  # fractions, decimals; TypeError for what is no number
+        if depth > DEEPEST:
+            return Opaque("deeply nested thing")
+        return _one(values(part, depth + 1) for part in found)
+    array = np.asarray(found.toarray() if hasattr(found, "toarray") else found)
+    if array.dtype.kind not in NUMBERS:  # of objects; fractions and decimals too
+        array = array.astype(float)
+    return array[()]
+
+
+def _one(parts: Iterable[object]) -> object:
+    """One array of parts that are numbers of equal shape; truth values only among themselves."""
+    parts = list(parts)
+    alike = {
+        (np.shape(part), part.dtype.kind == "b")
+        if isinstance(part, np.ndarray | np.generic)
+        else "no number"
+        for part in parts
+    }
+    return parts if len(alike) > 1 or "no number" in alike else np.array(parts)
 
 
 def zeros_like(found: object) -> object:
     """The same kind of value, with every number 0: what an answer gives that knows nothing."""
-    if isinstance(found, tuple | list):
-        return type(found)(zeros_like(part) for part in found)
-    if isinstance(found, dict):
-        return {key: zeros_like(part) for key, part in found.items()}
-    if isinstance(found, np.ndarray | np.generic):
-        return np.zeros_like(found)[()] if isinstance(found, np.generic) else np.zeros_like(found)
-    return type(found)(0) if isinstance(found, bool | int | float | complex) else found
+    if isinstance(found, list):
+        return [zeros_like(part) for part in found]
+    numbers = isinstance(found, np.ndarray | np.generic)
+    return np.zeros_like(found)[()] if numbers else found
 
 
 def same(a: object, b: object, tol: float = 1e-6) -> bool:
@@ -87,24 +86,20 @@ def unchanged(a: object, b: object) -> bool:
 
 
 def real(value: object) -> bool:
-    """Whether it is a real number or an array of them."""
-    try:
-        return np.asarray(value).dtype.kind in "fiu"
-    except ValueError:  # rows of unequal length
-        return False
+    """Whether it is a real number or an array of them, as `values` gives them."""
+    return getattr(value, "dtype", np.dtype(bool)).kind in "fiu"
 
 
 def described(value: object) -> str:
     """What a value is, in words: never its numbers."""
-    if isinstance(value, Opaque):
-        return f"a {value.kind}"
-    if isinstance(value, np.ndarray):
-        complex_ = "complex " if value.dtype.kind == "c" else ""
-        return f"one {complex_}array of shape {value.shape}"
-    if isinstance(value, tuple | list):
-        kinds = sorted({getattr(item, "kind", type(item).__name__) for item in value})
-        return f"a {type(value).__name__} of {len(value)} ({', '.join(kinds)})"
-    return "a function" if callable(value) else f"a {type(value).__name__}"
+    if isinstance(value, list):
+        kinds = {described(part).partition(" of ")[0].partition(" (")[0] for part in value}
+        return f"{len(value)} parts ({', '.join(sorted(kinds))})"
+    if isinstance(value, np.ndarray | np.generic):
+        many = isinstance(value, np.ndarray)
+        kind = {"c": "complex ", "b": "true-or-false "}.get(value.dtype.kind, "")
+        return f"one {kind}array of shape {value.shape}" if many else f"one {kind}number"
+    return f"a {value.kind if isinstance(value, Opaque) else type(value).__name__}"
 
 
 def listed(words: Iterable[object]) -> str:

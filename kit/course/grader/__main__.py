@@ -1,17 +1,9 @@
-"""The command `python3 run.py grade FOLDER`; kit/course/grader/folder.py has the layouts.
-
-Written, beside FOLDER unless --out says where:
-  marks.csv            a row for each student and check: points, what was said, notes for you alone
-  totals.csv           a row for each student: points for each exercise, and their sum
-  nbgrader.csv, canvas.csv   the same for nbgrader's tables and for Canvas' gradebook
-  totals.png           for each exercise who has how many points, and which properties fail
-  feedback/NAME.html   for the student: the points and what was said, no hidden check
-  run.json             the seed (the same one gives the same marks), limits, what was contained
-"""
+"""The command `python3 run.py grade FOLDER`; INSTRUCTORS.md says what it reads and writes."""
 
 import argparse
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -20,49 +12,39 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # jobs run side by side
 
 from kit.course.grader import folder as folders
-from kit.course.grader import report, wire
-from kit.course.grader.judge import judged, marker
-from kit.course.grader.probe import measure
-from kit.course.grader.sandbox import Limits, tidy
+from kit.course.grader import report
+from kit.course.grader.exam import exams, kit_shapes
+from kit.course.grader.judge import Marker, judged
+from kit.course.grader.sandbox import Ended, Limits, measure
 
 
-def contained(found: dict, way: bool) -> list[str]:
-    """What the probe saw, in sentences."""
-    how = "in namespaces of their own" if way else "WITHOUT containment"
-    said = [f"Submissions run {how}, as user {found['user']}."]
-    for key in ("reads solutions", "reads history", "writes the kit", "writes packages"):
-        said.append(f"A submission {'CAN' if found[key] else 'cannot'} do this: {key}.")
-    said.append(f"A submission {'CAN' if found['network'] else 'cannot'} reach the network.")
-    return said
-
-
-def grade(
-    folder: Path,
-    out: Path,
-    *,
-    seed: int,
-    limits: Limits,
-    jobs: int,
-    way: bool = True,
-    say: Callable = print,
-) -> report.Students:
-    """Mark a folder and write everything; returns student -> results."""
-    tidy()
+def contained(limits: Limits) -> list[str]:
+    """What a submission can do here, in sentences. SystemExit where it cannot be contained."""
     try:
-        about = {"seed": seed, "seconds": limits.seconds, "memory_mb": limits.memory >> 20}
-        about["contained"] = contained(measure(way), way)
-    except wire.Broken:
+        found = measure(limits)
+    except (Ended, OSError):
         raise SystemExit(
             "No submission can be contained here: this system allows no namespaces (unshare, "
             "setpriv). INSTRUCTORS.md says what to do; --uncontained marks all the same."
         ) from None
+    how = "in namespaces of their own" if limits.contained else "WITHOUT containment"
+    said = [f"Submissions run {how}, as user {found.pop('user')}."]
+    return said + [f"A submission {'CAN' if found[do] else 'cannot'} {do}." for do in found]
+
+
+def grade(
+    folder: Path, out: Path, *, seed: int, limits: Limits, jobs: int, say: Callable = print
+) -> report.Students:
+    """Mark a folder and write everything; returns student -> results."""
+    about = {"seed": seed, "seconds": limits.seconds, "memory_mb": limits.memory >> 20}
+    about["contained"] = contained(limits)
     for sentence in about["contained"]:
         say(sentence)
-    one = marker(seed, limits, way)
+    one = Marker(exams(), kit_shapes(), seed, limits)
     found = folders.collect(folder, list(one.exams))
     if not found:
         raise SystemExit(f"Nothing to mark in {folder}; {folders.EXPECTED}.")
-    students = report.best(found, list(judged(found, one, jobs, say)))
+    students = report.best(judged(found, one, jobs, say))
     report.write(out, students, about)
     return students
 
@@ -86,12 +68,12 @@ def main(arguments: list[str] | None = None) -> int:
     if out.is_relative_to(folder):
         parser.error("--out must not be inside the folder that is marked")
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
-    limits = Limits(options.seconds, options.memory << 20)
+    limits = Limits(options.seconds, options.memory << 20, contained=not options.uncontained)
     with tempfile.TemporaryDirectory() as scratch:
         if zipped:
-            folder = folders.unpacked(folder, Path(scratch))
-        way = not options.uncontained
-        students = grade(folder, out, seed=seed, limits=limits, jobs=options.jobs, way=way)
+            shutil.unpack_archive(folder, scratch)  # it leaves out names with ..
+            folder = Path(scratch)
+        students = grade(folder, out, seed=seed, limits=limits, jobs=options.jobs)
     print(f"{len(students)} students; marks and feedback are in {out}.")
     return 0
 

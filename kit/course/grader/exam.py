@@ -1,80 +1,68 @@
-"""An exercise as its marker sees it: checks with hidden ends, and what everybody was given."""
+"""An exercise as its marker sees it: checks with hidden ends, what everybody was given, whose code.
+
+Of the kit an exercise gives the names that it imports and what they need, statement by statement,
+as `program.needed` finds it. Solvers and certificates are withheld: they answer exercises. So in a
+sandbox the answers of the kit are not there to be imported, whatever a submission tries.
+"""
 
 import ast
 import hashlib
-import json
 import re
+from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from kit.course.grader import vocabulary
-from kit.course.grader.cells import parsed
-from kit.course.grader.notebook import Notebook, needed
+from kit.course.cells import parsed
 from kit.course.grader.sandbox import ROOT
+from kit.course.notebooks import read, tags
 from kit.course.practice import Exercise
+from kit.course.program import Notebook, Statement, executed, needed
 
 SHORTEST = 40  # nodes of a syntax tree: a shorter function belongs to nobody
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One check: its name, the function it asks for, and the heading it stands under."""
-
-    check: str
-    function: str
-    part: str
+WITHHELD = {"solve", "certify"}
 
 
 @dataclass(frozen=True)
 class Exam:
     """What is asked, as it can be read without running anything; `checks` runs it."""
 
-    stem: str
-    asked: list[Asked]
     cells: list[str]  # code of the solution, without wrong and further answers
-    given: list[str]  # code of the exercise
+    parts: dict[str, str]  # check -> the heading it stands under
+    task: dict  # what a sandbox is told: check -> function, and what everybody was given
     published: frozenset[str]  # shapes of the solution's functions
 
-    def checks(self) -> dict[str, Exercise]:
+    def checks(self) -> list[Exercise]:
         """The checks themselves, hidden ends included."""
-        names: dict = {}
-        wanted = {}
         every = Notebook(self.cells).parse().statements
-        for version in [s for s in every if _exercise(s.node)]:
-            wanted |= {(s.place, s.code): s for s in needed(version, every)}
-        for s in sorted(wanted.values(), key=lambda s: s.place):
-            exec(s.code, names)
-        return {one.check: names[one.check] for one in self.asked}
+        names = executed([s for s in every if _exercise(s.node)], every)
+        return [names[check] for check in self.parts]
 
-    def task(self) -> dict:
-        """What a sandbox is told: names, and what everybody was given."""
-        given = Notebook(self.given).parse(first=-len(self.given))
-        checks = {one.check: one.function for one in self.asked}
-        return {"given": self.given, "kit": vocabulary.modules(given, ROOT), "checks": checks}
+
+def exam(path: Path) -> Exam:
+    """The exam of a solution's notebook, with the exercise's beside it."""
+    part, code, checks, parts, further = "", [], {}, {}, []
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            part = ([part, *re.findall(r"^## (.+)", cell.source, re.MULTILINE)])[-1]
+        elif {"wrong", "answer"}.intersection(tags(cell)):
+            further.append(cell.source)
+        elif cell.cell_type == "code":
+            code.append(cell.source)
+            for node in parsed(cell.source):
+                if decorator := _exercise(node):
+                    parts[node.name], checks[node.name] = part, decorator.args[1].value
+    exercise = read(path.parents[1] / "exercises" / path.name)
+    given = [cell.source for cell in exercise.cells if cell.cell_type == "code"]
+    published = {form for source in code + further for form in shapes(source)}
+    published -= {form for source in given for form in shapes(source)}
+    task = {"given": given, "kit": modules(given), "checks": checks}
+    return Exam(code, parts, task, frozenset(published))
 
 
 def exams(root: Path = ROOT) -> dict[str, Exam]:
     """Exercise -> exam, from the notebooks of solutions/ and exercises/."""
-    return {path.stem: _exam(path) for path in sorted((root / "solutions").glob("*.ipynb"))}
-
-
-def _exam(path: Path) -> Exam:
-    part, code, asked, further = "", [], [], []
-    for kind, source, tags in _cells(path):
-        if kind == "markdown":
-            part = ([part, *re.findall(r"^## (.+)", source, re.MULTILINE)])[-1]
-        elif {"wrong", "answer"}.intersection(tags):
-            further.append(source)
-        elif kind == "code":
-            code.append(source)
-            for node in parsed(source):
-                if decorator := _exercise(node):
-                    asked.append(Asked(node.name, decorator.args[1].value, part))
-    exercise = path.parents[1] / "exercises" / path.name
-    given = [source for kind, source, _ in _cells(exercise) if kind == "code"]
-    published = {form for source in code + further for form in shapes(source)}
-    published -= {form for source in given for form in shapes(source)}
-    return Exam(path.stem, asked, code, given, frozenset(published))
+    return {path.stem: exam(path) for path in sorted((root / "solutions").glob("*.ipynb"))}
 
 
 def _exercise(node: ast.stmt) -> ast.Call | None:
@@ -85,30 +73,57 @@ def _exercise(node: ast.stmt) -> ast.Call | None:
     return None
 
 
-def _cells(path: Path) -> list[tuple[str, str, list[str]]]:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+def modules(given: list[str], root: Path = ROOT) -> dict[str, str]:
+    """Path below kit/ -> source, for all that the cells of an exercise import from kit."""
+    chosen: dict[Path, set[Statement]] = defaultdict(set)
+    imports = [pair for s in Notebook(given).parse().statements for pair in _imported(s)]
+    waiting, done = [pair for pair in imports if not pair[0].startswith("kit.course")], set()
+    while waiting:
+        module, name = waiting.pop()
+        if name in WITHHELD or (module, name) in done:
+            continue
+        done.add((module, name))
+        path = root.joinpath(*module.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        every = _statements(path)
+        for s in [s for v in every if name in v.binds for s in needed(v, every)]:
+            chosen[path.relative_to(root / "kit")].add(s)
+            waiting += _imported(s)
+    found = {str(up / "__init__.py"): "" for path in chosen for up in path.parents}
+    for path, statements in chosen.items():
+        lines = [ast.unparse(s.node) for s in sorted(statements, key=lambda s: s.place)]
+        found[str(path)] = "\n".join(lines)
+    return found
+
+
+@cache
+def _statements(path: Path) -> list[Statement]:
+    return Notebook([path.read_text(encoding="utf-8")]).parse().statements
+
+
+def _imported(s: Statement) -> list[tuple[str, str]]:
+    """(module of the kit, name) of what a statement imports, be it inside a function."""
     return [
-        (c["cell_type"], "".join(c["source"]), c.get("metadata", {}).get("tags", [])) for c in cells
+        (node.module, alias.name)
+        for node in ast.walk(s.node)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kit.")
+        for alias in node.names
     ]
-
-
-# Whose code it is --------------------------------------------------------------------------------
 
 
 def kit_shapes(root: Path = ROOT) -> dict[str, str]:
     """Shape -> name of each function of the kit that is long enough to be recognised."""
-    found = {}
-    for path in sorted((root / "kit").rglob("*.py")):
-        module = ".".join(path.relative_to(root).with_suffix("").parts)
-        forms = shapes(path.read_text(encoding="utf-8"))
-        found |= {form: f"{module}.{name}" for form, name in forms.items()}
-    return found
+    return {
+        form: f"{'.'.join(path.relative_to(root).with_suffix('').parts)}.{name}"
+        for path in sorted((root / "kit").rglob("*.py"))
+        for form, name in shapes(path.read_text(encoding="utf-8")).items()
+    }
 
 
 def shapes(source: str) -> dict[str, str]:
-    """Shape -> name of the functions in a source. Of one shape: equal but for names and texts."""
+    """Shape -> name of the long functions in a source. Of one shape: equal but for names, texts."""
     try:
-        nodes = list(ast.walk(ast.parse(source.replace("\n%", "\n# %").removeprefix("%"))))
+        nodes = [node for part in parsed(source) for node in ast.walk(part)]
     except (SyntaxError, ValueError, RecursionError):
         return {}
     functions = [node for node in nodes if isinstance(node, ast.FunctionDef)]
@@ -116,15 +131,11 @@ def shapes(source: str) -> dict[str, str]:
 
 
 def _shape(function: ast.FunctionDef) -> str:
+    """The digest of a function's tree, with its names numbered and without texts."""
     body = [s for s in function.body if not isinstance(getattr(s, "value", None), ast.Constant)]
-    tree = ast.parse(ast.unparse(ast.Module(body, [])))
-    seen: dict[str, str] = {}
-    nodes = list(ast.walk(tree))
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            node.id = seen.setdefault(node.id, f"n{len(seen)}")
-        elif isinstance(node, ast.arg):
-            node.arg = seen.setdefault(node.arg, f"n{len(seen)}")
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+    for node in [node for part in body for node in ast.walk(part)]:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
             node.value = ""
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest() if len(nodes) >= SHORTEST else ""
+    tree, order = ast.dump(ast.Module(body, [])), {}
+    tree = re.sub(r"(?<=id='|rg=')\w+", lambda m: order.setdefault(m[0], str(len(order))), tree)
+    return hashlib.sha256(tree.encode()).hexdigest() if tree.count("(") >= SHORTEST else ""

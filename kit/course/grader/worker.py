@@ -1,16 +1,14 @@
-"""What runs inside the sandbox, for one submission: it holds no check, no solution and no mark.
+"""What runs in a sandbox, for one question about a submission: no check, solution or mark is here.
 
-`python -m kit.course.grader.worker FD` gets a socket, and on it, one after the other: its limits;
-the bytes of a file, which it reads; what the exercise gives and asks for; then the number of a
-program of one function, which a child process runs, answering calls until it is told to end.
+`python -m kit.course.grader.worker FD` gets a socket, and on it, pickled, a job: limits, and the
+bytes of a file. Of a file alone it tells what is in it. With a check it tells how many programs
+there are for the check's function, and runs one of them in a child that answers calls.
 """
 
 import ast
 import asyncio
 import contextlib
-import importlib
 import inspect
-import json
 import os
 import pickle
 import re
@@ -20,140 +18,99 @@ import socket
 import sys
 import types
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 import kit
+from kit.course.cells import code_cells
 from kit.course.grader import wire
-from kit.course.grader.notebook import Notebook, Statement, read
 from kit.course.guard import Guarded, Stop, named
+from kit.course.program import Notebook, Statement
+from kit.course.values import values
 
-TOLD_TO = 77  # exit code of a child that ended because it was told to
+LATE = 75  # exit code for a function that computed too long
+STEM = re.compile(r"[\"'](\d\d_\w{1,40})[\"']")
 
 
 def main() -> None:
-    """Serve until the socket closes."""
-    sock = socket.socket(fileno=int(sys.argv[1]))
-    sys.meta_path[:] = [way for way in sys.meta_path if "editable" not in repr(way)]  # of the kit
-    with contextlib.suppress(wire.Broken):
-        limits = json.loads(wire.receive(sock))
-        confine(limits)
-        notebook = read(wire.receive(sock, largest=1 << 40)).parse()
-        code = "\n".join(notebook.cells)[: 1 << 22]
-        stems = sorted(set(re.findall(r"[\"'](\d\d_\w{1,40})[\"']", code)))[:50]
-        bound = sorted({name for s in notebook.statements for name in s.binds if len(name) < 60})
-        wire.send(sock, {"notes": notebook.notes[:20], "bound": bound[:5000], "named": stems})
-        task = json.loads(wire.receive(sock))
-        checks = task["checks"]
-        given = Notebook(task["given"]).parse(first=-len(task["given"]))
-        prepare(task["kit"], given)
-        notebook.hand_over(checks)
-        programs = {check: notebook.programs(check, checks[check], given) for check in checks}
-        texts = {check: [text(one, checks[check]) for one in programs[check]] for check in checks}
-        there = [check for check in checks if checks[check] in bound]
-        wire.send(sock, {"there": there, "programs": texts})
-        while True:
-            check, number = json.loads(wire.receive(sock))
-            child = os.fork()
-            if child == 0:
-                with contextlib.suppress(BaseException):
-                    os.setsid()
-                    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"] + 1))
-                    serve(sock, programs[check][number], checks[check])
-                    os._exit(TOLD_TO)
-                os._exit(1)
-            _, status = os.waitpid(child, 0)
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                if os.getpid() == 1:  # of a process space: whoever else is there came from it
-                    os.kill(-1, signal.SIGKILL)
-                else:
-                    os.killpg(child, signal.SIGKILL)
-            ended = os.waitstatus_to_exitcode(status)
-            if ended != TOLD_TO:
-                wire.send(sock, {"ended": "late" if ended == -signal.SIGXCPU else "broken"})
+    """Do a job and end."""
+    with socket.socket(fileno=int(sys.argv[1])) as sock, sock.makefile("rb") as file:
+        job = pickle.load(file)
+        os.chdir(job["folder"])
+        for kind, most in job["limits"].items():
+            resource.setrlimit(getattr(resource, kind), (most, most))
+        notebook = Notebook(*code_cells(job["data"])).parse()
+        if "check" not in job:
+            bound = {name for s in notebook.statements for name in s.binds if len(name) < 60}
+            stems = {stem for cell in notebook.cells for stem in STEM.findall(cell)}
+            sock.sendall(wire.line([notebook.notes[:20], sorted(bound)[:5000], sorted(stems)[:50]]))
+            return
+        function = job["checks"][job["check"]]
+        given = Notebook(job["given"]).parse(first=-len(job["given"]))
+        notebook.hand_over(job["checks"])
+        programs = notebook.programs(job["check"], function, given)
+        there = any(function in s.binds for s in notebook.statements)
+        program = programs[job["number"]] if programs else []
+        own = [ast.unparse(s.node) for s in program if function in s.binds and s.place[0] > 0]
+        sock.sendall(wire.line([there, len(programs), "".join(own[-1:])[: 1 << 16]]))
+        if not programs:
+            return
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                add_to_the_kit(job["kit"])
+                resource.setrlimit(resource.RLIMIT_CPU, (job["cpu"], job["cpu"] + 1))
+                for answer in serve(file, program, function):
+                    sock.sendall(wire.line(answer))
+            os._exit(1)
+        status = os.waitpid(child, 0)[1]
+        os._exit(LATE if os.waitstatus_to_exitcode(status) == -signal.SIGXCPU else 1)
 
 
-def confine(limits: dict) -> None:
-    """Take on limits, with an empty folder, no input and no output."""
-    os.chdir(limits["folder"])
-    os.environ.update(dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), limits["folder"]))
-    null = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1) if limits["loud"] else (0, 1, 2):
-        os.dup2(null, fd)
-    for kind, most in (
-        (resource.RLIMIT_AS, limits["memory"]),
-        (resource.RLIMIT_FSIZE, limits["file"]),
-        (resource.RLIMIT_NPROC, limits["processes"]),
-        (resource.RLIMIT_NOFILE, 128),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        if most is not None:
-            resource.setrlimit(kind, (most, most))
-
-
-def prepare(modules: dict[str, str], given: Notebook) -> None:
-    """Add to the kit what the exercise gives of it; import once what it imports from elsewhere."""
+def add_to_the_kit(modules: dict[str, str]) -> None:
+    """What the exercise gives of the kit; nothing else of it is there."""
     for name, source in modules.items():
         path = Path("given", name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(source, encoding="utf-8")
     kit.__path__.append(str(Path("given").resolve()))
-    for s in given.statements:
-        if isinstance(s.node, ast.Import | ast.ImportFrom):
-            module = getattr(s.node, "module", None) or s.node.names[0].name
-            if not module.startswith("kit."):
-                with contextlib.suppress(ImportError):
-                    importlib.import_module(module)
 
 
-def text(program: list[Statement], function: str) -> str:
-    """The definition of the function in a program, without comments and layout."""
-    found = [s for s in program if function in s.binds and s.place[0] > 0]
-    return ast.unparse(found[-1].node)[: 1 << 16] if found else ""
-
-
-def serve(sock: socket.socket, program: list[Statement], function: str) -> None:
-    """Run a program, say what the function looks like, and answer calls of it."""
+def serve(file: BinaryIO, program: list[Statement], function: str) -> Iterator[list]:
+    """Run a program and answer calls of its function."""
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
     main_ = sys.modules["__main__"] = types.ModuleType("__main__")
     trouble = run(program, vars(main_))
     found = vars(main_).get(function)
-    if not callable(found):
-        wire.send(sock, {"missing": trouble or f"`{function}` is no function."})
-        return
-    guarded = Guarded(found)
-    wire.send(sock, {"parameters": parameters(found)})
-    while (asked := wire.receive(sock)) != b"over":
-        how, args, kwargs = pickle.loads(asked)
+    while True:
+        (how, *args), kwargs = pickle.load(file)
         try:
-            result = guarded.cost(*args) if how == "cost" else guarded(*args, **kwargs)
-            wire.send(sock, {"result": wire.pack(result)})
+            if not callable(found):
+                raise Stop("mistake", trouble or f"`{function}` is no function.")
+            yield ["value", values(getattr(Guarded(found), how)(*args, **kwargs))]
         except Stop as stop:
             missed = trouble if "NameError" in stop.message else ""
-            wire.send(sock, {"stop": [stop.kind, f"{stop.message} {missed}".strip()]})
+            yield ["stop", stop.kind, f"{stop.message} {missed}".strip()]
         except BaseException as problem:
-            wire.send(sock, {"stop": ["mistake", f"Your function stops with `{named(problem)}`."]})
+            yield ["stop", "mistake", f"Your function stops with `{named(problem)}`."]
 
 
 def run(program: list[Statement], names: dict) -> str:
     """Run statements, what fails once more after the others; return the first that never ran."""
-    waiting = program
-    while waiting:  # in whatever order the cells came
-        later, trouble = [], ""
-        for s in waiting:
-            try:
-                result = eval(s.code, names)
-                if s.code.co_flags & inspect.CO_COROUTINE:
-                    asyncio.run(result)
-            except BaseException as problem:
-                later.append(s)
-                trouble = trouble or why(s, problem)
-        if len(later) == len(waiting):
-            return trouble
-        waiting = later
-    return ""
+    later, trouble = [], ""
+    for s in program:
+        try:
+            result = eval(s.code, names)
+            if s.code.co_flags & inspect.CO_COROUTINE:
+                asyncio.run(result)
+        except BaseException as problem:
+            later.append(s)
+            trouble = trouble or why(s, problem)
+    return run(later, names) if len(later) < len(program) else trouble
 
 
 def why(s: Statement, problem: BaseException) -> str:
@@ -164,15 +121,6 @@ def why(s: Statement, problem: BaseException) -> str:
             "given: write your own."
         )
     return f"Cell {s.place[0]}, line {s.place[1]}, stops with `{named(problem)}`."
-
-
-def parameters(function: object) -> list | None:
-    """(name, kind, has a default) of each parameter; None where Python cannot tell."""
-    try:
-        found = inspect.signature(function).parameters.values()
-        return [[p.name, int(p.kind), p.default is not p.empty] for p in found]
-    except (ValueError, TypeError):
-        return None
 
 
 if __name__ == "__main__":

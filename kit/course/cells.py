@@ -11,40 +11,37 @@ from collections.abc import Iterator
 from IPython.core.inputtransformer2 import TransformerManager
 
 RUN_ANYWAY = ("time", "capture", "prun")  # magics of IPython that run what they are given
+LONGEST, APART = 1 << 20, 8  # letters of a cell; parts of a broken cell that belong together
 
 
 def code_cells(data: bytes) -> tuple[list[str], list[str]]:
     """Code cells of a file, and notes; whatever it is, it is no reason to stop."""
+    notes = []
     try:
-        text: str | bytes = data
-        notes = []
-        if data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in data[:8]:
-            try:
-                text = data.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                text = data.decode("cp1252", errors="replace")
-                notes.append("The file is not in UTF-8; it was read as Latin-1.")
-        cells = list(_sources(json.loads(text)))
+        try:
+            notebook = json.loads(data)
+        except UnicodeDecodeError:
+            notebook = json.loads(data.decode("cp1252", errors="replace"))
+            notes = ["The file is not in UTF-8; it was read as Latin-1."]
+        cells = list(_sources(notebook))
     except (ValueError, RecursionError, MemoryError):
         return [], ["This file is no notebook: it cannot be read as JSON."]
     return cells, notes if cells else ["There is no code in this notebook."]
 
 
-def _sources(notebook: object) -> Iterator[str]:
+def _sources(found: object) -> Iterator[str]:
     """Sources of the code cells, as far as they can be made out; of old notebooks too."""
-    if not isinstance(notebook, dict):
-        return
-    sheets = notebook.get("worksheets")
-    holders = [notebook, *(sheets if isinstance(sheets, list) else [])]
-    for holder in holders:
-        cells = holder.get("cells") if isinstance(holder, dict) else None
-        for cell in cells if isinstance(cells, list) else []:
-            if isinstance(cell, dict) and cell.get("cell_type") == "code":
-                source = cell.get("source", cell.get("input", ""))
-                if isinstance(source, list):
-                    source = "".join(part for part in source if isinstance(part, str))
-                if isinstance(source, str) and len(source) < 1 << 20:
-                    yield source
+    if isinstance(found, list):
+        for part in found:
+            yield from _sources(part)
+    elif isinstance(found, dict) and found.get("cell_type") == "code":
+        source = found.get("source", found.get("input", ""))
+        if isinstance(source, list):
+            source = "".join(part for part in source if isinstance(part, str))
+        if isinstance(source, str) and len(source) < LONGEST:
+            yield source
+    elif isinstance(found, dict):
+        yield from _sources([found.get("cells"), found.get("worksheets")])
 
 
 def parsed(source: str) -> list[ast.stmt]:
@@ -66,19 +63,18 @@ def parsed(source: str) -> list[ast.stmt]:
     return found
 
 
-def salvaged(source: str) -> Iterator[list[ast.stmt]]:
+def salvaged(source: str) -> Iterator[ast.stmt]:
     """Statements of a cell that does not parse as a whole: those parts of it that do."""
     lines = source.split("\n")
     starts = [k for k, line in enumerate(lines) if line[:1].strip()] + [len(lines)]
     k = 0
     while k < len(starts) - 1:
-        for end in range(k + 1, min(k + 8, len(starts))):  # decorators, closing brackets
+        for end in range(k + 1, min(k + APART, len(starts))):  # decorators, closing brackets
             try:
                 part = parsed("\n".join(lines[starts[k] : starts[end]]))
             except Exception:
                 continue
-            yield [ast.increment_lineno(node, starts[k]) for node in part]
-            k = end
+            yield from (ast.increment_lineno(node, starts[k]) for node in part)
+            k = end - 1
             break
-        else:
-            k += 1
+        k += 1

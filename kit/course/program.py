@@ -19,13 +19,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import CodeType
 
-from kit.course.grader.cells import code_cells, parsed, salvaged
+from kit.course.cells import parsed, salvaged
 
 MOST_CELLS, MOST_VERSIONS = 2000, 6
 LAST = (1 << 30, 0)  # a place after all others
 SIMPLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
 SIMPLE += (ast.Assign, ast.AnnAssign)  # they bind their names whatever was there before
-FEATURES = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 
 
 @dataclass(frozen=True)
@@ -38,15 +37,14 @@ class Statement:
     reads: frozenset[str]
     binds: frozenset[str]
     at_once: frozenset[str]  # of those it reads: what it reads when it runs
-    changes: frozenset[str] = frozenset()  # by an item, an attribute, a method
+    changes: frozenset[str]  # by an item, an attribute, a method
     check: str = ""  # only for this check: what it was called with
 
     def empty(self, name: str) -> bool:
         """Whether it defines a function that only raises NotImplementedError, or does nothing."""
-        found = [
-            n for n in ast.walk(self.node) if isinstance(n, ast.FunctionDef) and n.name == name
-        ]
-        return bool(found) and all(map(_does_nothing, found))
+        nodes = [n for n in ast.walk(self.node) if isinstance(n, ast.FunctionDef)]
+        found = [_does_nothing(n) for n in nodes if n.name == name]
+        return bool(found) and all(found)
 
 
 @dataclass
@@ -59,10 +57,10 @@ class Notebook:
 
     def parse(self, first: int = 1) -> "Notebook":
         """Parse the cells, in parts where they do not parse as a whole."""
-        trees, flags = [], ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        trees = []
         for k, source in enumerate(self.cells[:MOST_CELLS], first):
             try:
-                trees.append((k, parsed(source)))
+                trees += [(k, node) for node in parsed(source)]
             except Exception as problem:
                 line = getattr(problem, "lineno", None) or 1
                 why = getattr(problem, "msg", None) or type(problem).__name__
@@ -70,14 +68,11 @@ class Notebook:
                     f"Code cell {k} is not Python: line {line}: {why}. The parts of it that are "
                     "Python count."
                 )
-                trees += [(k, part) for part in salvaged(source)]
-        for _, tree in trees:
-            for node in tree:
-                if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-                    flags |= sum(FEATURES.get(alias.name, 0) for alias in node.names)
-        for k, tree in trees:
-            for node in tree:
-                self.statements += _statements(node, k, flags)
+                trees += [(k, node) for node in salvaged(source)]
+        future = any(getattr(node, "module", "") == "__future__" for _, node in trees)
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        flags |= __future__.annotations.compiler_flag if future else 0
+        self.statements = [s for k, node in trees for s in _statements(node, k, flags)]
         return self
 
     def versions(self, check: str, function: str) -> list[Statement]:
@@ -90,9 +85,8 @@ class Notebook:
         """Note what each check (name -> function) is called with, if it is not the function."""
         for s in list(self.statements):
             for node in ast.walk(s.node):
-                name = node.func.id if isinstance(node, ast.Call) and _named(node.func) else ""
-                given = node.args[:1] if name in checks else []
-                for part in given:
+                name = _id(node.func) if isinstance(node, ast.Call) else ""
+                for part in node.args[:1] if name in checks else []:
                     if not isinstance(part, ast.Starred) and _id(part) != checks[name]:
                         new = ast.Assign([ast.Name(checks[name], ast.Store())], part)
                         new = ast.fix_missing_locations(ast.copy_location(new, s.node))
@@ -149,6 +143,15 @@ def needed(
     return sorted(chosen.values(), key=lambda s: s.place)
 
 
+def executed(versions: Iterable[Statement], every: list[Statement]) -> dict:
+    """The names there are once statements, and what they need, have run."""
+    names: dict = {}
+    wanted = {id(s): s for version in versions for s in needed(version, every)}
+    for s in sorted(wanted.values(), key=lambda s: s.place):
+        exec(s.code, names)
+    return names
+
+
 def _binders(name: str, version: Statement, rooms: list[list[Statement]]) -> list[Statement]:
     """Who gives a name its value: the last to bind it, and those before that it builds on."""
     for empty in (False, True):
@@ -165,17 +168,12 @@ def _binders(name: str, version: Statement, rooms: list[list[Statement]]) -> lis
     return []
 
 
-def read(data: bytes) -> Notebook:
-    """The notebook of a file; whatever it is, it is no reason to stop, and the notes say what."""
-    return Notebook(*code_cells(data))
-
-
 def _statements(node: ast.stmt, cell: int, flags: int) -> Iterator[Statement]:
     """The statement; one for each name of an import, so that each can be had alone."""
     parts = [node]
+    if getattr(node, "module", "") == "__future__":
+        return
     if isinstance(node, ast.Import | ast.ImportFrom):
-        if getattr(node, "module", "") == "__future__":
-            return
         kind, kept = type(node), {k: v for k, v in vars(node).items() if k != "names"}
         parts = [kind(names=[alias], **kept) for alias in node.names]
     for part in parts:
@@ -208,33 +206,25 @@ def _changed(node: ast.stmt) -> Iterator[str]:
     for part in ast.walk(node):
         is_call = isinstance(part, ast.Expr) and isinstance(part.value, ast.Call)
         target = part.value.func if is_call else part
-        if is_call and _named(target) and not target.id.startswith(("print", "display", "check")):
-            yield from (argument.id for argument in part.value.args if _named(argument))
-        if not isinstance(target, ast.Subscript | ast.Attribute):
-            continue
-        if is_call or isinstance(target.ctx, ast.Store | ast.Del):
+        if is_call and not _id(target).startswith(("print", "display", "check")) and _id(target):
+            yield from map(_id, part.value.args)
+        changes = is_call or isinstance(getattr(target, "ctx", None), ast.Store | ast.Del)
+        if changes and isinstance(target, ast.Subscript | ast.Attribute):
             while isinstance(target, ast.Subscript | ast.Attribute):
                 target = target.value
-            if _named(target):
-                yield target.id
+            yield _id(target)
 
 
 def _id(node: ast.AST) -> str:
-    return node.id if _named(node) else ""
-
-
-def _named(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name)
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _does_nothing(function: ast.FunctionDef) -> bool:
+    """Whether there are only texts, `...` and `pass` before its end or a NotImplementedError."""
     for part in function.body:
-        if isinstance(part, ast.Pass) or (
-            isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
-        ):
-            continue
-        if isinstance(part, ast.Raise) and part.exc is not None:
-            name = part.exc.func if isinstance(part.exc, ast.Call) else part.exc
-            return _named(name) and name.id == "NotImplementedError"
-        return False
+        if ast.unparse(part).startswith("raise NotImplementedError"):
+            return True
+        text = isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant)
+        if not (text or isinstance(part, ast.Pass)):
+            return False
     return True
