@@ -87,10 +87,6 @@ CALLS = {
     "batch.tol": lambda x: b.solve_batch(
         data.B[None], data.C[None], data.y[None], data.signs[None], x
     ),
-    "dct.L": lambda x: b.dct_data(rng(0), x, 2, 2),
-    "dct.K": lambda x: b.dct_data(rng(0), 8, x, 2),
-    "dct.rng": lambda x: b.dct_data(x, 8, 2, 2),
-    "dct.noise": lambda x: b.dct_data(rng(0), 8, 2, 2, noise=x),
     "gauss.L": lambda x: b.gaussian(rng(0), x, 2, 2),
     "gauss.sp": lambda x: b.gaussian(rng(0), 4, 2, 2, sparsity=x),
     "gauss.values": lambda x: b.gaussian(rng(0), 4, 2, 2, values=x),
