@@ -74,9 +74,8 @@ def to_boundary(v: Array, c: Array, dv: Array) -> float:
     a = det(dv)
     b = v[0] * dv[0] - v[1] * dv[1] - v[2] * dv[2]
     disc = b * b - a * c
-    below = np.sqrt(np.maximum(disc, 0)) - b
-    ends = np.where((disc >= 0) & (below > 0), c / np.where(below > 0, below, 1), np.inf)
-    return float(ends.min())
+    fastest = np.where(disc >= 0, (np.sqrt(np.maximum(disc, 0)) - b) / c, 0.0).max()
+    return float(1 / fastest) if fastest > 0 else np.inf
 
 
 def blocks(eta: Array, w: Array, turn: Array) -> tuple[Array, Array]:
