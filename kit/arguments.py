@@ -115,6 +115,13 @@ def choice(name: str, value: object, options: Iterable[Any]) -> Any:
     return value
 
 
+def called(name: str, value: Any) -> Any:
+    """Return value, which must be None or a function of a state."""
+    if not (value is None or callable(value)):
+        raise ValueError(f"{name} must be a function of a state, got {shown(value)}")
+    return value
+
+
 def several(name: str, value: object) -> tuple:
     """Return value, which must be a sequence of things, as a tuple."""
     if isinstance(value, str) or not isinstance(value, Iterable):

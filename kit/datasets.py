@@ -1,16 +1,14 @@
 """Data to prune networks on. Samples are columns, as in the papers.
 
-digits, spirals, gaussian_layer   made here or shipped with scikit-learn: nothing is downloaded
-mnist, fashion_mnist              fetched once by scikit-learn's ordinary loader, when online
+digits, spirals: shipped with scikit-learn or made here, nothing is downloaded.
 """
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.datasets import fetch_openml, load_digits
+from sklearn.datasets import load_digits
 
-from kit.arguments import choice, generator, number, whole
+from kit.arguments import generator, number, whole
 from kit.results import Array
 
 
@@ -66,78 +64,6 @@ def spirals(
     t = 1 - generator(rng).random(P)
     phi, r = 2 * np.pi * (turns * t + labels / arms), 0.1 + 0.9 * t
     X = r * np.array([np.cos(phi), np.sin(phi)]) + noise * rng.standard_normal((2, P))
-    return _split(rng, X, labels, share)
-
-
-@dataclass(frozen=True, eq=False)
-class Teacher:
-    """A ReLU layer Y = relu(W'X) with s nonzero weights in each neuron, on Gaussian samples."""
-
-    X: Array  # (N, P)
-    Y: Array  # (M, P)
-    W: Array  # (N, M)
-
-    def __repr__(self) -> str:
-        (N, P), M = self.X.shape, len(self.Y)
-        s = np.count_nonzero(self.W[:, 0])
-        return f"Teacher({N} inputs, {M} neurons of {s} weights, {P} samples)"
-
-
-def gaussian_layer(
-    rng: np.random.Generator, N: int, M: int, P: int, *, s: int, values: str = "normal"
-) -> Teacher:
-    """X (N, P) with entries N(0, 1); W (N, M) with s nonzeros a neuron, at random places.
-
-    values "normal": N(0, 1); "signs": +-1. The hypotheses of Net-Trim, arXiv 1611.05162, Theorem 3.
-    Raises ValueError unless 1 <= s <= N.
-    """
-    sizes = zip(("N", "M", "P", "s"), (N, M, P, s), strict=True)
-    N, M, P, s = (whole(name, value, least=1) for name, value in sizes)
-    choice("values", values, ("normal", "signs"))
-    if s > N:
-        raise ValueError(f"s must be at most N = {N}, got {s}")
-    places = generator(rng).permuted(np.tile(np.arange(N), (M, 1)), axis=1)[:, :s]
-    entries = rng.standard_normal((M, s)) if values == "normal" else rng.choice([-1.0, 1.0], (M, s))
-    W = np.zeros((N, M))
-    np.put_along_axis(W, places.T, entries.T, axis=0)
-    X = rng.standard_normal((N, P))
-    return Teacher(X, np.maximum(W.T @ X, 0), W)
-
-
-def mnist(rng: np.random.Generator, *, samples: int = 10_000, test: float = 0.25) -> Labelled:
-    """MNIST: handwritten digits of 28 x 28, in [0, 1]; see fashion_mnist for the arguments."""
-    return _openml("mnist_784", rng, samples, test)
-
-
-def fashion_mnist(
-    rng: np.random.Generator, *, samples: int = 10_000, test: float = 0.25
-) -> Labelled:
-    """Fashion-MNIST: articles of clothing, 28 x 28 grey values divided by 255; classes 0-9.
-
-    rng picks `samples` of the 70,000, of which the share `test` is kept apart. Fetched once by
-    sklearn.datasets.fetch_openml, which keeps a copy. Raises ConnectionError, in one sentence, when
-    the data cannot be fetched.
-    """
-    return _openml("Fashion-MNIST", rng, samples, test)
-
-
-def _openml(name: str, rng: np.random.Generator, samples: int, test: float) -> Labelled:
-    samples, share = whole("samples", samples, least=2), _share(test)
-    generator(rng)
-    try:
-        with warnings.catch_warnings():  # of tries that failed: what counts is how it ends
-            warnings.filterwarnings("ignore", "A network error occurred")
-            found = fetch_openml(name, version=1, as_frame=False, parser="liac-arff")
-    except OSError as problem:  # URLError, timeouts, refused connections are all OSErrors
-        raise ConnectionError(
-            f"{name} is fetched from openml.org on first use, and that failed "
-            f"({type(problem).__name__}): go online once, or use datasets.digits, which ships with "
-            f"scikit-learn."
-        ) from None
-    X, labels = np.asarray(found.data, float).T / 255, np.asarray(found.target).astype(int)
-    if samples < labels.size:
-        picked = rng.permutation(labels.size)[:samples]
-        X, labels = X[:, picked], labels[picked]
     return _split(rng, X, labels, share)
 
 

@@ -1,4 +1,4 @@
-"""Blind deconvolution and self-calibration: the models are what their docstrings say."""
+"""The Hartley transform and self-calibration: the models are what their docstrings say."""
 
 import numpy as np
 import pytest
@@ -48,30 +48,6 @@ def test_a_kernel_that_is_not_even_has_none():
     assert np.linalg.norm(hartley(convolve(w, x)) - product) > 0.1 * np.linalg.norm(product)
 
 
-@pytest.mark.parametrize("kernel", ["dominant", "free"])
-def test_the_data_are_a_convolution_seen_through_the_transform(kernel):
-    L, K, N = 33, 5, 4
-    data, truth = branchhull.blind_deconvolution(rng(), L, K, N, kernel=kernel)
-    w, x = even_kernels(L, K) @ truth.h, hartley(data.C @ truth.m)
-    assert np.allclose(hartley(data.y), convolve(w, x), rtol=0, atol=1e-12)
-    assert np.array_equal(np.where(data.B @ truth.h < 0, -1, 1), data.signs)
-    assert data.shape == (L, K, N)
-    assert hartley(data.C).var() == pytest.approx(1 / L, rel=0.4)
-
-
-@pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("dominance", [0.0, 0.5, 0.99])
-def test_a_dominant_centre_makes_every_sign_known(seed, dominance):
-    data, truth = branchhull.blind_deconvolution(rng(seed), 40, 8, 3, dominance=dominance)
-    assert np.all(data.signs == 1) and np.min(data.B @ truth.h) >= 1 - dominance - 1e-12
-    assert truth.h[0] == 1 and 2 * np.abs(truth.h[1:]).sum() == pytest.approx(dominance)
-
-
-def test_a_free_kernel_has_both_signs():
-    data, _ = branchhull.blind_deconvolution(rng(), 64, 8, 8, kernel="free")
-    assert 8 < np.sum(data.signs > 0) < 56
-
-
 @pytest.mark.parametrize("snapshots", [1, 3])
 @pytest.mark.parametrize("seed", range(5))
 def test_gains_are_positive_smooth_and_shared(snapshots, seed):
@@ -93,25 +69,23 @@ def test_flat_gains_and_noise():
     flat, truth = branchhull.self_calibration(rng(), 20, 4, 3, ripple=0)
     assert np.array_equal(truth.h, [1, 0, 0, 0])
     assert branchhull.self_calibration(rng(), 5, 1, 1)[1].h == [1]
-    for make in (branchhull.self_calibration, branchhull.blind_deconvolution):
-        clean, its = make(rng(1), 2000, 4, 3)
-        noisy, same = make(rng(1), 2000, 4, 3, noise=0.1)
-        assert np.array_equal(its.m, same.m)
-        assert np.std(noisy.y / clean.y - 1) == pytest.approx(0.1, rel=0.1)
+    clean, its = branchhull.self_calibration(rng(1), 2000, 4, 3)
+    noisy, same = branchhull.self_calibration(rng(1), 2000, 4, 3, noise=0.1)
+    assert np.array_equal(its.m, same.m)
+    assert np.std(noisy.y / clean.y - 1) == pytest.approx(0.1, rel=0.1)
     assert flat.y.size == 20
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda stream: branchhull.blind_deconvolution(stream, 64, 8, 8),
         lambda stream: branchhull.self_calibration(stream, 96, 6, 8),
         lambda stream: branchhull.self_calibration(stream, 32, 6, 8, snapshots=4),
     ],
-    ids=["deconvolution", "calibration", "four snapshots"],
+    ids=["calibration", "four snapshots"],
 )
 def test_branchhull_recovers_them_with_a_certificate(make):
-    # measured: all of 20 seeds in each of the three
+    # measured: all of 20 seeds in each of the two
     for seed in range(4):
         data, truth = make(rng(seed))
         answer = branchhull.solve(BranchHull(data))
@@ -120,14 +94,6 @@ def test_branchhull_recovers_them_with_a_certificate(make):
 
 
 BAD_CALLS = {
-    "rng": lambda: branchhull.blind_deconvolution(0, 16, 2, 2),
-    "L must": lambda: branchhull.blind_deconvolution(rng(), 0, 2, 2),
-    "K must be at most": lambda: branchhull.blind_deconvolution(rng(), 16, 9, 2),
-    "N must": lambda: branchhull.blind_deconvolution(rng(), 16, 2, 0),
-    "kernel": lambda: branchhull.blind_deconvolution(rng(), 16, 2, 2, kernel="odd"),
-    "dominance must be below": lambda: branchhull.blind_deconvolution(rng(), 16, 2, 2, dominance=1),
-    "dominance must be a": lambda: branchhull.blind_deconvolution(rng(), 16, 2, 2, dominance=-1),
-    "noise": lambda: branchhull.blind_deconvolution(rng(), 16, 2, 2, noise=-1),
     "rng must": lambda: branchhull.self_calibration(None, 16, 2, 2),
     "sensors": lambda: branchhull.self_calibration(rng(), 1.5, 2, 2),
     "K must be at most sensors": lambda: branchhull.self_calibration(rng(), 4, 5, 2),
@@ -135,6 +101,7 @@ BAD_CALLS = {
     "ripple must be below": lambda: branchhull.self_calibration(rng(), 16, 2, 2, ripple=1),
     "ripple must be a": lambda: branchhull.self_calibration(rng(), 16, 2, 2, ripple=-0.1),
     "noise must": lambda: branchhull.self_calibration(rng(), 16, 2, 2, noise=np.nan),
+    "K must be at most (": lambda: even_kernels(16, 9),
     "x must": lambda: convolve(np.ones(3), np.ones(4)),
 }
 

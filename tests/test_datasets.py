@@ -1,8 +1,4 @@
-"""Data: what a generator promises, and a loader that is honest about being offline."""
-
-import warnings
-from types import SimpleNamespace
-from urllib.error import URLError
+"""Data: what a generator promises."""
 
 import numpy as np
 import pytest
@@ -32,61 +28,12 @@ def test_noise_of_spirals_has_its_size():
     assert np.std(noisy.X - clean.X) == pytest.approx(0.1, rel=0.05)
 
 
-@pytest.mark.parametrize("values", ["normal", "signs"])
-def test_teacher_has_s_weights_a_neuron(values):
-    layer = datasets.gaussian_layer(rng(1), 20, 7, 500, s=4, values=values)
-    assert np.all(np.count_nonzero(layer.W, axis=0) == 4)
-    assert np.array_equal(layer.Y, np.maximum(layer.W.T @ layer.X, 0))
-    assert abs(layer.X.mean()) < 0.05 and abs(layer.X.std() - 1) < 0.05
-    assert len({tuple(np.flatnonzero(w)) for w in layer.W.T}) > 3  # the places differ
-    assert (np.abs(layer.W[layer.W != 0]) == 1).all() == (values == "signs")
-    assert "7 neurons of 4 weights" in repr(layer)
-
-
-@pytest.mark.parametrize(
-    "load, name", [(datasets.mnist, "mnist_784"), (datasets.fashion_mnist, "Fashion-MNIST")]
-)
-def test_loader_on_made_data(monkeypatch, load, name):
-    """The same shapes and types as openml.org gives: grey values to 255, labels as text."""
-    pixels = rng(2).integers(0, 256, (90, 784))
-    pixels[:, 0] = np.arange(90)  # says which sample it is
-    asked = {}
-
-    def fetch(name, **settings):
-        asked.update(name=name, **settings)
-        return SimpleNamespace(data=pixels, target=np.array([str(k % 10) for k in range(90)]))
-
-    monkeypatch.setattr(datasets, "fetch_openml", fetch)
-    data = load(rng(), samples=40, test=0.25)
-    assert asked["name"] == name and asked["as_frame"] is False
-    assert data.X.shape == (784, 30) and data.X_test.shape == (784, 10)
-    assert data.X.max() <= 1 and data.labels.dtype.kind == "i"
-    for X, labels in ((data.X, data.labels), (data.X_test, data.labels_test)):
-        who = np.rint(255 * X[0]).astype(int)
-        assert np.array_equal(who % 10, labels) and np.allclose(255 * X.T, pixels[who])
-    assert load(rng(), samples=10_000).labels.size == 68  # all there are
-
-
-@pytest.mark.parametrize("problem", [URLError("no route"), TimeoutError(), ConnectionError()])
-def test_offline_is_said_in_a_sentence(monkeypatch, problem):
-    def fetch(*_args, **_settings):
-        warnings.warn("A network error occurred while downloading. Retrying...", stacklevel=1)
-        raise problem
-
-    monkeypatch.setattr(datasets, "fetch_openml", fetch)
-    with pytest.raises(ConnectionError, match=r"openml\.org.*go online once, or use datasets\.dig"):
-        datasets.mnist(rng())
-
-
 BAD = {
     "P": (lambda: datasets.spirals(rng(), 1), "P must be"),
     "arms": (lambda: datasets.spirals(rng(), arms=1), "arms must be"),
     "noise": (lambda: datasets.spirals(rng(), noise=-1), "noise must be"),
     "test": (lambda: datasets.spirals(rng(), test=1), "test must be a share below 1"),
     "rng": (lambda: datasets.spirals(0), "rng must be"),
-    "s": (lambda: datasets.gaussian_layer(rng(), 3, 2, 5, s=4), "s must be at most N = 3"),
-    "values": (lambda: datasets.gaussian_layer(rng(), 3, 2, 5, s=1, values="x"), "values must"),
-    "samples": (lambda: datasets.mnist(rng(), samples=0), "samples must be"),
 }
 
 

@@ -7,7 +7,8 @@ The front room   problem (the program), hull (its constraint), certificate and t
 methods/         the papers' ADMM, and the reference that goes through cvxpy
 guess/           Newton's method on the hyperbolas, then a dual: newton (for dense and
                  matrix_free), l1
-interior/        interior point methods: l2, l1 (with normal), tv (with newton_tv and banded); cones
+interior/        one predictor-corrector loop (loop, on cones); its models l2, l1 (with normal), tv
+                 (with banded)
 rivals/          lifting, alternating, gradient, log_domain: what people do beside it
 data/            signals, applications, scenes; verdict (will the program find the truth?)
 
@@ -18,9 +19,9 @@ answer. A method proves nothing about itself.
 from kit.branchhull.batch import Batch, solve_batch
 from kit.branchhull.candidates import METHODS
 from kit.branchhull.certificate import certify
-from kit.branchhull.data.applications import blind_deconvolution, self_calibration
+from kit.branchhull.data.applications import self_calibration
 from kit.branchhull.data.scenes import Scene, contrast_error, photograph, picture, scene
-from kit.branchhull.data.signals import balance, dct_data, gaussian, recovery_error
+from kit.branchhull.data.signals import balance, gaussian, recovery_error
 from kit.branchhull.data.verdict import Verdict, recovers, verdict
 from kit.branchhull.problem import Bilinear, BranchHull, Truth, canonical
 from kit.branchhull.ray import infeasible_ray
@@ -44,12 +45,10 @@ __all__ = [
     "Verdict",
     "alternate",
     "balance",
-    "blind_deconvolution",
     "canonical",
     "certify",
     "certify_lifted",
     "contrast_error",
-    "dct_data",
     "descend",
     "gaussian",
     "infeasible_ray",

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import choice
 from kit.branchhull.certificate import certify
 from kit.branchhull.guess.dense import guess
 from kit.branchhull.guess.l1 import guess_l1
@@ -23,7 +22,6 @@ from kit.branchhull.methods.admm import admm
 from kit.branchhull.methods.admm_l1 import admm_l1
 from kit.branchhull.methods.admm_tv import tv_admm
 from kit.branchhull.methods.reference import reference
-from kit.branchhull.methods.reference_tv import tv_reference
 from kit.branchhull.problem import BranchHull
 from kit.branchhull.ray import infeasible_ray
 from kit.branchhull.rows import is_dense
@@ -47,11 +45,7 @@ def by_cvxpy(
     solver: str = "CLARABEL",
 ) -> Answer:
     """Clarabel or SCS through cvxpy: see reference.py. There are no states to call back."""
-    if problem.objective == "tv":
-        choice("solver", solver, ("CLARABEL",))
-        answer = tv_reference(problem, tol=tol, max_iter=max_iter)
-    else:
-        answer = reference(problem, tol=tol, max_iter=max_iter, solver=solver)
+    answer = reference(problem, tol=tol, max_iter=max_iter, solver=solver)
     silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
     return *answer, silent
 

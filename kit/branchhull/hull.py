@@ -50,14 +50,6 @@ def violation(p: Array, q: Array, d: Array) -> Array:
     return np.maximum.reduce([np.zeros_like(short), -p, -q, short])
 
 
-def boundary(d: float, p: Array) -> Array:
-    """The q of the boundary at p > 0: q = d / p, d >= 0. Shapes as p."""
-    d, p = real_array("d", d, 0), real_array("p", p)
-    if p.min() <= 0 or d < 0:
-        raise ValueError(f"p must be > 0 and d >= 0, got {p.min():g} and {d:g}")
-    return d / p
-
-
 def project(p: Array, q: Array, d: Array) -> tuple[Array, Array]:
     """Nearest point of H_d: argmin over (u, v) of (u - p)^2 + (v - q)^2  s.t.  u v >= d, u, v >= 0.
 
@@ -78,6 +70,11 @@ def project_with_slack(p: Array, q: Array, xi: Array, d: Array) -> tuple[Array, 
     xi = real_array("xi", xi)
     if xi.shape not in ((), p.shape):
         raise ValueError(f"xi must have the shape of p, q and d, {p.shape}, got {xi.shape}")
+    return split_unchecked(p, q, xi, d)
+
+
+def split_unchecked(p: Array, q: Array, xi: Array, d: Array) -> tuple[Array, Array, Array]:
+    """As `project_with_slack`, for float64 arrays of one shape that are known to be fine."""
     u, sigma = project_unchecked(p, (q + xi) / ROOT2, d / ROOT2)
     return u, (ROOT2 * sigma + q - xi) / 2, (ROOT2 * sigma - q + xi) / 2
 

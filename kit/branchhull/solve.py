@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import issparse
 
-from kit.arguments import choice, instance, number, shown, whole
+from kit.arguments import called, choice, instance, number, whole
 from kit.branchhull.candidates import METHODS, Answer, Callback, by_auto, finite
 from kit.branchhull.certificate import certify
 from kit.branchhull.problem import Bilinear, BranchHull
@@ -106,8 +106,7 @@ def solve(
         raise ValueError(f"method must fit the problem, and {method!r} does not: {reason}")
     tol = number("tol", tol, least=0)
     max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
-    if not (callback is None or callable(callback)):
-        raise ValueError(f"callback must be a function of a state, got {shown(callback)}")
+    called("callback", callback)
     known = [name for name in inspect.signature(METHODS[method]).parameters if name != "problem"]
     for name in options:
         if name not in known:

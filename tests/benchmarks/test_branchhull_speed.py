@@ -14,6 +14,7 @@ from functools import partial
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
+from transforms import dct_data
 
 from kit import branchhull
 from kit.branchhull import BranchHull, solve, solve_batch
@@ -128,7 +129,7 @@ def test_a_million_rows(benchmark):
     print("\ntransforms, K = N = L / 16: seconds, certified gap, peak memory beyond the data")
     for exponent in (14, 16, 18, 20):
         L = 2**exponent
-        data, _ = branchhull.dct_data(np.random.default_rng(9), L, L // 16, L // 16)
+        data, _ = dct_data(np.random.default_rng(9), L, L // 16, L // 16)
         seconds, answer = timed(lambda d=data: solve(BranchHull(d)))
         memory = peak(partial(solve, BranchHull(data)))
         gap = answer.report.certificate.gap

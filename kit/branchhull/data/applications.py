@@ -30,8 +30,6 @@ from kit.arguments import generator, number, real_array, whole
 from kit.branchhull.problem import Bilinear, Truth
 from kit.results import Array
 
-KERNELS = ("dominant", "free")
-
 
 def hartley(v: Array) -> Array:
     """The orthonormal Hartley transform along the first axis; it is its own inverse."""
@@ -54,51 +52,6 @@ def even_kernels(L: int, K: int) -> Array:
     basis, n = np.zeros((L, K)), np.arange(K)
     basis[n, n] = basis[-n, n] = 1.0
     return basis
-
-
-def blind_deconvolution(
-    rng: np.random.Generator,
-    L: int,
-    K: int,
-    N: int,
-    *,
-    kernel: str = "dominant",
-    dominance: float = 0.9,
-    noise: float = 0.0,
-) -> tuple[Bilinear, Truth]:
-    """An unknown even kernel, circularly convolved with an unknown signal; both subspaces known.
-
-    w = even_kernels(L, K) h   the kernel, (L,)
-    x = X m                    the signal, (L,): X has independent N(0, 1/L) entries, m N(0, 1)
-    data                       B = sqrt(L) H(even kernels), C = H(X), y = H(w * x) o (1 + noise g):
-                               hartley(data.y) is the convolution itself
-    kernel                     "dominant": h_0 = 1 and 2 sum_n |h_n| = dominance < 1, with uniform
-                               directions: the spectrum is positive, and all signs are +1 known;
-                               "free": h is standard normal, and that somebody told us the signs of
-                               the spectrum is part of the story
-    noise >= 0                 relative size of dense noise, g standard normal
-
-    K is at most (L + 1) // 2. Raises ValueError for sizes below 1 and laws that do not exist.
-    """
-    rng = generator(rng)
-    L, K, N = (whole(name, n, least=1) for name, n in (("L", L), ("K", K), ("N", N)))
-    basis = even_kernels(L, K)
-    noise = number("noise", noise, least=0)
-    dominance = number("dominance", dominance, least=0)
-    if dominance >= 1:
-        raise ValueError(f"dominance must be below 1, got {dominance:g}")
-    if kernel not in KERNELS:
-        raise ValueError(f"kernel must be one of {KERNELS}, got {kernel!r}")
-    X = rng.standard_normal((L, N)) / np.sqrt(L)
-    h, m = rng.standard_normal(K), rng.standard_normal(N)
-    if kernel == "dominant":
-        h[1:] *= dominance / (2 * np.abs(h[1:]).sum()) if K > 1 else 1.0
-        h[0] = 1.0
-    B, C = np.sqrt(L) * hartley(basis), hartley(X)
-    w = B @ h
-    y = w * (C @ m) * (1 + noise * rng.standard_normal(L))
-    signs = np.ones(L) if kernel == "dominant" else np.where(w < 0, -1.0, 1.0)
-    return Bilinear(B, C, y, signs), Truth(h, m)
 
 
 def self_calibration(

@@ -1,8 +1,6 @@
 """Data for BranchHull, with a truth to compare with: rng first, (data, truth) out."""
 
 import numpy as np
-from scipy.fft import dct, idct
-from scipy.sparse.linalg import LinearOperator
 
 from kit.arguments import choice, generator, instance, number, real_array, shown, whole
 from kit.branchhull.problem import Bilinear, Truth
@@ -53,43 +51,6 @@ def gaussian(
     signs = np.where(w < 0, -1.0, 1.0)
     signs[rng.permutation(L)[:wrong_signs]] *= -1
     return Bilinear(B, C, y, signs), Truth(h, m)
-
-
-def dct_data(
-    rng: np.random.Generator, L: int, K: int, N: int, *, noise: float = 0.0
-) -> tuple[Bilinear, Truth]:
-    """Measurements as in `gaussian` with B, C = random columns of the cosine transform, operators.
-
-    B (L, K), C (L, N)  K and N different columns, drawn at random, of the orthonormal DCT-III of
-                        size L: columns of norm 1, products by a fast transform
-    h, m                standard normal; signs = sign(B h)
-    noise >= 0          y -> y (1 + noise g)
-
-    No matrix is made: L may be a million. Raises ValueError for K or N above L.
-    """
-    rng = generator(rng)
-    L, K, N = (whole(name, n, least=1) for name, n in (("L", L), ("K", K), ("N", N)))
-    for name, n in (("K", K), ("N", N)):
-        if n > L:
-            raise ValueError(f"{name} must be at most L = {L}, got {n}")
-    noise = number("noise", noise, least=0)
-    B, C = (_dct_columns(L, np.sort(rng.choice(L, n, replace=False))) for n in (K, N))
-    h, m = rng.standard_normal(K), rng.standard_normal(N)
-    w = B @ h
-    y = w * (C @ m) * (1 + noise * rng.standard_normal(L))
-    return Bilinear(B, C, y, np.where(w < 0, -1.0, 1.0)), Truth(h, m)
-
-
-def _dct_columns(L: int, columns: Array) -> LinearOperator:
-    def times(x: Array) -> Array:
-        padded = np.zeros(L, x.dtype)
-        padded[columns] = np.ravel(x)
-        return idct(padded, norm="ortho", overwrite_x=True)
-
-    def transposed(v: Array) -> Array:
-        return dct(np.ravel(v), norm="ortho")[columns]
-
-    return LinearOperator((L, columns.size), matvec=times, rmatvec=transposed, dtype=float)
 
 
 def balance(h: Array, m: Array, objective: str = "l2", gamma: float = 1.0) -> tuple[Array, Array]:

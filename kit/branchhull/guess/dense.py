@@ -10,8 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from kit.branchhull.guess.newton import Equations, State
-from kit.branchhull.problem import BranchHull, canonical
-from kit.branchhull.rows import row_norms
+from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.results import Array
 
 SHARE = 3  # rows a unknown
@@ -21,28 +20,18 @@ def guess(problem: BranchHull) -> Iterator[State]:
     """Yield one state per Newton step and a last one with a dual, if any is found."""
     Bt, Ct, d = canonical(problem.data)
     rows = _choose(d, SHARE * (Bt.shape[1] + Ct.shape[1]))
-    B, C = Bt[rows], Ct[rows]  # copies
-    sizes = np.stack([row_norms(B), row_norms(C)])
-    sizes[sizes == 0] = 1
-    B /= sizes[0][:, None]
-    C /= sizes[1][:, None]
-    d_unit = d[rows] / sizes[0] / sizes[1]
-    largest = d_unit.max(initial=0.0) or 1.0
+    if not rows.size:
+        return
+    B, C, d_unit, (zoom, *units) = normalise(Bt[rows], Ct[rows], d[rows])
     short = B.astype(np.float32), C.astype(np.float32)
-    squares = tuple(np.einsum("lk,lk->k", A, A) / max(len(A), 1) for A in short)
-    zoom = np.sqrt(largest)
-    for state in Equations(B, C, d_unit / largest, short, squares).search():
+    squares = tuple(np.einsum("lk,lk->k", A, A) / len(A) for A in short)
+    for state in Equations(B, C, d_unit, short, squares).search():
         dual = None
         if state.dual is not None:
             dual = np.zeros((2, d.size))
-            dual[:, rows] = state.dual / sizes
-        yield replace(
-            state,
-            h=zoom * state.h,
-            m=zoom * state.m,
-            dual=dual,
-            objective=zoom**2 * state.objective,
-        )
+            dual[:, rows] = state.dual * np.stack(units)
+        h, m = zoom * state.h, zoom * state.m
+        yield replace(state, h=h, m=m, dual=dual, objective=zoom**2 * state.objective)
 
 
 def _choose(d: Array, most: int) -> Array:

@@ -19,13 +19,8 @@ def det(v: Array) -> Array:
     return (v[0] - radius) * (v[0] + radius)
 
 
-def inside(v: Array) -> bool:
-    return bool(np.all(v[0] > 0) and np.all(det(v) > 0))
-
-
-def scaling(s: Array, lam: Array) -> tuple[Array, Array]:
+def scaling(s: Array, lam: Array, det_s: Array, det_lam: Array) -> tuple[Array, Array]:
     """eta (L,) and w (3, L) of the Nesterov-Todd point: W = eta (2 v v' - J), built from w."""
-    det_s, det_lam = det(s), det(lam)
     s, lam = s / np.sqrt(det_s), lam / np.sqrt(det_lam)
     gamma = np.sqrt((1 + dot(s, lam)) / 2)
     return (det_s / det_lam) ** 0.25, (s + SIGNS * lam) / (2 * gamma)
@@ -74,14 +69,13 @@ def divide(nu: Array, v: Array) -> Array:
     return out
 
 
-def to_boundary(v: Array, dv: Array) -> float:
-    """The largest step t with v + t dv in all cones (inf if there is no end)."""
-    a, c = det(dv), det(v)
+def to_boundary(v: Array, c: Array, dv: Array) -> float:
+    """The largest step t with v + t dv in all cones (inf if there is no end); c is det(v)."""
+    a = det(dv)
     b = v[0] * dv[0] - v[1] * dv[1] - v[2] * dv[2]
     disc = b * b - a * c
-    below = np.sqrt(np.maximum(disc, 0)) - b
-    ends = np.where((disc >= 0) & (below > 0), c / np.where(below > 0, below, 1), np.inf)
-    return float(ends.min())
+    fastest = np.where(disc >= 0, (np.sqrt(np.maximum(disc, 0)) - b) / c, 0.0).max()
+    return float(1 / fastest) if fastest > 0 else np.inf
 
 
 def blocks(eta: Array, w: Array, turn: Array) -> tuple[Array, Array]:

@@ -1,85 +1,97 @@
 """The papers' ADMM for the l1 program, with slack and weight (arXiv 1809.08359, eqs (4)-(6)).
 
 In canonical form and in units in which gamma = 1 and the slack has a price kappa in each row, with
-z = (m, h, kappa xi), u = (q, p, xi) in H = {p (q + xi) >= d, p >= 0}, E = diag(Ct, Bt, 1/kappa):
+z = (m, h, kappa xi), u = (q, p, xi) in H = {p (q + xi) >= d, p >= 0}, E = diag(Ct, Bt, 1/kappa),
+and Q z what is paid for, Q = I here:
 
-    minimise |v|_1    s.t.    u = E z,    v = z,    u in H
+    minimise |V|_1    s.t.    u = E z,    V = Q z,    u in H
 
     u <- proj_H( E z - alpha )
-    v <- S_{1/rho}( z - beta )                      soft threshold at 1/rho
-    z <- (E'E + I)^-1 ( E'(alpha + u) + beta + v )
-    alpha <- alpha + u - E z,    beta <- beta + v - z
+    V <- S_{1/rho}( Q z - beta )                    soft threshold at 1/rho
+    z <- (E'E + Q'Q)^-1 ( E'(alpha + u) + Q'(beta + V) )
+    alpha <- alpha + u - E z,    beta <- beta + V - Q z
 
-E'E + I has a block for m, one for h, and a diagonal: two Cholesky factors, computed once. Without
-slack the last parts of u, v, z are not there. All variables start at 0, without over-relaxation.
-After each z-step E'alpha + beta = 0, and at a fixed point |rho beta| <= 1: rho alpha is the dual
-(be, al, v), certified as it stands at every tenth iteration.
+E'E + Q'Q has a block for m, one for h, and a diagonal: factors computed once. Without slack the
+last parts of u, V, z are not there. All variables start at 0, without over-relaxation. After each
+z-step E'alpha + Q'beta = 0, and at a fixed point |rho beta| <= 1: rho alpha is the dual (be, al,
+v), certified as it stands at every tenth iteration.
 
 The threshold is 1/rho, as on the papers' poster; in their published code it is rho. The data are
 first scaled to size 1 (problem.normalise), so that one rho serves data in any units.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from kit.arguments import number
-from kit.branchhull.hull import ROOT2, project_unchecked
+from kit.branchhull.hull import project_unchecked, split_unchecked
 from kit.branchhull.methods.admm import State
 from kit.branchhull.problem import BranchHull, canonical, normalise
+from kit.branchhull.rows import Matrix
 from kit.prox import soft_threshold
+from kit.results import Array
+
+Map = Callable[[Array], Array]
 
 
 def admm_l1(problem: BranchHull, *, rho: float = 2.0) -> Iterator[State]:
     """Yield one state per iteration, for ever; `kit.iterate.drive` decides when to stop.
 
-    rho > 0  the penalty of |v|_1 + rho/2 |u - E z + alpha|^2 + rho/2 |v - z + beta|^2, in the
+    rho > 0  the penalty of |V|_1 + rho/2 |u - E z + alpha|^2 + rho/2 |V - Q z + beta|^2, in the
              scaled units above. h and m are those of z. 1 or 2 suit data without noise; with noise
              10 to 30 do better, and take thousands of iterations.
     """
     rho = number("rho", rho, least=0, above=True)
     Bt, Ct, d, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
-    Ct, (L, K), N = Ct / problem.gamma, Bt.shape, Ct.shape[1]
     kappa = problem.lam / of_be if problem.slack else None
-    factor_B = cho_factor(Bt.T @ Bt + np.eye(K))
-    factor_C = cho_factor(Ct.T @ Ct + np.eye(N))
-    size = K + N + (L if problem.slack else 0)
-    h_, m_, x_ = slice(K), slice(K, K + N), slice(K + N, None)
-    u, alpha = np.zeros((2, 3 if problem.slack else 2, L))
-    z, v, beta = np.zeros((3, size))
-
-    def forward(z: np.ndarray) -> np.ndarray:
-        parts = [Bt @ z[h_], Ct @ z[m_]] + ([z[x_] / kappa] if problem.slack else [])
-        return np.stack(parts)
-
-    def back(u: np.ndarray) -> np.ndarray:
-        return np.concatenate([u[0] @ Bt, u[1] @ Ct, *([u[2] / kappa] if problem.slack else [])])
-
-    while True:
-        last_u, last_v, Ez = u, v, forward(z)
-        u = np.stack(_project(*(Ez - alpha), d))
-        v = soft_threshold(z - beta, 1 / rho)
-        pull = back(alpha + u) + beta + v
-        z = np.concatenate([cho_solve(factor_B, pull[h_]), cho_solve(factor_C, pull[m_]), pull[x_]])
-        if problem.slack:
-            z[x_] /= 1 + kappa**-2
-        Ez = forward(z)
-        alpha, beta = alpha + u - Ez, beta + v - z
+    factor = cho_factor(Bt.T @ Bt + np.eye(Bt.shape[1]))
+    maps = (lambda h: h), (lambda f: f), (lambda f: cho_solve(factor, f))
+    for z, alpha, _, primal, moved in splitting(Bt, Ct / problem.gamma, d, kappa, rho, *maps):
         yield State(
-            zoom * z[h_],
-            zoom * z[m_] / problem.gamma,
+            zoom * z[0],
+            zoom * z[1] / problem.gamma,
             rho * alpha[:2] * np.stack([of_al, of_be]),
-            float(zoom * np.abs(z).sum()),
-            float(zoom * np.hypot(np.linalg.norm(u - Ez), np.linalg.norm(v - z))),
-            float(rho * np.linalg.norm(back(u - last_u) + v - last_v)),
+            float(zoom * sum(np.abs(part).sum() for part in z)),
+            float(zoom * primal),
+            float(moved),
         )
 
 
-def _project(p: np.ndarray, q: np.ndarray, *xi_d: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Nearest point of H; with xi only q + xi is constrained, and the step is split equally."""
-    if len(xi_d) == 1:
-        return project_unchecked(p, q, *xi_d)
-    xi, d = xi_d
-    p, total = project_unchecked(p, (q + xi) / ROOT2, d / ROOT2)
-    return p, (ROOT2 * total + q - xi) / 2, (ROOT2 * total - q + xi) / 2
+def splitting(
+    Bt: Matrix,
+    C: Array,
+    d: Array,
+    kappa: Array | None,
+    rho: float,
+    paid: Map,
+    back: Map,
+    solve: Map,
+) -> Iterator[tuple[list[Array], Array, list[Array], float, float]]:
+    """The iteration for z = [h, m, kappa xi], u = (p, q, xi) and Q z = [paid(h), m, kappa xi].
+
+    paid, back, solve  Q on h, its transpose, and f -> (Bt'Bt + back paid)^-1 f
+    yields             z, alpha, beta, |(u - E z, V - Q z)|, and rho |E'(u - u_last) + Q'(V -
+                       V_last)|: since E'alpha + Q'beta = 0 after each z-step, that is what the
+                       right-hand side of the z-step has moved by
+    """
+    factor, (L, K), N = cho_factor(C.T @ C + np.eye(C.shape[1])), Bt.shape, C.shape[1]
+    z = [np.zeros(K), np.zeros(N), *([] if kappa is None else [np.zeros(L)])]
+    Qz, last, (Ez, alpha) = [paid(z[0]), *z[1:]], z, np.zeros((2, len(z), L))
+    beta, transposed = [np.zeros_like(part) for part in Qz], Bt.T
+    project = project_unchecked if kappa is None else split_unchecked
+    while True:
+        u = np.stack(project(*(Ez - alpha), d))
+        V = [soft_threshold(q - b, 1 / rho) for q, b in zip(Qz, beta, strict=True)]
+        g, f = alpha + u, [b + v for b, v in zip(beta, V, strict=True)]
+        f = [transposed @ g[0] + back(f[0]), g[1] @ C + f[1], *(x + g[2] / kappa for x in f[2:])]
+        z = [solve(f[0]), cho_solve(factor, f[1]), *(x / (1 + kappa**-2) for x in f[2:])]
+        Ez = np.stack([Bt @ z[0], C @ z[1], *(x / kappa for x in z[2:])])
+        Qz = [paid(z[0]), *z[1:]]
+        off_u, off_V = u - Ez, [v - q for v, q in zip(V, Qz, strict=True)]
+        alpha, beta = alpha + off_u, [b + off for b, off in zip(beta, off_V, strict=True)]
+        moved = sum(np.sum((new - old) ** 2) for new, old in zip(f, last, strict=True))
+        primal = np.vdot(off_u, off_u) + sum(off @ off for off in off_V)
+        last = f
+        yield z, alpha, beta, np.sqrt(primal), rho * np.sqrt(moved)

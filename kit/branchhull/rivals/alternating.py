@@ -10,15 +10,14 @@ not be the global minimum. The scaling is free, and is set to |h| = |m| after ea
 the method is folklore; for blind deconvolution Ayers and Dainty, Optics Letters 13 (1988) 547.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy.linalg import lstsq
 
-from kit.branchhull.data.signals import balance
 from kit.branchhull.problem import Bilinear
-from kit.branchhull.rivals.local import State, race, residual, stalled
+from kit.branchhull.rivals.local import State, race, walk
 from kit.results import Array, Recovered
 
 
@@ -27,50 +26,26 @@ def alternating(data: Bilinear, h: Array, m: Array, *, stall: float = 1e-5) -> I
 
     h (K,), m (N,)  the start; only m is used
     """
-    before = np.inf
-    while True:
+
+    def half_steps(h: Array, m: Array) -> tuple[Array, Array]:
         h = _fit((data.C @ m)[:, None] * data.B, data.y)
-        m = _fit((data.B @ h)[:, None] * data.C, data.y)
-        h, m = balance(h, m)
-        now = residual(data, h, m)
-        yield State(h, m, now)
-        if stalled(before, now, stall):
-            return
-        before = now
+        return h, _fit((data.B @ h)[:, None] * data.C, data.y)
+
+    return walk(data, h, m, half_steps, stall)
 
 
 def alternate(
-    data: Bilinear,
-    rng: np.random.Generator,
-    *,
-    starts: int = 20,
-    start: str = "spectral",
-    tol: float = 1e-10,
-    max_iter: int = 2000,
-    callback: Callable[[Any], object] | None = None,
+    data: Bilinear, rng: np.random.Generator, *, starts: int = 20, **options: Any
 ) -> Recovered:
     """Alternating least squares from several starts; the best one, with nothing proved.
 
-    starts    at most so many: the first is `start` ("spectral", "signs" or "random"), the others
-              are random
-    tol       the relative residual |y - w o x| / |y| at which a start has won
-    max_iter  limit for each start
-    callback  state -> anything, called at every iteration; a true value ends the race
+    starts   at most so many: the first is `start`, the others are random
+    options  start, tol, max_iter and callback, as in local.race
 
     The signs only turn the answer round as a whole, unless start="signs". The dual is None, lower
     is -inf and the status never SOLVED (see local.py). Raises ValueError for bad arguments.
     """
-    return race(
-        data,
-        rng,
-        alternating,
-        "alternate",
-        start=start,
-        starts=starts,
-        tol=tol,
-        max_iter=max_iter,
-        callback=callback,
-    )
+    return race(data, rng, alternating, "alternate", starts=starts, **options)
 
 
 def _fit(A: Array, y: Array) -> Array:

@@ -28,9 +28,9 @@ from typing import Any
 import numpy as np
 from scipy.linalg import lstsq
 
-from kit.branchhull.data.signals import balance
+from kit.arguments import choice
 from kit.branchhull.problem import Bilinear
-from kit.branchhull.rivals.local import State, race, residual, stalled
+from kit.branchhull.rivals.local import State, race, walk
 from kit.results import Array, Recovered
 
 Direction = Callable[[Bilinear, Array, Array, Array], tuple[Array, Array]]  # data, w, x, r
@@ -59,19 +59,16 @@ def descent(
     data: Bilinear, h: Array, m: Array, *, direction: Direction, stall: float
 ) -> Iterator[State]:
     """Yield one state per step, until the residual falls by less than its `stall`th."""
-    before = np.inf
-    while True:
+
+    def along(h: Array, m: Array) -> tuple[Array, Array]:
         w, x = data.B @ h, data.C @ m
         r = data.y - w * x
         dh, dm = direction(data, w, x, r)
         dw, dx = data.B @ dh, data.C @ dm
         t = best_step(r, x * dw + w * dx, dw * dx)
-        h, m = balance(h + t * dh, m + t * dm)
-        now = residual(data, h, m)
-        yield State(h, m, now)
-        if stalled(before, now, stall):
-            return
-        before = now
+        return h + t * dh, m + t * dm
+
+    return walk(data, h, m, along, stall)
 
 
 def best_step(r: Array, a: Array, b: Array) -> float:
@@ -88,36 +85,20 @@ def descend(
     rng: np.random.Generator,
     method: str = "gradient",
     *,
-    starts: int = 1,
-    start: str = "spectral",
-    tol: float = 1e-10,
     max_iter: int | None = None,
-    callback: Callable[[Any], object] | None = None,
+    **options: Any,
 ) -> Recovered:
     """Descent from one or several starts; the best one, with nothing proved.
 
     method    "gradient": steepest descent with exact line search, many cheap steps;
               "gauss-newton": a least squares problem at each step, few of them
-    starts    at most so many: the first is `start` ("spectral", "signs" or "random"), the others
-              are random
-    tol       the relative residual |y - w o x| / |y| at which a start has won
     max_iter  limit for each start; None for the method's own: 20,000 and 200
-    callback  state -> anything, called at every iteration; a true value ends the race
+    options   starts, start, tol and callback, as in local.race
 
     The signs only turn the answer round as a whole, unless start="signs". The dual is None, lower
     is -inf and the status never SOLVED (see local.py). Raises ValueError for bad arguments.
     """
-    if method not in DIRECTIONS:
-        raise ValueError(f"method must be one of {sorted(DIRECTIONS)}, got {method!r}")
-    direction, stall, limit = DIRECTIONS[method]
-    return race(
-        data,
-        rng,
-        partial(descent, direction=direction, stall=stall),
-        f"descend, {method}",
-        start=start,
-        starts=starts,
-        tol=tol,
-        max_iter=limit if max_iter is None else max_iter,
-        callback=callback,
-    )
+    direction, stall, limit = DIRECTIONS[choice("method", method, DIRECTIONS)]
+    states = partial(descent, direction=direction, stall=stall)
+    limit = limit if max_iter is None else max_iter
+    return race(data, rng, states, f"descend, {method}", max_iter=limit, **options)

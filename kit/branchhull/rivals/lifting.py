@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import number, whole
+from kit.arguments import called, choice, number, whole
 from kit.branchhull.problem import Bilinear, with_entries
 from kit.branchhull.rivals.local import unproved
 from kit.branchhull.rivals.nuclear_norm import admm, certify_lifted, reference
@@ -84,13 +84,11 @@ def solve_lifted(
     arguments.
     """
     with_entries(data)
-    if method not in METHODS:
-        raise ValueError(f"method must be one of {METHODS}, got {method!r}")
+    choice("method", method, METHODS)
+    called("callback", callback)
     tol, rho = number("tol", tol, least=0), number("rho", rho, least=0, above=True)
     limit = {"admm": 10_000, "cvxpy": 200}[method]
     limit = limit if max_iter is None else whole("max_iter", max_iter, least=1)
-    if not (callback is None or callable(callback)):
-        raise ValueError(f"callback must be a function of a state, got {callback!r}")
     if method == "cvxpy":
         Z, nu, run = reference(data, tol=tol, max_iter=limit)
     else:
@@ -110,22 +108,14 @@ def solve_lifted(
     return Lifted(Z, nu, certificate, settle(run, certificate, tol))
 
 
-def lift(
-    data: Bilinear,
-    method: str = "admm",
-    *,
-    tol: float = 1e-6,
-    max_iter: int | None = None,
-    callback: Callable[[Any], object] | None = None,
-    rho: float = 2.0,
-) -> Recovered:
+def lift(data: Bilinear, method: str = "admm", **options: Any) -> Recovered:
     """h and m from the leading singular pair of the nuclear norm program's answer.
 
-    The arguments are those of solve_lifted, which returns Z itself. SOLVED says that the nuclear
+    The options are those of solve_lifted, which returns Z itself. SOLVED says that the nuclear
     norm program is solved, not that Z has rank 1: the notes tell sigma_2 / sigma_1 and the
     residual. The dual is None and report.certificate has lower = -inf (module docstring).
     """
-    lifted = solve_lifted(data, method, tol=tol, max_iter=max_iter, callback=callback, rho=rho)
+    lifted = solve_lifted(data, method, **options)
     U, s, Vt = np.linalg.svd(lifted.Z, full_matrices=False)
     h, m = np.sqrt(s[0]) * U[:, 0], np.sqrt(s[0]) * Vt[0]
     own = lifted.certificate
@@ -136,7 +126,7 @@ def lift(
         f"{own.upper:.9g}, gap {own.gap:.1e}; the certificate is BranchHull's, without a dual.",
         f"sigma_2 / sigma_1 = {lifted.second:.1e}: Z is {rank}.",
     )
-    if method == "cvxpy" and callback is not None:
+    if method == "cvxpy" and options.get("callback") is not None:
         notes += ("cvxpy shows no iterations: callback was not used.",)
     proved = "what is proved follows"
     return unproved(data, h, m, f"lift, {method}", lifted.run, notes, proved)

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import generator, number, whole
+from kit.arguments import called, choice, generator, number, whole
 from kit.branchhull.certificate import certify
 from kit.branchhull.data.signals import balance
 from kit.branchhull.problem import Bilinear, BranchHull, canonical, with_entries
@@ -49,11 +49,25 @@ class State:
 
 
 Method = Callable[[Bilinear, Array, Array], Iterator[State]]  # data, start h, start m
+Step = Callable[[Array, Array], tuple[Array, Array]]  # h, m
 
 
 def residual(data: Bilinear, h: Array, m: Array) -> float:
     """|y - (B h) o (C m)|_2 / |y|_2; without the division if y = 0."""
-    return _relative(data.y - (data.B @ h) * (data.C @ m), data.y)
+    rest = np.linalg.norm(data.y - (data.B @ h) * (data.C @ m))
+    return float(rest / (np.linalg.norm(data.y) or 1.0))
+
+
+def walk(data: Bilinear, h: Array, m: Array, step: Step, stall: float) -> Iterator[State]:
+    """Yield one state per step, |h| = |m|, until the residual falls by less than its `stall`th."""
+    before = np.inf
+    while True:
+        h, m = balance(*step(h, m))
+        now = residual(data, h, m)
+        yield State(h, m, now)
+        if not now < (1 - stall) * before:
+            return
+        before = now
 
 
 def begin(data: Bilinear, rng: np.random.Generator | None, start: str) -> tuple[Array, Array]:
@@ -79,22 +93,28 @@ def race(
     method: Method,
     name: str,
     *,
-    start: str,
-    starts: int,
-    tol: float,
-    max_iter: int,
-    callback: Callable[[Any], object] | None,
+    starts: int = 1,
+    start: str = "spectral",
+    tol: float = 1e-10,
+    max_iter: int = 2000,
+    callback: Callable[[Any], object] | None = None,
 ) -> Recovered:
-    """Run the method from up to `starts` starts, the first as asked, the others random.
+    """Run the method from up to `starts` starts; the best one, with nothing proved.
 
-    Ends at the first start that reaches tol; else the best one is the answer. The curves of
-    all starts follow one another in run.history, and history["start"] counts them from 0.
+    starts    at most so many: the first is `start` ("spectral", "signs" or "random"), the others
+              are random; the first that reaches tol ends the race
+    tol       the relative residual |y - w o x| / |y| at which a start has won
+    max_iter  limit for each start
+    callback  state -> anything, called at every iteration; a true value ends the race
+
+    The curves of all starts follow one another in run.history, and history["start"] counts them
+    from 0. Raises ValueError for bad arguments.
     """
-    _check(data, callback)
+    with_entries(data)
+    called("callback", callback)
+    choice("start", start, STARTS)
     rng, starts, tol = generator(rng), whole("starts", starts, least=1), number("tol", tol, least=0)
     max_iter = whole("max_iter", max_iter, least=1)
-    if start not in STARTS:
-        raise ValueError(f"start must be one of {STARTS}, got {start!r}")
     scaled, in_units = _unit_size(data)
 
     def stop(state: State) -> bool:
@@ -151,16 +171,6 @@ def right_way_round(data: Bilinear, h: Array, m: Array) -> tuple[Array, Array]:
     return (-h, -m) if votes < 0 else (h, m)
 
 
-def stalled(before: float, now: float, share: float) -> bool:
-    """True where the residual fell by less than this share of itself."""
-    return now >= (1 - share) * before
-
-
-def _relative(rest: Array, y: Array) -> float:
-    size = np.linalg.norm(y)
-    return float(np.linalg.norm(rest) / size) if size > 0 else float(np.linalg.norm(rest))
-
-
 def _unit_size(data: Bilinear) -> tuple[Bilinear, Callable[[State], State]]:
     """Data with largest entries 1, for steps that depend on units; and the way back."""
     sizes = [np.abs(A).max() or 1.0 for A in (data.B, data.C, data.y)]
@@ -171,9 +181,3 @@ def _unit_size(data: Bilinear) -> tuple[Bilinear, Callable[[State], State]]:
         return replace(state, h=of_h * state.h, m=of_m * state.m)
 
     return Bilinear(B, C, y, data.signs), in_units
-
-
-def _check(data: object, callback: object) -> None:
-    with_entries(data)
-    if not (callback is None or callable(callback)):
-        raise ValueError(f"callback must be a function of a state, got {callback!r}")

@@ -26,17 +26,16 @@ Sources: Ahmed, Recht and Romberg, arXiv 1211.5608 (there for convolutions, in t
 Fazel, Hindi and Boyd (2001) for the norm; the ADMM and its certificate are derived.
 """
 
-import time
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from kit.arguments import number, real_array
+from kit.branchhull.methods.reference import run_cvxpy
 from kit.branchhull.problem import Bilinear
 from kit.prox import shrink_singular_values
-from kit.results import Array, Certificate, Run, Status
+from kit.results import Array, Certificate, Run
 
 FEASIBLE = 1e-9  # |A(Z) - y| / |y| up to here counts as feasible
 RANK = 1e-12  # eigenvalues of A A* below this share of the largest count as 0
@@ -147,17 +146,7 @@ def reference(data: Bilinear, *, tol: float, max_iter: int = 200) -> tuple[Array
     Z = cp.Variable((K, N))
     fits = cp.sum(cp.multiply(data.B * unit[:, None] @ Z, data.C), axis=1) == data.y * unit / size
     program = cp.Problem(cp.Minimize(cp.normNuc(Z)), [fits])
-    small = max(tol / 10, 1e-10)
-    options = {"tol_gap_abs": small, "tol_gap_rel": small, "tol_feas": small, "max_iter": max_iter}
-    start = time.perf_counter()
-    try:
-        with warnings.catch_warnings():  # cvxpy warns of inaccuracy; the certificate measures it
-            warnings.simplefilter("ignore")
-            program.solve(solver=cp.CLARABEL, **options)
-        iterations = int(program.solver_stats.num_iters)
-    except cp.SolverError:
-        iterations = 0
-    run = Run(Status.FAILED, iterations, time.perf_counter() - start)
+    run = run_cvxpy(program, "CLARABEL", tol / 10, max_iter)
     if Z.value is None or fits.dual_value is None:
         return np.zeros((K, N)), np.zeros(L), run
     nu = fits.dual_value * unit
