@@ -94,17 +94,17 @@ class Sweep:
 
     def cells(self) -> list[Row]:
         """Every cell of the grids once."""
-        grids = ((grid, itertools.product(*grid.values())) for grid in self.grid)
-        cells = (
-            dict(zip(grid, choice, strict=True)) for grid, chosen in grids for choice in chosen
-        )
-        return list({name_of(cell): cell for cell in cells}.values())
+        cells: dict[str, Row] = {}
+        for grid in self.grid:
+            for choice in itertools.product(*grid.values()):
+                cell = dict(zip(grid, choice, strict=True))
+                cells.setdefault(name_of(cell), cell)
+        return list(cells.values())
 
     def jobs(self) -> list[tuple[Row, int]]:
         """Every (cell, trial) once; all cells get their first trial before any gets its second."""
-        return [
-            (cell, trial) for trial, cell in itertools.product(range(self.trials), self.cells())
-        ]
+        cells = self.cells()
+        return [(cell, trial) for trial in range(self.trials) for cell in cells]
 
     def rng(self, cell: Row, trial: int) -> np.random.Generator:
         """The random stream of a job: default_rng([seed, *sha256(its name without `paired`)])."""
