@@ -39,8 +39,9 @@ import numpy as np
 from scipy.linalg import cholesky
 
 from kit.arguments import choice, instance, real_array, several
-from kit.nettrim.networks.network import Network, accuracy, forward, read_samples, with_ones
+from kit.nettrim.networks.network import Network, accuracy, read_samples
 from kit.nettrim.networks.refit import REFITS, refit
+from kit.nettrim.networks.walk import Arrays, moved, rewritten
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.solve import path, solve
 from kit.results import Array
@@ -216,11 +217,8 @@ def compare(
     for kind in refits:
         if kind is not None:
             choice("refits", kind, REFITS[1:])
-    below = [X, *forward(network, X)[:-1]]
-    layers = [
-        Trained(with_ones(below[k]), np.vstack([network.weights[k], network.biases[k]]))
-        for k in range(len(network) - 1)
-    ]
+    model = Arrays(network, X)
+    layers = [Trained(model.seen(k)[0][0], model.weights(k)[0]) for k in range(len(network) - 1)]
     rows, size = [], sum(layer.W[:-1].size for layer in layers)
     for name, method in (RIVALS if methods is None else methods).items():
         counts = [[round((1 - s) * layer.W[:-1].size) for s in shares] for layer in layers]
@@ -228,9 +226,10 @@ def compare(
         for at, share in enumerate(shares):
             for kind in refits:
                 Ws = [_refit(layer, W[at], kind) for layer, W in zip(layers, found, strict=True)]
-                change, score = _judge(network, Ws, X, data)
                 zeros = 1 - sum(np.count_nonzero(W[:-1]) for W in Ws) / size
-                rows.append(Row(name, kind or "", float(share), zeros, change, score))
+                new = rewritten(model, Ws)
+                score = accuracy(new.network, data.X_test, data.labels_test)
+                rows.append(Row(name, kind or "", float(share), zeros, moved(model, new), score))
     return tuple(rows)
 
 
@@ -279,12 +278,3 @@ def _refit(layer: Trained, W: Array, kind: str | None) -> Array:
     if kind is None:
         return W
     return refit(W, layer.X, layer.Z if kind == "least-squares" else layer.Y, kind)
-
-
-def _judge(network: Network, Ws: list[Array], X: Array, data: Any) -> tuple[float, float]:
-    new = Network(
-        (*(W[:-1] for W in Ws), network.weights[-1]), (*(W[-1] for W in Ws), network.biases[-1])
-    )
-    old, now = forward(network, X)[-1], forward(new, X)[-1]
-    change = float(np.linalg.norm(now - old) / np.linalg.norm(old))
-    return change, accuracy(new, data.X_test, data.labels_test)

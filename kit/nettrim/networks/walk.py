@@ -9,7 +9,7 @@ what is believed, W~'X~ from the weights and from what entered, is compared with
 the error with what is promised. Where they differ by more than rounding, nothing is returned.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol
@@ -194,6 +194,14 @@ def _watch(bar: tqdm) -> Watch:
         return False
 
     return watch
+
+
+def rewritten(model: Model, Ws: Iterable[Array]) -> Model:
+    """A copy of the network with other weights W~ in its first layers."""
+    twin = model.fork()
+    for k, W in enumerate(Ws):
+        twin.write(k, [W])
+    return twin
 
 
 def moved(old: Model, new: Model) -> float:
