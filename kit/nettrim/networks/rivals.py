@@ -97,7 +97,7 @@ def wanda(layer: Trained, keep: Iterable[int]) -> list[Array]:
 
 def obs(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Greedy and exact, neuron by neuron, the cheapest of the layer first."""
-    H, (N, M) = _gram(layer.X), (len(layer.W) - 1, layer.W.shape[1])
+    H, (N, M) = gram(layer.X), (len(layer.W) - 1, layer.W.shape[1])
     inverse = np.linalg.inv(H)
     price = np.empty((N, M))
     for m in range(M):
@@ -119,7 +119,7 @@ def obs(layer: Trained, keep: Iterable[int]) -> list[Array]:
 def sparsegpt(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """One pass over the inputs in blocks; the same share of zeros in every block of the layer."""
     N, M = len(layer.W) - 1, layer.W.shape[1]
-    U = cholesky(np.linalg.inv(_gram(layer.X)))  # H^-1 = U'U
+    U = cholesky(np.linalg.inv(gram(layer.X)))  # H^-1 = U'U
     answers = []
     for k in keep:
         W, kept, counted = layer.W.copy(), 0, 0
@@ -225,7 +225,10 @@ def compare(
         found = [method(layer, keep) for layer, keep in zip(layers, counts, strict=True)]
         for at, share in enumerate(shares):
             for kind in refits:
-                Ws = [_refit(layer, W[at], kind) for layer, W in zip(layers, found, strict=True)]
+                Ws = [W[at] for W in found]
+                if kind is not None:
+                    pairs = zip(Ws, layers, strict=True)
+                    Ws = [refit(W, layer.X, layer.Z, kind) for W, layer in pairs]
                 zeros = 1 - sum(np.count_nonzero(W[:-1]) for W in Ws) / size
                 new = rewritten(model, Ws)
                 score = accuracy(new.network, data.X_test, data.labels_test)
@@ -269,12 +272,7 @@ def _thin(found: list[Array], keep: int) -> Array:
     return largest(W, np.abs(W[:-1]), keep)
 
 
-def _gram(X: Array) -> Array:
+def gram(X: Array, damp: float = DAMP) -> Array:
+    """H = X~X~' and so much of its mean diagonal."""
     H = X @ X.T
-    return H + DAMP * np.trace(H) / len(H) * np.eye(len(H))
-
-
-def _refit(layer: Trained, W: Array, kind: str | None) -> Array:
-    if kind is None:
-        return W
-    return refit(W, layer.X, layer.Z if kind == "least-squares" else layer.Y, kind)
+    return H + damp * np.trace(H) / len(H) * np.eye(len(H))

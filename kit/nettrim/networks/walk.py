@@ -21,7 +21,8 @@ from tqdm.auto import tqdm
 from kit.arguments import several, whole
 from kit.nettrim.networks.layer import Layer, Plan, Task, Watch, program, prune_layer
 from kit.nettrim.networks.network import Network, forward, with_ones
-from kit.nettrim.networks.promises import Link, surrogate
+from kit.nettrim.networks.promises import Link
+from kit.nettrim.networks.refit import surrogate
 from kit.results import Array
 
 Blocks = list[Array]
