@@ -371,7 +371,7 @@ for name in ("Net-Trim: weak duality", "One layer is no longer than it was"):
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The folded cell is from the ledger (lesson 20): two statements, measured inside and outside their hypotheses. Its numbers are rounded: the `1 >= 1` that fails does so in a digit that is not shown.
+# The folded cell is from the ledger (lesson 20): two statements, measured inside and outside their hypotheses.
 #
 # ## Take away
 #

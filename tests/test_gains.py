@@ -67,7 +67,7 @@ def test_a_constant_is_carried_on():
 
 def test_compressed_rows_and_what_they_save():
     net, Z = sparse_network(share=0.95), RNG.standard_normal((9, 40))
-    assert np.allclose(gains.run_csr(gains.to_csr(net), Z), forward(net, Z)[-1])
+    assert np.allclose(gains.run(gains.to_csr(net), Z)[-1], forward(net, Z)[-1])
     rows = {row.form: row for row in gains.savings(net, Z)}
     assert list(rows) == ["dense", "dense, CSR", "shrunk", "shrunk, CSR"]
     assert rows["shrunk"].bytes < rows["dense"].bytes

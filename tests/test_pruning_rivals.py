@@ -68,7 +68,7 @@ def test_obs_takes_the_best_single_weight():
 
 def test_obs_updates_are_least_squares():
     """The update formula, step by step, ends at the least squares weights: a refit adds nothing."""
-    w, H = LAYER.W[:, 0].copy(), rivals._gram(LAYER.X)
+    w, H = LAYER.W[:, 0].copy(), rivals.gram(LAYER.X)
     G = np.linalg.inv(H)
     for n in (3, 1, 7):
         w -= w[n] / G[n, n] * G[:, n]
@@ -85,7 +85,7 @@ def test_obs_updates_are_least_squares():
 def test_sparsegpt_in_one_block_by_hand(monkeypatch):
     monkeypatch.setattr(rivals, "BLOCK", 9)
     W = rivals.sparsegpt(LAYER, [30])[0]
-    U = cholesky(np.linalg.inv(rivals._gram(LAYER.X)))
+    U = cholesky(np.linalg.inv(rivals.gram(LAYER.X)))
     stays = rivals.top((LAYER.W[:-1] / np.diag(U)[:-1, None]) ** 2, 30)
     by_hand = LAYER.W.copy()
     for n in range(9):

@@ -20,6 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 from PIL import Image
 
+from kit.course.notebooks import plain
 from kit.course.panels import decoded
 
 WIDTH = 640  # of a tile's picture, in pixels
@@ -61,7 +62,7 @@ class Tile:
         return f"{self.lesson}-{self.number}.ipynb"
 
 
-def plain(text: str) -> str:
+def words(text: str) -> str:
     """Markdown and TeX as words."""
     for command, sign in SIGNS.items():
         text = re.sub(re.escape(command) + r"(?![a-z])", sign, text)
@@ -73,14 +74,14 @@ def sentence(markdown: str) -> str:
     """What to do with an explorer: the first sentence of the text before it, or its heading."""
     blocks = [block for block in markdown.split("\n\n") if block.strip()]
     last = re.sub(r"^#+ *", "", blocks[-1]) if blocks else ""
-    last = re.sub(r"^(Guess first\.|Things to try:) ", "", plain(last))
+    last = re.sub(r"^(Guess first\.|Things to try:) ", "", words(last))
     said = re.split(r"(?<=[.?!])\s", last, maxsplit=1)[0]
     return said[:1].upper() + said[1:]
 
 
 def tiles(nb: NotebookNode, lesson: str) -> list[Tile]:
     """The explorers of one lesson."""
-    title = plain(re.sub(r"^#+ *", "", nb.cells[0].source.split("\n")[0]))
+    title = words(re.sub(r"^#+ *", "", nb.cells[0].source.split("\n")[0]))
     imports: list[ast.Import | ast.ImportFrom] = []
     functions: dict[str, ast.FunctionDef] = {}
     found, said = [], title
@@ -92,16 +93,12 @@ def tiles(nb: NotebookNode, lesson: str) -> list[Tile]:
         functions |= {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
         imports += [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
         last = body[-1] if body else None
-        if isinstance(last, ast.Expr) and _called(last.value) == "explorer":
+        if isinstance(last, ast.Expr) and ast.unparse(last).startswith("explorer("):
             pictures = [decoded(output) for output in cell.get("outputs", [])]
             picture = next(filter(None, pictures), None)
             names = _needed(body, imports, functions)
             found.append(Tile(lesson, title, len(found), said, names, cell.source, picture))
     return found
-
-
-def _called(node: ast.expr) -> str:
-    return getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
 
 
 def _needed(body: list[ast.stmt], imports: list, functions: dict[str, ast.FunctionDef]) -> str:
@@ -132,7 +129,7 @@ def page(tile: Tile) -> NotebookNode:
     start = "import os\n\nos.chdir('../notebooks')  # where stored rows are looked for"
     new = nbformat.v4
     cells = [new.new_code_cell(f"{start}\n{tile.names}"), new.new_markdown_cell(head)]
-    return _numbered([*cells, new.new_code_cell(tile.cell)])
+    return plain([*cells, new.new_code_cell(tile.cell)])
 
 
 def gallery(all_tiles: list[Tile]) -> NotebookNode:
@@ -147,15 +144,7 @@ def gallery(all_tiles: list[Tile]) -> NotebookNode:
             f'<a href="{lesson}" aria-label="Lesson {html.escape(tile.title)}">the lesson</a></li>'
         )
     text = f'{STYLE}\n\n# Explorers\n\n<ul class="tiles">\n{"".join(rows)}\n</ul>'
-    return _numbered([nbformat.v4.new_markdown_cell(text)])
-
-
-def _numbered(cells: list[NotebookNode]) -> NotebookNode:
-    """A notebook of the cells for this Python's kernel; the same on every run."""
-    for k, cell in enumerate(cells):
-        cell.id = f"cell-{k}"
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    return plain([nbformat.v4.new_markdown_cell(text)])
 
 
 def _thumbnail(picture: bytes | None) -> str:

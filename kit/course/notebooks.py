@@ -29,6 +29,11 @@ FOLDED = "hide-input"  # cells whose code a reader opens, in JupyterLab and in t
 ABOUT = re.compile(r"≈\s*[-+]?(\d+(?:\.\d+)?)(?:e[-+]?\d+)?")  # what the comparison leaves out
 
 
+def code(nb: NotebookNode) -> list[NotebookNode]:
+    """The cells that hold code."""
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
 def tags(cell: NotebookNode) -> list[str]:
     """Tags of a cell."""
     return list(cell.metadata.get("tags", []))
@@ -88,12 +93,12 @@ def clean(nb: NotebookNode) -> NotebookNode:
     for cell in nb.cells:
         for key in ("execution", "ExecuteTime", "widgets", "collapsed"):
             cell.metadata.pop(key, None)
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not _bare_widget(output)]
-            for output in cell.outputs:
-                output.get("data", {}).pop(WIDGET, None)
-                if output.output_type == "error":
-                    output.traceback = [f"{output.ename}: {output.evalue}"]
+    for cell in code(nb):
+        cell.outputs = [output for output in cell.outputs if not _bare_widget(output)]
+        for output in cell.outputs:
+            output.get("data", {}).pop(WIDGET, None)
+            if output.output_type == "error":
+                output.traceback = [f"{output.ename}: {output.evalue}"]
     return nb
 
 
@@ -104,39 +109,33 @@ def _bare_widget(output: NotebookNode) -> bool:
 
 def faults(nb: NotebookNode) -> list[str]:
     """What a stored notebook lacks or should not hold: one sentence per fault, naming the cell."""
-    found = []
-    code = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
-    for k, cell in enumerate(code):
-        outputs = cell.get("outputs", [])
-        if SKIPPED.intersection(tags(cell)):
-            continue
-        if cell.execution_count is None:
-            found.append(f"code cell {k} was never run")
-        elif _shows(cell.source) and not outputs and not UNCOMPARED.intersection(tags(cell)):
-            found.append(f"code cell {k} should show something and shows nothing")
-        if any(output.get("name") == "stderr" for output in outputs):
-            found.append(f"code cell {k} wrote to stderr")
-        if cell.source.rstrip().endswith(";"):
-            found.append(f"code cell {k} ends with a semicolon, which nbval does not honour")
-        texts = [
-            output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs
-        ]
-        found += [
-            f"code cell {k} prints {number} after ≈, which is to have two digits"
-            for number in ABOUT.findall("\n".join(texts))
-            if len(number.replace(".", "").strip("0")) > 2
-        ]
-        if any("Warning:" in output.get("text", "") for output in outputs):
-            found.append(f"code cell {k} printed a warning")
-        if any(WIDGET in output.get("data", {}) for output in outputs):
-            found.append(f"code cell {k} holds a widget view, whose id is random")
-        if any(output.output_type == "error" for output in outputs) and (
-            "raises-exception" not in tags(cell)
-        ):
-            found.append(f"code cell {k} holds an error")
-    if "widgets" in nb.metadata:
-        found.append("the notebook holds the state of widgets")
-    return found
+    cells = [cell for cell in code(nb) if cell.source.strip()]
+    found = [f"code cell {k} {fault}" for k, cell in enumerate(cells) for fault in _faults(cell)]
+    return found + ["the notebook holds the state of widgets"] * ("widgets" in nb.metadata)
+
+
+def _faults(cell: NotebookNode) -> Iterator[str]:
+    outputs, marks = cell.get("outputs", []), set(tags(cell))
+    if SKIPPED & marks:
+        return
+    if cell.execution_count is None:
+        yield "was never run"
+    elif _shows(cell.source) and not outputs and not UNCOMPARED & marks:
+        yield "should show something and shows nothing"
+    if cell.source.rstrip().endswith(";"):
+        yield "ends with a semicolon, which nbval does not honour"
+    texts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs]
+    for number in ABOUT.findall("\n".join(texts)):
+        if len(number.replace(".", "").strip("0")) > 2:
+            yield f"prints {number} after ≈, which is to have two digits"
+    for fault, there in (
+        ("wrote to stderr", lambda o: o.get("name") == "stderr"),
+        ("printed a warning", lambda o: "Warning:" in o.get("text", "")),
+        ("holds a widget view, whose id is random", lambda o: WIDGET in o.get("data", {})),
+        ("holds an error", lambda o: o.output_type == "error" and "raises-exception" not in marks),
+    ):
+        if any(map(there, outputs)):
+            yield fault
 
 
 def _shows(source: str) -> bool:
@@ -172,7 +171,7 @@ def execute(nb: NotebookNode, folder: Path, title: str = "") -> NotebookNode:
 
     nb = deepcopy(nb)
     with (
-        tqdm(total=_code(nb), desc=title, unit="cell", disable=not title) as bar,
+        tqdm(total=len(code(nb)), desc=title, unit="cell", disable=not title) as bar,
         tempfile.TemporaryDirectory() as profile,
     ):
         client = NotebookClient(
@@ -190,10 +189,6 @@ def execute(nb: NotebookNode, folder: Path, title: str = "") -> NotebookNode:
     return nb
 
 
-def _code(nb: NotebookNode) -> int:
-    return sum(cell.cell_type == "code" for cell in nb.cells)
-
-
 def lesson(path: Path) -> list[str]:
     """Build the .ipynb beside a .py source, executed and clean; return what is wrong with it."""
     ran = execute(read(path), path.parent, path.stem)
@@ -202,7 +197,7 @@ def lesson(path: Path) -> list[str]:
     bars = [
         f"code cell {k} shows a widget without a picture (a progress bar?): print in another"
         " cell, and tag this one nbval-ignore-output"
-        for k, cell in enumerate(cell for cell in ran.cells if cell.cell_type == "code")
+        for k, cell in enumerate(code(ran))
         if any(map(_bare_widget, cell.outputs)) and not UNCOMPARED.intersection(tags(cell))
     ]
     return faults(nb) + bars
@@ -213,8 +208,5 @@ def differences(first: NotebookNode, second: NotebookNode) -> list[str]:
     one, two = ([(c.cell_type, c.source, tags(c)) for c in nb.cells] for nb in (first, second))
     if len(one) != len(two):
         return [f"{len(one)} cells and {len(two)} cells"]
-    return [
-        f"cell {k}: {a!r} and {b!r}"
-        for k, (a, b) in enumerate(zip(one, two, strict=True))
-        if a != b
-    ]
+    pairs = enumerate(zip(one, two, strict=True))
+    return [f"cell {k}: {a!r} and {b!r}" for k, (a, b) in pairs if a != b]

@@ -8,7 +8,7 @@ from kit.branchhull import Bilinear, BranchHull, Truth, hull
 from kit.branchhull.methods.reference import reference
 from kit.experiments.bilinear import EXACT, l2_residual, wendel
 from kit.experiments.ledger import Pair, Rng, theorem
-from kit.results import Array
+from kit.results import Array, Recovered
 
 
 @theorem(
@@ -82,18 +82,23 @@ def balance(rng: Rng, stretch: float = 1.0, weight: float = 1.0) -> Pair:
     {"(h, m) is feasible": {"shrink": 0.9}, "the weights are nonnegative": {"drop": 0.9}},
 )
 def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
-    """Value of the optimum times shrink^2, and the bound from a dual near the best one.
+    """Value of the optimum times shrink^2, and the bound from a dual near the best one."""
+    data, _ = branchhull.gaussian(rng, 60, 6, 6)
+    answer, S, of_h, of_m = near_dual(rng, BranchHull(data), drop)
+    bound = 2 * S**2 / (np.linalg.norm(of_h) * np.linalg.norm(of_m))
+    return float(shrink**2 * (answer.h @ answer.h + answer.m @ answer.m)), float(bound)
+
+
+def near_dual(rng: Rng, problem: BranchHull, drop: float) -> tuple[Recovered, float, Array, Array]:
+    """The answer, S, Bt'al and Ct'be of weights near the best ones.
 
     drop: this share of Bt'al is taken out of al, which then has negative entries.
     """
-    data, _ = branchhull.gaussian(rng, 60, 6, 6)
-    answer = branchhull.solve(BranchHull(data))
-    al, be = answer.dual * (1 + 0.01 * rng.random((2, 60)))
-    Bt, Ct, d = branchhull.canonical(data)
+    answer = branchhull.solve(problem)
+    al, be = answer.dual * (1 + 0.01 * rng.random(answer.dual.shape))
+    Bt, Ct, d = branchhull.canonical(problem.data)
     al = al - drop * Bt @ np.linalg.lstsq(Bt, al)[0]
-    S = np.sum(np.sqrt(np.abs(al) * be * d))
-    bound = 2 * S**2 / (np.linalg.norm(Bt.T @ al) * np.linalg.norm(Ct.T @ be))
-    return float(shrink**2 * (answer.h @ answer.h + answer.m @ answer.m)), float(bound)
+    return answer, float(np.sum(np.sqrt(np.abs(al) * be * d))), Bt.T @ al, Ct.T @ be
 
 
 @theorem(

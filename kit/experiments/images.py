@@ -8,7 +8,6 @@ solver's.
 import numpy as np
 
 from kit import branchhull
-from kit.results import Array
 
 RIVALS = ("branchhull", "free", "log")
 EXACT = 1e-3  # shares of the contrast; a gap of 1e-7 leaves errors of about 1e-6 where it is exact
@@ -59,9 +58,3 @@ def _row(scene: branchhull.Scene, program: branchhull.BranchHull) -> dict:
     certificate = answer.report.certificate
     error = branchhull.contrast_error(answer.h, scene.truth.h)
     return {"error": error, "value": certificate.upper, "gap": certificate.gap}
-
-
-def recovered(rows: list[dict], **cell: object) -> Array:
-    """Which of the rows of a cell have an error below EXACT."""
-    chosen = [row for row in rows if all(row[axis] == value for axis, value in cell.items())]
-    return np.array([row["error"] < EXACT for row in chosen])

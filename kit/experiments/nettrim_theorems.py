@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from kit import nettrim
-from kit.experiments.ledger import Pair, Rng, theorem
+from kit.experiments.ledger import Pair, Rng, Theorem, theorem
 from kit.experiments.neurons import dual_size, neuron, neuron_chance
 from kit.nettrim import NetTrim, Network
 from kit.results import Array
@@ -71,7 +71,7 @@ def _chain(
     return float(np.linalg.norm(outputs[layer] - targets[layer]) / promised), 1.0
 
 
-def _normalised(mode: str, layer: int, epsilon: float | Array) -> Callable[..., Pair]:
+def _normalised(mode: str, layer: int, epsilon: float | Array = 0.3) -> Callable[..., Pair]:
     """The measurement for a link-normalised network, where no norm is above 1, or one as drawn."""
     return lambda rng, normalised=True, stretch=1.0: _chain(
         rng, mode, layer, epsilon, normalised, stretch, lambda W: 1.0
@@ -83,61 +83,58 @@ def _drawn(mode: str, norm: Callable[[Array], float]) -> Callable[..., Pair]:
     return lambda rng, stretch=1.0: _chain(rng, mode, 2, 0.3, False, stretch, norm)
 
 
+def _on_chains(
+    name: str, statement: str, source: str, hypotheses: dict, measure: Callable[..., Pair]
+) -> Theorem:
+    return Theorem(name, statement, source, "<=", hypotheses, measure, SLACK)
+
+
+SUPPLEMENT = "Net-Trim, arXiv 1611.05162, supplement"
+PROMISES = "derived (kit.nettrim.networks.promises, lesson 23)"
 FIRST = np.array([0.3, 1e-3, 1e-3])  # later layers add little of their own, and pass on much
 
-theorem_1 = theorem(
+theorem_1 = _on_chains(
     "Theorem 1",
     "parallel: |Y^_l - Y_l|_F <= sum over j <= l of epsilon_j",
-    "Net-Trim, arXiv 1611.05162, supplement 4.2",
-    "<=",
+    f"{SUPPLEMENT} 4.2",
     CHAIN,
-    tol=SLACK,
-)(_normalised("parallel", 1, FIRST))
-
-proposition_s1 = theorem(
+    _normalised("parallel", 1, FIRST),
+)
+proposition_s1 = _on_chains(
     "Proposition S.1",
     "the bound of Theorem 1 holds at a last layer that is linear: |W^'Y - Y_L|_F <= epsilon_L",
-    "Net-Trim, arXiv 1611.05162, supplement section 2",
-    "<=",
+    f"{SUPPLEMENT} section 2",
     CHAIN,
-    tol=SLACK,
-)(_normalised("parallel", 2, FIRST))
-
-theorem_1_any = theorem(
+    _normalised("parallel", 2, FIRST),
+)
+theorem_1_any = _on_chains(
     "Theorem 1, any network",
     "parallel: |Y^_l - Y_l|_F <= sum_j epsilon_j prod over j < i <= l of |W_i|_1",
-    "derived (kit.nettrim.networks.promises, lesson 23)",
-    "<=",
+    PROMISES,
     {"every layer is feasible, and W^_i no larger than W_i": {"stretch": 20.0}},
-    tol=SLACK,
-)(_drawn("parallel", lambda W: np.abs(W).sum()))
-
-theorem_2 = theorem(
+    _drawn("parallel", lambda W: np.abs(W).sum()),
+)
+theorem_2 = _on_chains(
     "Theorem 2",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 sqrt(gamma_2 ... gamma_l)",
-    "Net-Trim, arXiv 1611.05162, supplement 4.3",
-    "<=",
+    f"{SUPPLEMENT} 4.3",
     CHAIN,
-    tol=SLACK,
-)(_normalised("cascade", 1, 0.3))
-
-proposition_s1_cascade = theorem(
+    _normalised("cascade", 1),
+)
+proposition_s1_cascade = _on_chains(
     "Proposition S.1, cascade",
     "the bound of Theorem 2 holds at a last layer that is linear",
-    "Net-Trim, arXiv 1611.05162, supplement section 2",
-    "<=",
+    f"{SUPPLEMENT} section 2",
     CHAIN,
-    tol=SLACK,
-)(_normalised("cascade", 2, 0.3))
-
-theorem_2_any = theorem(
+    _normalised("cascade", 2),
+)
+theorem_2_any = _on_chains(
     "Theorem 2, any network",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 prod over 2 <= j <= l of sqrt(gamma_j) |W_j|_F",
-    "derived (kit.nettrim.networks.promises, lesson 23)",
-    "<=",
+    PROMISES,
     {"every layer is feasible": {"stretch": 20.0}},
-    tol=SLACK,
-)(_drawn("cascade", np.linalg.norm))
+    _drawn("cascade", np.linalg.norm),
+)
 
 
 @theorem(

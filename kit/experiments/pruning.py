@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 import numpy as np
+from scipy.stats import sem
 
 from kit import datasets
 from kit.arguments import choice, several
@@ -60,12 +61,9 @@ REPORT = Sweep("pruning", 2, table, {"data": tuple(SIZES), "half": ("report",)},
 
 def scores(rows: Iterable[Row]) -> dict[tuple[str, str], float]:
     """(method, refit) -> mean accuracy over data sets, shares and trials."""
-    found = means(several("rows", rows))
-    kinds = dict.fromkeys((method, kind) for _, method, kind, _ in found)
-    return {
-        which: float(np.mean([mean for key, (mean, _, _) in found.items() if key[1:3] == which]))
-        for which in kinds
-    }
+    cells = means(several("rows", rows))
+    by = _grouped(((method, kind), mean[0]) for (_, method, kind, _), mean in cells.items())
+    return {which: float(np.mean(found)) for which, found in by.items()}
 
 
 def best(rows: Iterable[Row]) -> tuple[str, str]:
@@ -85,25 +83,26 @@ def gains(rows: Iterable[Row], one: tuple[str, str], other: tuple[str, str]) -> 
 
     Both prune the same networks, so that what a lucky training adds to both cancels.
     """
-    told: dict[tuple, dict[tuple[str, str], list[float]]] = {}
-    for row in several("rows", rows):
-        job = told.setdefault((row["data"], row["trial"]), {one: [], other: []})
-        if (row["method"], row["refit"]) in job:
-            job[row["method"], row["refit"]].append(row["accuracy"])
-    return np.array([np.mean(job[one]) - np.mean(job[other]) for job in told.values()])
+    told = _grouped(
+        ((row["data"], row["trial"], row["method"], row["refit"]), row["accuracy"])
+        for row in several("rows", rows)
+    )
+    jobs = dict.fromkeys(key[:2] for key in told)
+    return np.array([np.mean(told[(*k, *one)]) - np.mean(told[(*k, *other)]) for k in jobs])
 
 
-def means(rows: list[Row], of: str = "accuracy") -> dict[tuple[str, str, str, float], tuple]:
-    """(data, method, refit, share) -> (mean of row[of], its standard error, number of rows)."""
-    groups: dict[tuple[str, str, str, float], list[float]] = {}
-    for row in rows:
-        key = row["data"], row["method"], row["refit"], row["share"]
-        groups.setdefault(key, []).append(row[of])
+def means(rows: Iterable[Row]) -> dict[tuple[str, str, str, float], tuple]:
+    """(data, method, refit, share) -> (mean accuracy, its standard error, number of rows)."""
+    names = ("data", "method", "refit", "share")
+    groups = _grouped((tuple(row[name] for name in names), row["accuracy"]) for row in rows)
     return {
-        key: (
-            float(np.mean(v)),
-            float(np.std(v, ddof=1) / np.sqrt(len(v))) if len(v) > 1 else float("nan"),
-            len(v),
-        )
+        key: (float(np.mean(v)), float(sem(v)) if len(v) > 1 else float("nan"), len(v))
         for key, v in groups.items()
     }
+
+
+def _grouped(pairs: Iterable[tuple[tuple, float]]) -> dict[tuple, list[float]]:
+    groups: dict[tuple, list[float]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups

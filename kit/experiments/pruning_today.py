@@ -20,7 +20,7 @@ from kit.nettrim import refit, train
 from kit.nettrim.networks.network import share_right as accuracy
 from kit.nettrim.networks.recent import RECENT
 from kit.nettrim.networks.rivals import RIVALS, Trained
-from kit.nettrim.networks.walk import Arrays, Model
+from kit.nettrim.networks.walk import Arrays, Model, rewritten
 from kit.results import Array
 
 SHARES = (0.5, 0.8, 0.9)
@@ -45,10 +45,7 @@ class Bed:
 
     def fork(self, Ws: list[Array]) -> Model:
         """The network with other weights in its first layers."""
-        twin = self.model.fork()
-        for k, W in enumerate(Ws):
-            twin.write(k, [W])
-        return twin
+        return rewritten(self.model, Ws)
 
 
 def bed(rng: np.random.Generator, data: str) -> Bed:

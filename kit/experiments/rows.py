@@ -42,9 +42,9 @@ def success_rate(
     axes = [values(rows, name) for name in by]
     values(rows, of)
     hits, counts = np.zeros((2, *map(len, axes)))
-    places = [{_key(value): k for k, value in enumerate(axis)} for axis in axes]
+    places = [{hashable(value): k for k, value in enumerate(axis)} for axis in axes]
     for row in rows:
-        place = tuple(where[_key(row[name])] for where, name in zip(places, by, strict=True))
+        place = tuple(where[hashable(row[name])] for where, name in zip(places, by, strict=True))
         hits[place] += row[of] if isinstance(row[of], bool) else row[of] < below
         counts[place] += 1
     return np.divide(hits, counts, out=np.full_like(hits, np.nan), where=counts > 0)
@@ -58,13 +58,14 @@ def values(rows: Iterable[Row], name: str) -> list:
     for row in several("rows", rows):
         if not isinstance(row, Mapping) or name not in row:
             raise ValueError(f"rows must all have {name!r}, got {shown(row)}")
-        found[_key(row[name])] = row[name]
+        found[hashable(row[name])] = row[name]
     if not found:
         raise ValueError("rows must not be empty")
     return sorted(found.values())
 
 
-def _key(value: object) -> object:
+def hashable(value: object) -> object:
+    """A pair as it was before JSON made it a list."""
     return tuple(value) if isinstance(value, list) else value
 
 

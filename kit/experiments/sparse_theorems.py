@@ -7,6 +7,7 @@ from scipy.optimize import linprog
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
+from kit.experiments.bilinear_theorems import near_dual
 from kit.experiments.ledger import Pair, Rng, theorem
 from kit.experiments.sparse import published_line
 
@@ -20,17 +21,10 @@ from kit.experiments.sparse import published_line
     {"(h, m) is feasible": {"shrink": 0.9}, "al, be >= 0": {"drop": 0.9}},
 )
 def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
-    """Value of the optimum times shrink, and the bound from a dual near the best one.
-
-    drop: this share of Bt'al is taken out of al, which then has negative entries.
-    """
+    """Value of the optimum times shrink, and the bound from a dual near the best one."""
     data, _ = branchhull.gaussian(rng, 60, 8, 8, sparsity=(2, 2))
-    answer = branchhull.solve(BranchHull(data, "l1"))
-    al, be = answer.dual * (1 + 0.01 * rng.random((2, 60)))
-    Bt, Ct, d = branchhull.canonical(data)
-    al = al - drop * Bt @ np.linalg.lstsq(Bt, al)[0]
-    S = np.sum(np.sqrt(np.abs(al) * be * d))
-    bound = 2 * S / np.sqrt(np.abs(Bt.T @ al).max() * np.abs(Ct.T @ be).max())
+    answer, S, of_h, of_m = near_dual(rng, BranchHull(data, "l1"), drop)
+    bound = 2 * S / np.sqrt(np.abs(of_h).max() * np.abs(of_m).max())
     return float(shrink * (np.abs(answer.h).sum() + np.abs(answer.m).sum())), float(bound)
 
 

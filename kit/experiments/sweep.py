@@ -22,7 +22,7 @@ import json
 import platform
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version as installed
@@ -34,7 +34,7 @@ from threadpoolctl import ThreadpoolController
 from tqdm.auto import tqdm
 
 from kit.arguments import generator, instance, number, several, shown, whole, workers
-from kit.experiments.rows import Row, name_of, plain, read, rows_in, values, write
+from kit.experiments.rows import Row, hashable, name_of, plain, read, rows_in, values, write
 from kit.experiments.trial_code import fingerprint
 
 PACKAGES = ("branch-kit", "numpy", "scipy", "cvxpy", "clarabel")
@@ -92,16 +92,19 @@ class Sweep:
         ):
             object.__setattr__(self, name, value)
 
-    def jobs(self) -> Iterator[tuple[Row, int]]:
-        """Every (cell, trial) once; all cells get their first trial before any gets its second."""
+    def cells(self) -> list[Row]:
+        """Every cell of the grids once."""
         cells: dict[str, Row] = {}
         for grid in self.grid:
             for choice in itertools.product(*grid.values()):
                 cell = dict(zip(grid, choice, strict=True))
                 cells.setdefault(name_of(cell), cell)
-        for trial in range(self.trials):
-            for cell in cells.values():
-                yield cell, trial
+        return list(cells.values())
+
+    def jobs(self) -> list[tuple[Row, int]]:
+        """Every (cell, trial) once; all cells get their first trial before any gets its second."""
+        cells = self.cells()
+        return [(cell, trial) for trial in range(self.trials) for cell in cells]
 
     def rng(self, cell: Row, trial: int) -> np.random.Generator:
         """The random stream of a job: default_rng([seed, *sha256(its name without `paired`)])."""
@@ -136,7 +139,7 @@ def run(sweep: Sweep, folder: Path | str, n_jobs: int = -1, progress: bool = Tru
                 f"version must be raised: {path.name} holds rows of other code for "
                 f"{header['trial']} ({header['code']}, now {code})"
             )
-    jobs = list(sweep.jobs())
+    jobs = sweep.jobs()
     todo = [(cell, k) for cell, k in jobs if name_of(cell, k) not in done]
     if todo:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,14 +167,9 @@ def collect(sweep: Sweep, folder: Path | str) -> list[Row]:
     if not path.exists():
         raise ValueError(f"folder must hold {path.name}, and {path.absolute()} is not there")
     done, failed, _ = read(path)
-    rows, failures = [], []
-    jobs = list(sweep.jobs())
-    cells = len(jobs) // sweep.trials
-    for cell, trial in (jobs[k] for first in range(cells) for k in range(first, len(jobs), cells)):
-        name = name_of(cell, trial)
-        rows += [{**cell, "trial": trial, **row} for row in done.get(name, ())]
-        if name in failed:
-            failures.append(failed[name])
+    jobs = list(itertools.product(sweep.cells(), range(sweep.trials)))
+    names = [name_of(*job) for job in jobs]
+    failures = [failed[name] for name in names if name in failed]
     if failures:
         warnings.warn(
             f"{len(failures)} of {len(jobs)} jobs of {sweep.name} failed, the first with "
@@ -179,7 +177,11 @@ def collect(sweep: Sweep, folder: Path | str) -> list[Row]:
             RuntimeWarning,
             stacklevel=2,
         )
-    return rows
+    return [
+        {**cell, "trial": trial, **row}
+        for (cell, trial), name in zip(jobs, names, strict=True)
+        for row in done.get(name, ())
+    ]
 
 
 def provenance(sweep: Sweep, folder: Path | str) -> list[Row]:
@@ -250,7 +252,7 @@ def _do(trial: Callable, rng: np.random.Generator, cell: Row, k: int) -> Row:
     line: Row = {"cell": cell, "trial": k}
     try:
         with _threads().limit(limits=1):
-            result = trial(rng, **{axis: _tuple(value) for axis, value in cell.items()})
+            result = trial(rng, **{axis: hashable(value) for axis, value in cell.items()})
         many = isinstance(result, list)
         for row in result if many else [result]:
             if not isinstance(row, dict) or set(row) & {*cell, "trial"}:
@@ -266,10 +268,6 @@ def _header(sweep: Sweep, code: str) -> Row:
     versions = {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}}
     named = {"sweep": sweep.name, "version": sweep.version, "seed": sweep.seed, "trial": trial}
     return {**named, "paired": sweep.paired, "code": code, "versions": versions}
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _folder(folder: object) -> Path:

@@ -21,14 +21,9 @@ def fingerprint(trial: Callable) -> str:
     """
     if not callable(trial):
         raise ValueError(f"trial must be a function, got {shown(trial)}")
-    code, values = _code(trial), _values(trial)
-    text = code if not values else f"{code}\n{values}"  # a plain function's digits stay
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _code(function: Callable) -> str:
-    """The source of a function without comments and docstrings."""
+    function, values = trial, []
     while isinstance(function, functools.partial):
+        values += [*((str(k), v) for k, v in enumerate(function.args)), *function.keywords.items()]
         function = function.func
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -37,21 +32,12 @@ def _code(function: Callable) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
-
-
-def _values(function: Callable) -> list[tuple[str, str]]:
-    """Names and digits of what a function was made with: bound arguments, a closure's values."""
-    found = []
-    while isinstance(function, functools.partial):
-        found += [(str(k), _digits(function, value)) for k, value in enumerate(function.args)]
-        found += [(name, _digits(function, value)) for name, value in function.keywords.items()]
-        function = function.func
-    cells = getattr(function, "__closure__", None) or ()
     names = getattr(getattr(function, "__code__", None), "co_freevars", ())
-    for name, cell in zip(names, cells, strict=True):
-        found.append((name, _digits(function, cell.cell_contents)))
-    return sorted(found)
+    cells = getattr(function, "__closure__", None) or ()
+    values += [(name, cell.cell_contents) for name, cell in zip(names, cells, strict=True)]
+    found = sorted((name, _digits(function, value)) for name, value in values)
+    text = ast.unparse(tree) + (f"\n{found}" if found else "")  # a plain function's digits stay
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _digits(trial: Callable, value: object) -> str:
@@ -61,10 +47,9 @@ def _digits(trial: Callable, value: object) -> str:
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc":
         data = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
         return f"{value.dtype.str}{np.shape(value)}{data}"
-    if isinstance(value, tuple | list):
-        return f"{type(value).__name__}{[_digits(trial, part) for part in value]}"
-    if isinstance(value, dict):
-        return f"{sorted((_digits(trial, k), _digits(trial, v)) for k, v in value.items())}"
+    if isinstance(value, tuple | list | dict):
+        parts = sorted(value.items(), key=repr) if isinstance(value, dict) else value
+        return f"{type(value).__name__}{[_digits(trial, part) for part in parts]}"
     if inspect.isfunction(value) or isinstance(value, functools.partial):
         return fingerprint(value)
     if inspect.isbuiltin(value) or inspect.isclass(value) or isinstance(value, np.ufunc):

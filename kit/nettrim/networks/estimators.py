@@ -8,7 +8,7 @@ comes out is a copy of the whole. The proof by running is made on the whole, fro
 import copy
 import warnings
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.sparse import issparse
@@ -27,13 +27,6 @@ BEHIND = {"identity": np.asarray, "logistic": expit, "softmax": lambda Z: softma
 BEHIND["exp"] = np.exp
 
 
-class Samples(Protocol):
-    """What `train` reads: samples as columns, and their classes (kit.datasets makes such data)."""
-
-    X: Array  # (N, P)
-    labels: Array  # (P,)
-
-
 @dataclass(frozen=True, eq=False)
 class Trained:
     """A network, the scikit-learn estimator it was read from, and what a reader should know."""
@@ -45,13 +38,15 @@ class Trained:
 
 def train(
     rng: np.random.Generator,
-    data: Samples,
+    data: Any,
     hidden: tuple[int, ...] = (300, 100),
     *,
     epochs: int = 30,
     alpha: float = 1e-4,
 ) -> Trained:
-    """Train an MLPClassifier (relu, Adam) on data.X, data.labels; alpha is its l2 penalty.
+    """Train an MLPClassifier (relu, Adam) on data.X (N, P), data.labels (P,), of kit.datasets say.
+
+    alpha is its l2 penalty.
 
     Deterministic for a given rng on one machine; other BLAS libraries give slightly other weights.
     Ending at the limit of epochs is no warning here: it is said in the notes.

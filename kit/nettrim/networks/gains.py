@@ -21,7 +21,7 @@ from scipy import sparse
 
 from kit.nettrim.networks.chains import from_torch
 from kit.nettrim.networks.estimators import from_sklearn, is_estimator
-from kit.nettrim.networks.network import Network, forward, read_samples
+from kit.nettrim.networks.network import Network, forward, read_samples, run
 from kit.nettrim.networks.prune import is_module
 from kit.results import Array
 
@@ -91,14 +91,6 @@ def to_csr(network: Any) -> list[tuple[sparse.csr_array, Array]]:
     return [(sparse.csr_array(W.T), b) for W, b in pairs]
 
 
-def run_csr(layers: list[tuple[sparse.csr_array, Array]], X: Array) -> Array:
-    """The outputs of what `to_csr` gives, for X (N, P)."""
-    for k, (W, b) in enumerate(layers):
-        X = W @ X + b[:, None]
-        X = np.maximum(X, 0) if k < len(layers) - 1 else X
-    return X
-
-
 def savings(network: Any, X: Array, repeats: int = 5) -> tuple[Saving, ...]:
     """Memory and time of one run on X (N, P): as it is, shrunk, in compressed rows, both."""
     network = plain(network)
@@ -109,12 +101,12 @@ def savings(network: Any, X: Array, repeats: int = 5) -> tuple[Saving, ...]:
         size = sum(W.nbytes + b.nbytes for W, b in zip(net.weights, net.biases, strict=True))
         csr = sum(W.data.nbytes + W.indices.nbytes + W.indptr.nbytes + b.nbytes for W, b in rows)
         forms.append((name, size, lambda net=net, Z=Z: forward(net, Z)))
-        forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run_csr(rows, Z)))
+        forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run(rows, Z)))
     times: list[list[float]] = [[] for _ in forms]
     for _ in range(repeats):  # in turn, so that a busy machine is busy for all
-        for spent, (_, _, run) in zip(times, forms, strict=True):
+        for spent, (_, _, once) in zip(times, forms, strict=True):
             start = time.process_time()
-            run()
+            once()
             spent.append(time.process_time() - start)
     return tuple(
         Saving(name, size, float(np.median(spent)))

@@ -99,9 +99,8 @@ def prune_layer(task: Task, watch: Watch | None) -> Layer:
         notes = (f"kappa = {task.kappa:g} is infeasible in layer {task.name}: solved with 1.",)
     Ws, again = [one.W for one in answers], None
     if plan.refit is not None:
-        kind = "least-squares" if task.linear else plan.refit  # linear: Y is Z
-        wanted = task.wanted if kind == "least-squares" else [job.Y for job in jobs]
-        Ws = [refit(W, job.X, Y, kind) for W, job, Y in zip(Ws, jobs, wanted, strict=True)]
+        kind = "least-squares" if task.linear else plan.refit
+        Ws = [refit(W, job.X, Z, kind) for W, job, Z in zip(Ws, jobs, task.wanted, strict=True)]
         triples = zip(jobs, Ws, answers, strict=True)
         again = _sum([certify(job, W, one.dual) for job, W, one in triples])
     radius = float(np.linalg.norm([np.linalg.norm(job.epsilon) for job in jobs]))

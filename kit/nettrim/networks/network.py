@@ -7,7 +7,9 @@ row of ones in X~. Source: Net-Trim, arXiv 1611.05162, section 2.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -68,12 +70,17 @@ class Network:
 
 def forward(network: Network, X: Array) -> list[Array]:
     """The outputs Y_1, ..., Y_L of all layers, Y_l (n_l, P), for samples X (N, P)."""
-    Y = read_samples(network, X)
+    X = read_samples(network, X)
+    return run([(W.T, b) for W, b in zip(network.weights, network.biases, strict=True)], X)
+
+
+def run(layers: Sequence[tuple[Any, Array]], X: Array) -> list[Array]:
+    """`forward` of layers (W_l' (n_out, n_in), b_l), dense or sparse."""
     outputs = []
-    for k, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-        Y = W.T @ Y + b[:, None]
-        outputs.append(np.maximum(Y, 0) if k < len(network) - 1 else Y)
-        Y = outputs[-1]
+    for k, (W, b) in enumerate(layers):
+        X = W @ X + b[:, None]
+        X = np.maximum(X, 0) if k < len(layers) - 1 else X
+        outputs.append(X)
     return outputs
 
 

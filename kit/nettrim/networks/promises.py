@@ -92,14 +92,6 @@ class Link:
     shape: tuple[int, int]
 
 
-def surrogate(Z: Array, Y: Array, linear: bool) -> float:
-    """sqrt f(Z), f = sum over Y > 0 of (Z - Y)^2 + sum elsewhere of relu(Z)^2; linear: |Z - Y|_F.
-
-    Z, Y (M, P). At least |relu(Z) - Y|_F, convex in Z, and epsilon for a tight answer of Net-Trim.
-    """
-    return float(np.linalg.norm(Z - Y if linear else np.where(Y > 0, Z - Y, np.maximum(Z, 0))))
-
-
 def parallel(links: Sequence[Link]) -> tuple[Array, Array]:
     """(bound, theorem), each (L,): the bound holds for ANY new weights."""
     bound, theorem = np.zeros(len(links)), np.zeros(len(links))

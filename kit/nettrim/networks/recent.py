@@ -33,7 +33,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from kit.nettrim.networks.rivals import Method, Trained, largest, least_squares
+from kit.nettrim.networks.rivals import Method, Trained, gram, largest, least_squares
 from kit.prox import soft_threshold
 from kit.results import Array
 
@@ -80,8 +80,7 @@ def fistapruner(layer: Trained, keep: Iterable[int]) -> list[Array]:
 
 def alps(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """ADMM with exact support, then least squares on it, for each number of weights in keep."""
-    H = layer.X @ layer.X.T
-    H = H + 0.01 * np.trace(H) / len(H) * np.eye(len(H))
+    H = gram(layer.X, 0.01)
     scale = np.sqrt(np.diag(H))[:, None]
     H = H / scale / scale.T
     values, Q = np.linalg.eigh(H)

@@ -26,7 +26,7 @@ def refit(W: Array, X: Array, Y: Array, kind: str, *, steps: int = 50) -> Array:
 
     W     (N, M) start; the last row is the bias, free in the neurons that have any weight left
     X     (N, P) with its row of ones
-    Y     (M, P) what is wanted: for "least-squares" before the ReLU, for "relu" behind it
+    Y     (M, P) what is wanted before the ReLU; for "relu" below 0 is as good as 0
     kind  "least-squares" or "relu"
 
     Raises ValueError for shapes that do not match and other kinds.
@@ -50,28 +50,32 @@ def refit(W: Array, X: Array, Y: Array, kind: str, *, steps: int = 50) -> Array:
             G, c = moments
             new[S, m] = np.linalg.lstsq(G[np.ix_(S, S)], c[S, m], rcond=1e-12)[0]
         else:
-            new[S, m] = _relu(W[S, m], X[S], Y[m], steps)
+            new[S, m] = _relu(W[S, m], X[S], np.maximum(Y[m], 0), steps)
     return new
+
+
+def surrogate(Z: Array, Y: Array, linear: bool) -> float:
+    """sqrt f(Z), f = sum over Y > 0 of (Z - Y)^2 + sum elsewhere of relu(Z)^2; linear: |Z - Y|_F.
+
+    Z, Y of one shape. At least |relu(Z) - Y|_F, convex in Z, and epsilon for a tight answer of
+    Net-Trim.
+    """
+    return float(np.linalg.norm(Z - Y if linear else np.where(Y > 0, Z - Y, np.maximum(Z, 0))))
 
 
 def _relu(u: Array, X: Array, y: Array, steps: int) -> Array:
     """Newton's method for f on one neuron: u (S,), X (S, P), y (P,) >= 0."""
-    on, z = y > 0, u @ X
-    value = _f(z, y, on)
+    z = u @ X
+    value = surrogate(z, y, linear=False)
     for _ in range(steps):
-        A = on | (z > 0)
+        A = (y > 0) | (z > 0)
         G, c = X[:, A] @ X[:, A].T, X[:, A] @ y[A]
         step = np.linalg.lstsq(G, c - G @ u, rcond=1e-12)[0]
         move, length = step @ X, 1.0
-        while length > 1e-6 and _f(z + length * move, y, on) > value:
+        while length > 1e-6 and surrogate(z + length * move, y, linear=False) > value:
             length /= 2
-        found = _f(z + length * move, y, on)
-        if not found < value * (1 - 1e-12):
+        found = surrogate(z + length * move, y, linear=False)
+        if not found < value * (1 - 5e-13):
             break
         u, z, value = u + length * step, z + length * move, found
     return u
-
-
-def _f(z: Array, y: Array, on: Array) -> float:
-    r = np.where(on, z - y, np.maximum(z, 0))
-    return float(r @ r)

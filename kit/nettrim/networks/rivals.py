@@ -39,8 +39,9 @@ import numpy as np
 from scipy.linalg import cholesky
 
 from kit.arguments import choice, instance, real_array, several
-from kit.nettrim.networks.network import Network, accuracy, forward, read_samples, with_ones
+from kit.nettrim.networks.network import Network, accuracy, read_samples
 from kit.nettrim.networks.refit import REFITS, refit
+from kit.nettrim.networks.walk import Arrays, moved, rewritten
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.solve import path, solve
 from kit.results import Array
@@ -96,7 +97,7 @@ def wanda(layer: Trained, keep: Iterable[int]) -> list[Array]:
 
 def obs(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Greedy and exact, neuron by neuron, the cheapest of the layer first."""
-    H, (N, M) = _gram(layer.X), (len(layer.W) - 1, layer.W.shape[1])
+    H, (N, M) = gram(layer.X), (len(layer.W) - 1, layer.W.shape[1])
     inverse = np.linalg.inv(H)
     price = np.empty((N, M))
     for m in range(M):
@@ -118,7 +119,7 @@ def obs(layer: Trained, keep: Iterable[int]) -> list[Array]:
 def sparsegpt(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """One pass over the inputs in blocks; the same share of zeros in every block of the layer."""
     N, M = len(layer.W) - 1, layer.W.shape[1]
-    U = cholesky(np.linalg.inv(_gram(layer.X)))  # H^-1 = U'U
+    U = cholesky(np.linalg.inv(gram(layer.X)))  # H^-1 = U'U
     answers = []
     for k in keep:
         W, kept, counted = layer.W.copy(), 0, 0
@@ -216,21 +217,22 @@ def compare(
     for kind in refits:
         if kind is not None:
             choice("refits", kind, REFITS[1:])
-    below = [X, *forward(network, X)[:-1]]
-    layers = [
-        Trained(with_ones(below[k]), np.vstack([network.weights[k], network.biases[k]]))
-        for k in range(len(network) - 1)
-    ]
+    model = Arrays(network, X)
+    layers = [Trained(model.seen(k)[0][0], model.weights(k)[0]) for k in range(len(network) - 1)]
     rows, size = [], sum(layer.W[:-1].size for layer in layers)
     for name, method in (RIVALS if methods is None else methods).items():
         counts = [[round((1 - s) * layer.W[:-1].size) for s in shares] for layer in layers]
         found = [method(layer, keep) for layer, keep in zip(layers, counts, strict=True)]
         for at, share in enumerate(shares):
             for kind in refits:
-                Ws = [_refit(layer, W[at], kind) for layer, W in zip(layers, found, strict=True)]
-                change, score = _judge(network, Ws, X, data)
+                Ws = [W[at] for W in found]
+                if kind is not None:
+                    pairs = zip(Ws, layers, strict=True)
+                    Ws = [refit(W, layer.X, layer.Z, kind) for W, layer in pairs]
                 zeros = 1 - sum(np.count_nonzero(W[:-1]) for W in Ws) / size
-                rows.append(Row(name, kind or "", float(share), zeros, change, score))
+                new = rewritten(model, Ws)
+                score = accuracy(new.network, data.X_test, data.labels_test)
+                rows.append(Row(name, kind or "", float(share), zeros, moved(model, new), score))
     return tuple(rows)
 
 
@@ -270,21 +272,7 @@ def _thin(found: list[Array], keep: int) -> Array:
     return largest(W, np.abs(W[:-1]), keep)
 
 
-def _gram(X: Array) -> Array:
+def gram(X: Array, damp: float = DAMP) -> Array:
+    """H = X~X~' and so much of its mean diagonal."""
     H = X @ X.T
-    return H + DAMP * np.trace(H) / len(H) * np.eye(len(H))
-
-
-def _refit(layer: Trained, W: Array, kind: str | None) -> Array:
-    if kind is None:
-        return W
-    return refit(W, layer.X, layer.Z if kind == "least-squares" else layer.Y, kind)
-
-
-def _judge(network: Network, Ws: list[Array], X: Array, data: Any) -> tuple[float, float]:
-    new = Network(
-        (*(W[:-1] for W in Ws), network.weights[-1]), (*(W[-1] for W in Ws), network.biases[-1])
-    )
-    old, now = forward(network, X)[-1], forward(new, X)[-1]
-    change = float(np.linalg.norm(now - old) / np.linalg.norm(old))
-    return change, accuracy(new, data.X_test, data.labels_test)
+    return H + damp * np.trace(H) / len(H) * np.eye(len(H))

@@ -28,8 +28,9 @@ from torch.nn import functional as F
 from kit.nettrim.networks.refusals import hooks, is_layer, refusal, tied
 from kit.nettrim.networks.walk import Site
 
-RELU = {F.relu, torch.relu, torch.relu_, "relu", "relu_"}
+RELU = {F.relu, torch.relu, torch.relu_, "relu", "relu_", nn.ReLU}
 SHAPES = {torch.flatten, torch.reshape, "flatten", "view", "reshape", "contiguous"}
+SHAPES |= {nn.Flatten, nn.Unflatten}
 READS = {"size", "dim", getattr}  # of a tensor, its shape alone
 POOLS = {F.max_pool2d, torch.max_pool2d}
 DROPOUTS = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout}
@@ -132,28 +133,30 @@ class _Reader:
         part = self.parts[node.target] if node.op == "call_module" else None
         return None if part is None or hooks(part) else part
 
+    def called(self, node: fx.Node) -> object:
+        """The function, the name of the method, or the class of the module that a node calls."""
+        if node.op == "call_module":
+            return type(self.part(node))
+        return node.target if node.op in ("call_function", "call_method") else None
+
     def is_relu(self, node: fx.Node) -> bool:
-        part = self.part(node)
-        return type(part) is nn.ReLU or (_called(node) and node.target in RELU)
+        return self.called(node) in RELU
 
     def at_rest(self, node: fx.Node) -> bool:
-        if node.op == "call_function" and node.target in DROPOUTS:
+        if self.called(node) in DROPOUTS:
             args = dict(zip(("input", "p", "training"), node.args, strict=False)) | node.kwargs
             return args.get("training", True) is False
         return isinstance(self.part(node), AT_REST)
 
     def reshapes(self, node: fx.Node) -> bool:
-        return (_called(node) and node.target in SHAPES) or type(self.part(node)) in (
-            nn.Flatten,
-            nn.Unflatten,
-        )
+        return self.called(node) in SHAPES
 
     def window(self, node: fx.Node) -> tuple[Any, Any, Any] | None:
         """(kernel, stride, dilation) of a max pooling."""
         part = self.part(node)
         if type(part) is nn.MaxPool2d and not part.return_indices:
             return part.kernel_size, part.stride, part.dilation
-        if node.op == "call_function" and node.target in POOLS:
+        if self.called(node) in POOLS:
             names = ("input", "kernel_size", "stride", "padding", "dilation")
             args = dict(zip(names, node.args, strict=False)) | node.kwargs
             kernel = args["kernel_size"]
@@ -217,10 +220,6 @@ class _Reader:
                 part = self.part(node)
                 return type(part).__name__ if part is not None else f"{node.target}"
         return ""
-
-
-def _called(node: fx.Node) -> bool:
-    return node.op in ("call_function", "call_method")
 
 
 def _width(part: nn.Module | None) -> int | None:

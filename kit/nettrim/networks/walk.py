@@ -9,7 +9,7 @@ what is believed, W~'X~ from the weights and from what entered, is compared with
 the error with what is promised. Where they differ by more than rounding, nothing is returned.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, Protocol
@@ -21,7 +21,8 @@ from tqdm.auto import tqdm
 from kit.arguments import several, whole
 from kit.nettrim.networks.layer import Layer, Plan, Task, Watch, program, prune_layer
 from kit.nettrim.networks.network import Network, forward, with_ones
-from kit.nettrim.networks.promises import Link, surrogate
+from kit.nettrim.networks.promises import Link
+from kit.nettrim.networks.refit import surrogate
 from kit.results import Array
 
 Blocks = list[Array]
@@ -194,6 +195,14 @@ def _watch(bar: tqdm) -> Watch:
         return False
 
     return watch
+
+
+def rewritten(model: Model, Ws: Iterable[Array]) -> Model:
+    """A copy of the network with other weights W~ in its first layers."""
+    twin = model.fork()
+    for k, W in enumerate(Ws):
+        twin.write(k, [W])
+    return twin
 
 
 def moved(old: Model, new: Model) -> float:
