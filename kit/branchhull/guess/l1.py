@@ -35,6 +35,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
+from kit.branchhull.guess import newton
 from kit.branchhull.problem import BranchHull, canonical
 from kit.branchhull.rows import row_norms
 from kit.results import Array
@@ -47,14 +48,9 @@ INSIDE = 0.9  # target of a column that exceeded its bound, in shares of the bou
 
 
 @dataclass(frozen=True, eq=False)
-class State:
-    """One iterate. The dual is None until the point is found."""
+class State(newton.State):
+    """One iterate, with objective |h|_1 + gamma |m|_1."""
 
-    h: Array  # (K,)
-    m: Array  # (N,)
-    dual: Array | None  # (2, L): al, be
-    objective: float  # |h|_1 + gamma |m|_1
-    residual: float  # |w (d - p q)| / |w d|
     support: float  # how many coordinates are kept
 
 
@@ -71,13 +67,12 @@ def guess_l1(problem: BranchHull) -> Iterator[State]:
     zoom = np.sqrt(d.max())
     # columns are scaled when they are taken: a copy of all would cost more than the method
     system = _Equations(Bt, Ct, 1 / size_B, 1 / size_C, d / zoom**2)
-    found = None
-    for found in system.newton():
-        h, m = zoom * found.h, zoom * found.m
-        yield State(h, m, None, problem.value(h, m), found.left, float(found.kept.size))
-    if found is None or not found.left <= 1e-10:
+    left = np.inf
+    for h, m, kept, left in system.newton():
+        yield State(zoom * h, zoom * m, None, problem.value(zoom * h, zoom * m), left, kept)
+    if not left <= 1e-10:
         return
-    h, m = _without_crumbs(found.h), _without_crumbs(found.m)
+    h, m = (np.where(np.abs(v) > SMALL * np.abs(v).max(), v, 0.0) for v in (h, m))
     grow = np.sqrt(problem.gamma * np.abs(m).sum() / np.abs(h).sum())
     h, m = grow * h, m / grow
     ceiling = problem.lam * size_C if problem.slack else np.full(d.size, np.inf)
@@ -87,19 +82,7 @@ def guess_l1(problem: BranchHull) -> Iterator[State]:
         dual[:, on] = weights / np.stack([size_B, size_C])
         h, m = zoom * h, zoom * m
         count = float(np.count_nonzero(h) + np.count_nonzero(m))
-        yield State(h, m, dual, problem.value(h, m), found.left, count)
-
-
-def _without_crumbs(v: Array) -> Array:
-    return np.where(np.abs(v) > SMALL * np.abs(v).max(), v, 0.0)
-
-
-@dataclass(frozen=True, eq=False)
-class _Found:
-    h: Array
-    m: Array
-    kept: Array  # coordinates of (h, m)
-    left: float  # relative residual
+        yield State(h, m, dual, problem.value(h, m), left, count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,36 +99,34 @@ class _Equations:
         """(B'a ; C'b)."""
         return np.concatenate([self.Bt.T @ (self.row_B * a), self.Ct.T @ (self.row_C * b)])
 
-    def columns(self, kept: Array, a: Array, b: Array) -> Array:
+    def columns(self, kept: Array, a: Array | float = 1.0, b: Array | float = 1.0) -> Array:
         """[diag(a) B, diag(b) C] on the kept coordinates."""
         K = self.Bt.shape[1]
         B, C = self.Bt[:, kept[kept < K]], self.Ct[:, kept[kept >= K] - K]
         return np.hstack([(a * self.row_B)[:, None] * B, (b * self.row_C)[:, None] * C])
 
-    def newton(self) -> Iterator[_Found]:
-        """Gauss-Newton on a support that grows and shrinks."""
+    def newton(self) -> Iterator[tuple[Array, Array, float, float]]:
+        """Gauss-Newton on a support that grows: h, m, its size, and the relative residual."""
         K, root = self.Bt.shape[1], np.sqrt(self.d)
         z = self.pull(root, root)
         if 3 * z.size <= self.d.size:
             kept = np.arange(z.size)
         else:
             kept = np.sort(np.concatenate([_outstanding(z[:K]), K + _outstanding(z[K:])]))
-        ones, stalled, settled = np.ones(self.d.size), 0, 0
-        before, last, best = np.inf, np.inf, np.inf
-        A = self.columns(kept, ones, ones)
+        stalled, settled, last, best = 0, 0, np.inf, np.inf
+        A = self.columns(kept)
         x, k = z[kept], np.count_nonzero(kept < K)
         reach = np.median(self.d / np.abs((A[:, :k] @ x[:k]) * (A[:, k:] @ x[k:])))
         x[:k] *= reach
         for _ in range(NEWTON):
-            grow = np.sqrt(np.linalg.norm(x[k:]) / np.linalg.norm(x[:k]))
-            x = np.concatenate([grow * x[:k], x[k:] / grow])
+            x = np.concatenate(newton.balance(x[:k], x[k:]))
             p, q = A[:, :k] @ x[:k], A[:, k:] @ x[k:]
             w = 1 / np.hypot(p, q)
             miss = w * (self.d - p * q)
             left = float(np.linalg.norm(miss) / np.linalg.norm(w * self.d))
             z = np.zeros(z.size)
             z[kept] = x
-            yield _Found(z[:K], z[K:], kept, left)
+            yield z[:K], z[K:], float(kept.size), left
             stalled = 0 if left < 0.7 * best else stalled + 1
             best = min(best, left)
             settled += left < 1e-12 or (left < 1e-6 and left > 0.5 * last)
@@ -161,24 +142,20 @@ class _Equations:
                 more = more[np.argsort(-np.abs(slope[more]))[:room]]
                 if more.size:
                     kept = np.sort(np.concatenate([kept, more]))
-                    A = self.columns(kept, ones, ones)
+                    A = self.columns(kept)
                     x, k = z[kept], np.count_nonzero(kept < K)
             J = np.hstack([(w * q)[:, None] * A[:, :k], (w * p)[:, None] * A[:, k:]])
-            gram = J.T @ J
-            u = np.concatenate([x[:k], -x[k:]])
-            gram += np.outer(u, u) * (np.trace(gram) / kept.size / (u @ u))
-            try:
-                x = x + cho_solve(cho_factor(gram, lower=True), J.T @ miss)
-            except (LinAlgError, ValueError):
+            factor = _gram(J, x, k)
+            if factor is None:
                 return
+            x = x + cho_solve(factor, J.T @ miss)
 
     def dual(self, h: Array, m: Array, gamma: float, ceiling: Array) -> Array | None:
         """(al, be) (2, R) for a point on all hyperbolas; None if no nu >= 0 is found."""
         K, z = h.size, np.concatenate([h, m])
         bound = np.where(np.arange(z.size) < K, 1.0, gamma)
         kept, target = np.flatnonzero(z), np.sign(z) * bound
-        ones = np.ones(self.d.size)
-        support = self.columns(kept, ones, ones)
+        support = self.columns(kept)
         k = np.count_nonzero(kept < K)
         p, q = support[:, :k] @ h[kept[:k]], support[:, k:] @ m[kept[k:] - K]
         if not (p.min() > 0 and q.min() > 0):
@@ -187,9 +164,9 @@ class _Equations:
         ceiling = ceiling / (w * p)
         J, nu = self.columns(kept, w * q, w * p), np.zeros(self.d.size)
         factor = _gram(J, z[kept], k)
-        if factor is None:
-            return None
         for _ in range(REFLECTIONS):
+            if factor is None:
+                return None
             nu = nu + J @ cho_solve(factor, target[kept] - J.T @ nu)
             bad, high = nu < 0, nu > ceiling
             slope = self.pull(nu * w * q, nu * w * p)
@@ -203,8 +180,6 @@ class _Equations:
                 k = np.count_nonzero(kept < K)
                 J = self.columns(kept, w * q, w * p)
                 factor = _gram(J, z[kept], k)
-                if factor is None:
-                    return None
             nu = np.where(bad, -0.8 * nu, np.where(high, 1.8 * ceiling - 0.8 * nu, nu))
         return None
 
