@@ -1,12 +1,12 @@
 """What each method finds: a candidate (h, m, dual, Run, notes), which `solve` then judges.
 
-A method is a function (problem, *, tol, max_iter, callback, **options) -> (h, m, dual, Run, notes).
+A method is a function (problem, call, *, options) -> (h, m, dual, Run, notes), a call says how far.
 To add one: write it in a file of its own, and add a line to METHODS and, if it does not fit every
 problem, a reason to `methods_for`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,96 +32,87 @@ from kit.results import Array, Certificate, Run, Status
 # h, m, dual, how it went, notes
 Answer = tuple[Array, Array, Array | Dual | None, Run, tuple[str, ...]]
 Callback = Callable[[Any], object] | None
+
+
+@dataclass(frozen=True)
+class Call:
+    """How far a method is to go."""
+
+    tol: float
+    max_iter: int | None = None  # None: the method's own
+    callback: Callback = None
+
+    def limits(self, own: int) -> dict[str, Any]:
+        """The same for `kit.iterate.drive`."""
+        return {"tol": self.tol, "max_iter": self.max_iter or own, "callback": self.callback}
+
+
 NO_PROOF = Certificate(np.inf, -np.inf)
 LIKELY = 1.6  # L / (K + N) from which on a guess may be certified: half of them are at 2
 
 
-def by_cvxpy(
-    problem: BranchHull,
-    *,
-    tol: float,
-    max_iter: int | None = None,
-    callback: Callback = None,
-    solver: str = "CLARABEL",
-) -> Answer:
+def by_cvxpy(problem: BranchHull, call: Call, *, solver: str = "CLARABEL") -> Answer:
     """Clarabel or SCS through cvxpy: see reference.py. There are no states to call back."""
-    answer = reference(problem, tol=tol, max_iter=max_iter, solver=solver)
-    silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
+    answer = reference(problem, tol=call.tol, max_iter=call.max_iter, solver=solver)
+    silent = () if call.callback is None else ("cvxpy shows no iterations: callback was not used.",)
     return *answer, silent
 
 
-def by_admm(
-    problem: BranchHull,
-    *,
-    tol: float,
-    max_iter: int | None = None,
-    callback: Callback = None,
-    rho: float = 2.0,
-) -> Answer:
+def by_admm(problem: BranchHull, call: Call, *, rho: float = 2.0) -> Answer:
     """The papers' ADMM, certified at every tenth iteration: methods/."""
     states = {"l2": admm, "l1": admm_l1, "tv": tv_admm}[problem.objective](problem, rho=rho)
-    return _drive(problem, states, tol, max_iter or 10_000, callback, every=10)
+    return _drive(problem, states, call, 10_000, every=10)
 
 
-def by_interior(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
+def by_interior(problem: BranchHull, call: Call) -> Answer:
     """The specialised interior point methods: interior/."""
     method = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}[problem.objective]
-    return _drive(problem, method(problem), tol, max_iter or 100, callback, every=1)
+    return _drive(problem, method(problem), call, 100, every=1)
 
 
-def by_guess(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
+def by_guess(problem: BranchHull, call: Call) -> Answer:
     """Guess and certify, else the interior point method: see guess/dense.py and guess/l1.py."""
-    answer = _guessed(problem, tol, max_iter, callback)
+    answer = _guessed(problem, call)
     if answer[3].status in (Status.SOLVED, Status.STOPPED):
         return answer
-    later = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
+    later = by_interior(problem, call)
     return *later[:4], (*answer[4], "so the interior point method was asked.")
 
 
-def by_matrix_free(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
+def by_matrix_free(problem: BranchHull, call: Call) -> Answer:
     """Guess by products alone: see guess/matrix_free.py."""
-    return _guessed(problem, tol, max_iter, callback, matrix_free)
+    return _guessed(problem, call, matrix_free)
 
 
-def by_auto(
-    problem: BranchHull, *, tol: float, max_iter: int | None = None, callback: Callback = None
-) -> Answer:
+def by_auto(problem: BranchHull, call: Call) -> Answer:
     """guess, interior; where these fail, cvxpy as well, and the better certificate wins."""
     if problem.objective == "tv":
-        first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
+        first = by_interior(problem, call)
         why = "auto took interior: the one method made for images."
-        return _or_cvxpy(problem, first, why, tol, max_iter)
+        return _or_cvxpy(problem, first, why, call)
     L, K, N = problem.data.shape
     if not is_dense(problem.data.B, problem.data.C):
-        answer = by_matrix_free(problem, tol=tol, max_iter=max_iter, callback=callback)
+        answer = by_matrix_free(problem, call)
         return *answer[:4], ("auto took matrix-free: B or C is not dense.", *answer[4])
     if problem.objective == "l1" or L >= LIKELY * (K + N):
-        first = _guessed(problem, tol, max_iter, callback)
+        first = _guessed(problem, call)
         if first[3].status in (Status.SOLVED, Status.STOPPED):
             hope = "sparse answers are often found" if problem.objective == "l1" else "L is large"
             return *first[:4], (f"auto took guess: {hope}.", *first[4])
         why = f"auto took interior: {first[4][0]}"
     else:
         why = "auto took interior: L is too small for a guess."
-    first = by_interior(problem, tol=tol, max_iter=max_iter, callback=callback)
-    return _or_cvxpy(problem, first, why, tol, max_iter)
+    first = by_interior(problem, call)
+    return _or_cvxpy(problem, first, why, call)
 
 
-def _or_cvxpy(
-    problem: BranchHull, first: Answer, why: str, tol: float, max_iter: int | None
-) -> Answer:
+def _or_cvxpy(problem: BranchHull, first: Answer, why: str, call: Call) -> Answer:
     """The interior point method's answer; where it is none, the better of it and of cvxpy's."""
     given_up = first[3].status is Status.FAILED
-    given_up |= first[3].status is Status.MAX_ITER and max_iter is None
+    given_up |= first[3].status is Status.MAX_ITER and call.max_iter is None
     if not given_up or infeasible_ray(problem):
         return *first[:4], (why, *first[4])
-    second = by_cvxpy(problem, tol=tol)
+    second = by_cvxpy(problem, Call(call.tol))
     gaps = [certify(problem, h, m, dual).gap for h, m, dual, *_ in (first, second)]
     if gaps[1] >= gaps[0]:
         return *first[:4], (why, f"cvxpy was tried as well, and was no better: {gaps[1]:.1e}.")
@@ -129,31 +120,25 @@ def _or_cvxpy(
 
 
 def _guessed(
-    problem: BranchHull,
-    tol: float,
-    max_iter: int | None,
-    callback: Callback,
-    method: Callable[[BranchHull], Iterator[Any]] | None = None,
+    problem: BranchHull, call: Call, method: Callable[[BranchHull], Iterator[Any]] | None = None
 ) -> Answer:
     """The guess, SOLVED if it is certified; else FAILED, and a note says where it ended."""
     states = (method or (guess if problem.objective == "l2" else guess_l1))(problem)
     # no certificate before the end: a guess is right or it is not
-    last, run = drive(
-        states, lambda _: NO_PROOF, tol=tol, max_iter=max_iter or 100, every=1000, callback=callback
-    )
+    last, run = drive(states, lambda _: NO_PROOF, **call.limits(100), every=1000)
     if last is None:
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
         return h, m, None, run, ("fewer equations than unknowns, nothing to guess.",)
     proof = NO_PROOF
     if last.dual is not None:
-        proof = certify(problem, last.h, last.m, last.dual, wide=tol / 100)
+        proof = certify(problem, last.h, last.m, last.dual, wide=call.tol / 100)
     if last.dual is None and last.residual > 1e-9:
         note = f"no point was found on all hyperbolas (residual {last.residual:.0e}),"
     elif last.dual is None:
         note = "a point on all hyperbolas was found, but no proof that it is the smallest,"
     else:
         note = f"the guess was certified only to {proof.gap:.0e},"
-    if proof.gap <= tol:
+    if proof.gap <= call.tol:
         run, note = replace(run, status=Status.SOLVED), "the guess is certified."
     elif run.status is not Status.STOPPED:
         run = replace(run, status=Status.FAILED)
@@ -161,21 +146,17 @@ def _guessed(
 
 
 def _drive(
-    problem: BranchHull,
-    states: Iterator[Any],
-    tol: float,
-    max_iter: int,
-    callback: Callback,
-    every: int,
+    problem: BranchHull, states: Iterator[Any], call: Call, limit: int, every: int
 ) -> Answer:
-    point = dual = None  # the states with the best bounds so far: any point goes with any dual
+    """The method's best point and best dual: any point goes with any dual."""
+    point = dual = None  # the states with the best bounds so far
     upper, lower = np.inf, -np.inf
 
     def graded(state: Any) -> Certificate:
         nonlocal point, dual, upper, lower
         if not (finite(state.dual) and np.isfinite(state.h).all() and np.isfinite(state.m).all()):
             return NO_PROOF
-        own = certify(problem, state.h, state.m, state.dual, wide=tol / 100)
+        own = certify(problem, state.h, state.m, state.dual, wide=call.tol / 100)
         if own.lower == own.upper == np.inf:
             point = dual = state
             return own
@@ -185,7 +166,7 @@ def _drive(
             dual, lower = state, own.lower
         return Certificate(upper, lower, own.violation)
 
-    last, run = drive(states, graded, tol=tol, max_iter=max_iter, every=every, callback=callback)
+    last, run = drive(states, graded, **call.limits(limit), every=every)
     if point is None or run.status is Status.STOPPED:
         return last.h, last.m, last.dual, run, ()
     earlier = point is not last or dual is not last

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from kit.arguments import called, choice, instance, number, whole
-from kit.branchhull.candidates import METHODS, Answer, Callback, by_auto, finite
+from kit.branchhull.candidates import METHODS, Answer, Call, Callback, by_auto, finite
 from kit.branchhull.certificate import certify
 from kit.branchhull.problem import Bilinear, BranchHull
 from kit.branchhull.ray import infeasible_ray
@@ -107,7 +107,7 @@ def solve(
     tol = number("tol", tol, least=0)
     max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
     called("callback", callback)
-    known = [name for name in inspect.signature(METHODS[method]).parameters if name != "problem"]
+    known = ["tol", "max_iter", "callback", *[*inspect.signature(METHODS[method]).parameters][2:]]
     for name in options:
         if name not in known:
             raise ValueError(f"{name} is not an option of method {method!r}, which takes {known}")
@@ -119,16 +119,16 @@ def solve(
         certificate = Certificate(problem.value(h, m, xi), 0.0)
         report = Report(method, Run(Status.UNATTAINED, 0, 0.0), certificate, (sentence,))
         return Recovered(h, m, xi, None, report)
-    call = {"tol": tol, "max_iter": max_iter, "callback": callback}
+    call = Call(tol, max_iter, callback)
     with np.errstate(all="ignore"):  # at the last digits; what is not finite ends the run
-        candidate = METHODS[method](problem, **call, **options)
+        candidate = METHODS[method](problem, call, **options)
         unfinished = candidate[3].status not in (Status.SOLVED, Status.STOPPED)
         by_products = method == "matrix-free" or not is_dense(data.B, data.C)
         if problem.objective == "l2" and unfinished and by_products:
             made = _made_dense(problem)
             if made is not None:
                 problem = made
-                *later, notes = by_auto(problem, **call)
+                *later, notes = by_auto(problem, call)
                 note = "so another method was asked, on dense B and C."
             else:
                 later, notes = candidate[:4], ()
