@@ -124,7 +124,6 @@ CALLS = {
     "log.y": lambda x: b.log_domain(x, np.ones((6, 1)), (2, 3)),
     "log.C": lambda x: b.log_domain(np.ones(6), x, (2, 3)),
     "log.shape": lambda x: b.log_domain(np.ones(6), np.ones((6, 1)), x),
-    "log.eta": lambda x: b.log_domain(np.ones(6), np.ones((6, 1)), (2, 3), eta=x),
     "hull.project": lambda x: hull.project(x, 1, 1),
     "hull.viol": lambda x: hull.violation(1, 1, x),
     "hull.slack": lambda x: hull.project_with_slack(1, 1, x, 1),

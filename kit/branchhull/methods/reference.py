@@ -12,7 +12,6 @@ so that the duals of its two bounds give w.
 
 import time
 import warnings
-from typing import Any
 
 import numpy as np
 
@@ -69,7 +68,26 @@ def reference(
             if solver == "CLARABEL"
             else cp.PowCone3D(p[on], q, root, 0.5)
         )
-    run = run_cvxpy(cp.Problem(cp.Minimize(cost), constraints), solver, tol / 100, max_iter)
+    program = cp.Problem(cp.Minimize(cost), constraints)
+    small = max(tol / 100, 1e-10)
+    options = {"tol_gap_abs": small, "tol_gap_rel": small, "tol_feas": small}
+    options["max_iter"] = max_iter or 200
+    if solver == "SCS":
+        options = {"eps_abs": small, "eps_rel": small, "max_iters": max_iter or 100_000}
+    start = time.perf_counter()
+    try:
+        with warnings.catch_warnings():  # cvxpy warns of inaccuracy; the certificate measures it
+            warnings.simplefilter("ignore")
+            program.solve(solver=solver, **options)
+        ended, iterations = program.status, int(program.solver_stats.num_iters)
+    except cp.SolverError:
+        ended, iterations = "failed", 0
+    run = Run(
+        Status.SOLVED if ended in ENDED_WELL else Status.FAILED,
+        iterations,
+        time.perf_counter() - start,
+        {"compiling": np.array([program.compilation_time or 0.0])},
+    )
     if h.value is None or m.value is None:
         return np.zeros(K), np.zeros(N), None, run
     dual = np.zeros((2, L))
@@ -85,28 +103,3 @@ def reference(
         w = constraints[1].dual_value - constraints[2].dual_value
         dual = Dual(*dual, w, np.full(L, problem.mu))
     return zoom * h.value, zoom * m.value, dual, run
-
-
-def run_cvxpy(program: Any, solver: str, small: float, max_iter: int | None) -> Run:
-    """Solve a cvxpy program to these tolerances; SOLVED where the solver says it ended well."""
-    import cvxpy as cp
-
-    small = max(small, 1e-10)
-    options = {"tol_gap_abs": small, "tol_gap_rel": small, "tol_feas": small}
-    options["max_iter"] = max_iter or 200
-    if solver == "SCS":
-        options = {"eps_abs": small, "eps_rel": small, "max_iters": max_iter or 100_000}
-    start = time.perf_counter()
-    try:
-        with warnings.catch_warnings():  # cvxpy warns of inaccuracy; the certificate measures it
-            warnings.simplefilter("ignore")
-            program.solve(solver=solver, **options)
-        ended, iterations = program.status, int(program.solver_stats.num_iters)
-    except cp.SolverError:
-        ended, iterations = "failed", 0
-    return Run(
-        Status.SOLVED if ended in ENDED_WELL else Status.FAILED,
-        iterations,
-        time.perf_counter() - start,
-        {"compiling": np.array([program.compilation_time or 0.0])},
-    )

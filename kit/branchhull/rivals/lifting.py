@@ -26,14 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import called, choice, number, whole
+from kit.arguments import called, number, whole
 from kit.branchhull.problem import Bilinear, with_entries
 from kit.branchhull.rivals.local import unproved
-from kit.branchhull.rivals.nuclear_norm import admm, certify_lifted, reference
+from kit.branchhull.rivals.nuclear_norm import admm, certify_lifted
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Run, settle
 
-METHODS = ("admm", "cvxpy")
 RANK_ONE = 1e-3  # sigma_2 / sigma_1 below this is called rank 1
 
 
@@ -63,59 +62,45 @@ class Lifted:
 
 def solve_lifted(
     data: Bilinear,
-    method: str = "admm",
     *,
     tol: float = 1e-6,
-    max_iter: int | None = None,
+    max_iter: int = 10_000,
     callback: Callable[[Any], object] | None = None,
     rho: float = 2.0,
 ) -> Lifted:
     """min |Z|_* s.t. b_l' Z c_l = y_l; SOLVED means that this program's certified gap is <= tol.
 
-    method    "admm": 30 to 1000 steps with a small singular value decomposition each;
-              "cvxpy": Clarabel, independent of the other code, for K + N up to 30 or so
+    Solved by ADMM: 30 to 1000 steps with a small singular value decomposition each.
+
     tol       relative gap, by certify_lifted
-    max_iter  iteration limit; None for the method's own: 10,000 and 200
-    callback  state -> anything, called at every iteration; a true value stops ("admm" only)
-    rho       of "admm": see nuclear_norm.py
+    callback  state -> anything, called at every iteration; a true value stops
+    rho       see nuclear_norm.py
 
     Memory grows as L^2 and a step as K N min(K, N): made for L up to some thousands.
     Data that no Z fits (noise, with L > K N) end as INFEASIBLE. Raises ValueError for bad
     arguments.
     """
     with_entries(data)
-    choice("method", method, METHODS)
     called("callback", callback)
-    tol, rho = number("tol", tol, least=0), number("rho", rho, least=0, above=True)
-    limit = {"admm": 10_000, "cvxpy": 200}[method]
-    limit = limit if max_iter is None else whole("max_iter", max_iter, least=1)
-    if method == "cvxpy":
-        Z, nu, run = reference(data, tol=tol, max_iter=limit)
-    else:
-        last, run = drive(
-            admm(data, rho=rho),
-            lambda state: certify_lifted(data, state.Z, state.nu),
-            tol=tol,
-            max_iter=limit,
-            callback=callback,
-        )
-        Z, nu = last.Z, last.nu
-    certificate = certify_lifted(data, Z, nu)
-    if method == "cvxpy" and certificate.gap > tol:  # are the data to blame?
-        ray = next(admm(data)).nu
-        if certify_lifted(data, Z, ray).lower == np.inf:
-            nu, certificate = ray, certify_lifted(data, Z, ray)
-    return Lifted(Z, nu, certificate, settle(run, certificate, tol))
+    last, run = drive(
+        admm(data, rho=rho),
+        lambda state: certify_lifted(data, state.Z, state.nu),
+        tol=number("tol", tol, least=0),
+        max_iter=whole("max_iter", max_iter, least=1),
+        callback=callback,
+    )
+    certificate = certify_lifted(data, last.Z, last.nu)
+    return Lifted(last.Z, last.nu, certificate, settle(run, certificate, tol))
 
 
-def lift(data: Bilinear, method: str = "admm", **options: Any) -> Recovered:
+def lift(data: Bilinear, **options: Any) -> Recovered:
     """h and m from the leading singular pair of the nuclear norm program's answer.
 
     The options are those of solve_lifted, which returns Z itself. SOLVED says that the nuclear
     norm program is solved, not that Z has rank 1: the notes tell sigma_2 / sigma_1 and the
     residual. The dual is None and report.certificate has lower = -inf (module docstring).
     """
-    lifted = solve_lifted(data, method, **options)
+    lifted = solve_lifted(data, **options)
     U, s, Vt = np.linalg.svd(lifted.Z, full_matrices=False)
     h, m = np.sqrt(s[0]) * U[:, 0], np.sqrt(s[0]) * Vt[0]
     own = lifted.certificate
@@ -126,7 +111,5 @@ def lift(data: Bilinear, method: str = "admm", **options: Any) -> Recovered:
         f"{own.upper:.9g}, gap {own.gap:.1e}; the certificate is BranchHull's, without a dual.",
         f"sigma_2 / sigma_1 = {lifted.second:.1e}: Z is {rank}.",
     )
-    if method == "cvxpy" and options.get("callback") is not None:
-        notes += ("cvxpy shows no iterations: callback was not used.",)
     proved = "what is proved follows"
-    return unproved(data, h, m, f"lift, {method}", lifted.run, notes, proved)
+    return unproved(data, h, m, "lift, admm", lifted.run, notes, proved)

@@ -19,9 +19,6 @@ If A*(nu) = 0 and <y, nu> > 0, no Z meets the constraints. ADMM with Z = X (scal
 Each Z is feasible, and since -rho U is a subgradient of |.|_* at the optimum, nu = rho v is the
 dual. It is certified as it stands.
 
-In cvxpy the same program is semidefinite, with a matrix of K + N rows: the reference, for small K
-and N. The multiplier of A(Z) = y is nu, up to its sign.
-
 Sources: Ahmed, Recht and Romberg, arXiv 1211.5608 (there for convolutions, in the Fourier domain);
 Fazel, Hindi and Boyd (2001) for the norm; the ADMM and its certificate are derived.
 """
@@ -32,10 +29,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit.arguments import number, real_array
-from kit.branchhull.methods.reference import run_cvxpy
 from kit.branchhull.problem import Bilinear
 from kit.prox import shrink_singular_values
-from kit.results import Array, Certificate, Run
+from kit.results import Array, Certificate
 
 FEASIBLE = 1e-9  # |A(Z) - y| / |y| up to here counts as feasible
 RANK = 1e-12  # eigenvalues of A A* below this share of the largest count as 0
@@ -129,25 +125,3 @@ def _misfit(data: Bilinear, Z: Array, null: Array, unit: Array) -> State:
     """The one state of data that no Z fits: nu is their part in the null space of A*."""
     nu = unit * (null @ (null.T @ (unit * data.y)))
     return State(Z, nu, float(np.linalg.norm(Z, "nuc")), 0.0, 0.0)
-
-
-def reference(data: Bilinear, *, tol: float, max_iter: int = 200) -> tuple[Array, Array, Run]:
-    """Solve by cvxpy with Clarabel; return (Z, nu, run), zeros if it failed.
-
-    tol is handed to Clarabel as gap and feasibility tolerance, no smaller than 1e-10. Seconds
-    include cvxpy's compilation.
-    """
-    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
-
-    L, K, N = data.shape
-    b, c = (np.linalg.norm(A, axis=1) for A in (data.B, data.C))
-    unit = np.divide(1.0, b * c, out=np.zeros(L), where=b * c > 0)
-    size = np.abs(data.y * unit).max() or 1.0  # Clarabel wants data of size 1
-    Z = cp.Variable((K, N))
-    fits = cp.sum(cp.multiply(data.B * unit[:, None] @ Z, data.C), axis=1) == data.y * unit / size
-    program = cp.Problem(cp.Minimize(cp.normNuc(Z)), [fits])
-    run = run_cvxpy(program, "CLARABEL", tol / 10, max_iter)
-    if Z.value is None or fits.dual_value is None:
-        return np.zeros((K, N)), np.zeros(L), run
-    nu = fits.dual_value * unit
-    return size * Z.value, nu * np.sign(data.y @ nu), run
