@@ -29,12 +29,12 @@ and an inequality is a cone of dimension 1, scaled by sqrt(r / l). sigma is the 
 mu that the affine step would leave.
 
 Elimination (derived). D = W^-2 restricted to its first two coordinates and turned to (p, q) has the
-2 x 2 blocks (Dpp, Dpq, Dqq) of determinant det; the inequalities have the weights a = l / r. Then
+2 x 2 blocks (Dpp, Dpq, Dqq) of determinant det; the inequalities have the weights g = l / r. Then
 t and v are eliminated one entry at a time, and what remains is
 
     (2 w^2 + A'S A + G'[P R; R Q] G) dx = right-hand side,    G = diag(Bt, Ct),
-    S = 4 a1 a2 / (a1 + a2),
-    P = (det + Dpp av) / (Dqq + av),   R = Dpq av / (Dqq + av),   Q = Dqq av / (Dqq + av)
+    S = 4 g1 g2 / (g1 + g2),
+    P = (det + Dpp gv) / (Dqq + gv),   R = Dpq gv / (Dqq + gv),   Q = Dqq gv / (Dqq + gv)
 
 (without slack P = Dpp, R = Dpq, Q = Dqq). The model solves it: normal.py or banded.py.
 
