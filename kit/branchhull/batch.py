@@ -13,19 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from kit.arguments import number, real_array
+from kit.branchhull.guess.newton import CLOSE, POLISH, REFLECTIONS, REWEIGHTED, RIDGE, TIGHT
 from kit.branchhull.problem import Bilinear, BranchHull
 from kit.branchhull.solve import solve
 from kit.results import Array, Status
 from kit.rounding import growth, up
 
 CHUNK = 16  # instances at once: the stacks of a few dozen unknowns then fit the cache
-NEWTON, POLISH, REFLECTIONS, REWEIGHTED = 14, 8, 25, 8  # the most steps of each kind
-PATIENCE = 8  # Newton steps before one that gains nothing is the last
-CLOSE = 1e-3  # relative residual from which on the Gram matrix is kept
+NEWTON, PATIENCE = 14, 8  # the most Newton steps, and those before one that gains nothing ends it
 REFLECT = 1.8  # a negative weight becomes so many times its size
-RIDGE = 1e-6  # of the mean eigenvalue, added to all: float32 does not see more
 SMALLEST = 1e-140  # norm of a row whose squares are numbers of full precision
-TIGHT = 2e-5  # relative residual of the dual; the gap is about its square
 
 
 @dataclass(frozen=True, eq=False)

@@ -86,16 +86,18 @@ def scale(A: Matrix, rows: Array, columns: Array) -> Matrix:
 
 def column_norms(A: Matrix) -> Array:
     """The l2 norms (n,) of the columns of a dense or sparse matrix."""
-    if isinstance(A, np.ndarray):
-        return np.sqrt(np.einsum("lk,lk->k", A, A))
-    return np.sqrt(np.asarray(A.multiply(A).sum(axis=0)).ravel())
+    return _norms(A, 0)
 
 
 def row_norms(A: Matrix) -> Array | None:
     """The l2 norms (L,) of the rows; None for an operator."""
+    return None if is_operator(A) else _norms(A, 1)
+
+
+def _norms(A: Matrix, axis: int) -> Array:
     if isinstance(A, np.ndarray):
-        return np.sqrt(np.einsum("lk,lk->l", A, A))
-    return None if is_operator(A) else np.sqrt(np.asarray(A.multiply(A).sum(axis=1)).ravel())
+        return np.sqrt(np.einsum(("lk,lk->k", "lk,lk->l")[axis], A, A))
+    return np.sqrt(np.asarray(A.multiply(A).sum(axis=axis)).ravel())
 
 
 class _Scaled(LinearOperator):

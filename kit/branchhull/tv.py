@@ -64,13 +64,8 @@ class Dual:
     def __post_init__(self) -> None:
         for name in ("al", "be", "w", "r"):
             value = getattr(self, name)
-            if (
-                name == "w" and isinstance(value, np.ndarray) and not value.size
-            ):  # one pixel has no differences
-                value = np.zeros(0)  # one pixel has no differences
-            else:
-                value = real_array(name, value, 1)
-            object.__setattr__(self, name, value)
+            empty = name == "w" and np.size(value) == 0  # one pixel has no differences
+            object.__setattr__(self, name, np.zeros(0) if empty else real_array(name, value, 1))
 
 
 def unattained(problem: BranchHull) -> tuple[Array, Array, Array | None, str] | None:

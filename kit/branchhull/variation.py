@@ -48,11 +48,16 @@ def total_variation(v: Array, shape: tuple[int, int]) -> float:
 
 def image_shape(shape: object, L: int) -> tuple[int, int]:
     """Return shape, which must be a pair (p, q) of whole numbers >= 1 with p q = L."""
+    p, q = pair(shape)
+    if p * q != L:
+        raise ValueError(f"shape must hold the L = {L} pixels, got {p} x {q}")
+    return p, q
+
+
+def pair(shape: object, least: int = 1) -> tuple[int, int]:
+    """Return shape, which must be a pair (p, q) of whole numbers of at least so much."""
     try:
         p, q = shape
     except (TypeError, ValueError):
         raise ValueError(f"shape must be a pair (p, q), got {shown(shape)}") from None
-    p, q = whole("shape p", p, least=1), whole("shape q", q, least=1)
-    if p * q != L:
-        raise ValueError(f"shape must hold the L = {L} pixels, got {p} x {q}")
-    return p, q
+    return whole("shape p", p, least=least), whole("shape q", q, least=least)

@@ -18,14 +18,15 @@ scenes and the laws of m are the kit's own.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import eye_array
 from scipy.special import jv
 
-from kit.arguments import choice, generator, number, real_array, shown, whole
+from kit.arguments import choice, generator, number, real_array, whole
 from kit.branchhull.problem import Bilinear, BranchHull, Truth
-from kit.branchhull.variation import image_shape
+from kit.branchhull.variation import image_shape, pair
 from kit.results import Array
 
 LIGHTS = ("random", "dct", "smooth", "bessel")
@@ -74,40 +75,31 @@ def scene(
     light: str = "random",
     objects: int = 3,
     heights: tuple[float, ...] = (0.5, 2.5),
-    round_objects: bool = False,
-    ripple: float = 0.6,
-    exponential: bool = False,
-    noise: float = 0.0,
+    **lighting: Any,
 ) -> Scene:
     """Objects of constant brightness on a background of 1, under an unknown light.
 
-    objects >= 0    rectangles (ellipses if round_objects) with sides of a sixth to a third of the
-                    picture's, at random places, later ones on top; each has one of the heights > 0
+    objects >= 0    rectangles with sides of a sixth to a third of the picture's, at random places,
+                    later ones on top; each has one of the heights > 0
     light           the dictionary of x = C m (module docstring); N columns
-    ripple          max |x - 1| of the positive lights, 0 <= ripple < 1
-    exponential     log x, not x, in the subspace (positive lights only)
-    noise >= 0      y -> y (1 + noise g), g standard normal
+    lighting        ripple = 0.6: max |x - 1| of the positive lights, 0 <= ripple < 1;
+                    exponential = False: log x, not x, in the subspace (positive lights only);
+                    noise = 0.0: y -> y (1 + noise g), g standard normal
 
     Raises ValueError for sizes below 1, N above L, or laws that do not exist.
     """
-    rng, shape = generator(rng), _shape(shape)
+    rng, shape = generator(rng), pair(shape, 3)
     whole("objects", objects, least=0)
     heights = real_array("heights", heights, 1)
     if heights.min() <= 0:
         raise ValueError(f"heights must be > 0, got {heights.min():g}")
     p, q = shape
     image = np.ones(shape)
-    rows, columns = np.indices(shape)
     for _ in range(objects):
         size = [max(1, int(rng.integers(n // 6, n // 3 + 1))) for n in shape]
         top, left = (int(rng.integers(0, n - s + 1)) for n, s in zip(shape, size, strict=True))
-        y, x = (rows - top + 0.5) / size[0], (columns - left + 0.5) / size[1]
-        if round_objects:
-            inside = (y - 0.5) ** 2 + (x - 0.5) ** 2 < 0.25
-        else:
-            inside = (y > 0) & (y < 1) & (x > 0) & (x < 1)
-        image[inside] = rng.choice(heights)
-    return _lit(rng, image.ravel(order="F"), (p, q), N, light, ripple, exponential, noise)
+        image[top : top + size[0], left : left + size[1]] = rng.choice(heights)
+    return _lit(rng, image.ravel(order="F"), (p, q), N, light, **lighting)
 
 
 def photograph(
@@ -117,9 +109,7 @@ def photograph(
     N: int = 40,
     *,
     light: str = "smooth",
-    ripple: float = 0.6,
-    exponential: bool = False,
-    noise: float = 0.0,
+    **lighting: Any,
 ) -> Scene:
     """A photograph that ships with scikit-learn, in grey, under an unknown generated light.
 
@@ -127,7 +117,7 @@ def photograph(
     to 1. The options are those of `scene`. A photograph is not piecewise constant: no exact
     recovery is promised or found.
     """
-    rng, (p, q) = generator(rng), _shape(shape)
+    rng, (p, q) = generator(rng), pair(shape, 3)
     from sklearn.datasets import load_sample_image  # a second to import, for two pictures
 
     grey = load_sample_image(choice("name", name, PHOTOGRAPHS)).mean(axis=2) / 255
@@ -138,12 +128,12 @@ def photograph(
     part = grey[top : top + side * p, left : left + side * q]
     image = part.reshape(p, side, q, side).mean(axis=(1, 3))
     image = np.maximum(image / image.max(), 0.05)
-    return _lit(rng, image.ravel(order="F"), (p, q), N, light, ripple, exponential, noise)
+    return _lit(rng, image.ravel(order="F"), (p, q), N, light, **lighting)
 
 
 def light_dictionary(rng: np.random.Generator, shape: tuple[int, int], N: int, light: str) -> Array:
     """The dictionary C (L, N) of the module docstring; its constant column, if any, first."""
-    rng, shape = generator(rng), _shape(shape)
+    rng, shape = generator(rng), pair(shape, 3)
     choice("light", light, LIGHTS)
     L = shape[0] * shape[1]
     if whole("N", N, least=1) > L:
@@ -186,9 +176,10 @@ def _lit(
     shape: tuple[int, int],
     N: int,
     light: str,
-    ripple: float,
-    exponential: bool,
-    noise: float,
+    *,
+    ripple: float = 0.6,
+    exponential: bool = False,
+    noise: float = 0.0,
 ) -> Scene:
     """The scene under its light, measured."""
     ripple, noise = number("ripple", ripple, least=0), number("noise", noise, least=0)
@@ -215,11 +206,3 @@ def _lit(
     y = image * x * (1 + noise * rng.standard_normal(L))
     data = Bilinear(eye_array(L, format="csr"), C, y, np.ones(L))
     return Scene(data, Truth(image, m), shape, x)
-
-
-def _shape(shape: object) -> tuple[int, int]:
-    try:
-        p, q = shape
-    except (TypeError, ValueError):
-        raise ValueError(f"shape must be a pair (p, q), got {shown(shape)}") from None
-    return whole("shape p", p, least=3), whole("shape q", q, least=3)
