@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull
+from kit.branchhull.interior import cones, loop
 from kit.results import Status
 
 VARIANTS = {
@@ -267,6 +268,31 @@ BAD = {
 def test_what_does_not_belong_together_is_told(sentence):
     with pytest.raises(ValueError, match=f"^{sentence}"):
         BAD[sentence]()
+
+
+@pytest.mark.parametrize(("objective", "lam"), [("l2", None), ("l1", None), ("l1", 2.0)])
+def test_a_newton_step_solves_its_equations(objective, lam, monkeypatch):
+    made = []
+
+    class Kept(loop.Newton):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            made.append(self)
+
+    monkeypatch.setattr(loop, "Newton", Kept)
+    stream = np.random.default_rng(4)
+    data, _ = branchhull.gaussian(stream, 30, 5, 4, sparsity=(2, 2), noise=0.1)
+    branchhull.solve(BranchHull(data, objective, lam=lam), "interior")
+    for newton in made[:6]:
+        model, at = newton.model, (newton.eta, newton.w)
+        right = [stream.standard_normal(cost.size) for cost in (model.c, model.k, model.kappa)]
+        x, t, v = newton.solve(right, 1e-9 * newton.costs)
+        s = cones.apply_inverse(*at, cones.apply_inverse(*at, model.cones(x, v)))
+        left = model.columns(s, model.bounds(x, t, v) / newton.root**2)
+        left = left[0] + 2 * model.square * x, *left[1:]
+        for one, other in zip(left, right, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6 * np.abs(other).max(initial=0.0))
+    assert made
 
 
 def test_a_method_that_does_not_fit_says_why(monkeypatch):
