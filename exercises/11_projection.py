@@ -261,7 +261,7 @@ def check(answer, seed=0):
             ),
             (
                 lambda f: (
-                    same(f(p, q, d)[0][first], p[first]) != same(f(p, q, d)[1][first], q[first])
+                    same(f(p, q, d)[0][first], p[first]) ^ same(f(p, q, d)[1][first], q[first])
                 ),
                 "You keep one coordinate and raise the other until the product fits. "
                 "A step parallel to an axis is not the shortest: at what angle does it arrive?",

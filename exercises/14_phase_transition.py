@@ -118,7 +118,7 @@ def check(answer, seed=0):
         right = [
             next((L for L in range(1, 400) if change(L, K + N) >= t), 400) for K, N, t in cases
         ]
-        return np.array_equal(all_of(f), right)
+        return np.allclose(all_of(f), right, rtol=0, atol=1e-9)
 
     return judge(
         answer,
@@ -130,14 +130,14 @@ def check(answer, seed=0):
             lambda f: f(9, 9, 0.5) > f(3, 3, 0.5) and f(6, 6, 0.9) > f(6, 6, 0.2),
         ),
         ("reach the target", enough),
-        ("not take more than needed", lambda f: np.all(chances(f, less=1) < targets)),
+        ("not take more than needed", lambda f: np.all(chances(f, less=1) < targets + 1e-9)),
         mistakes=(
             (
                 lambda f: shifted(f, lambda L, n: binom.cdf(n - 2, L - 1, 0.5) if n < L else 0),
                 "That is the probability of failing.",
             ),
             (
-                lambda f: f(6, 6, 0.2) == f(6, 6, 0.9),
+                lambda f: np.isclose(f(6, 6, 0.2), f(6, 6, 0.9)),
                 "Your number is the same for every target. Does it look at it?",
             ),
             (

@@ -158,7 +158,10 @@ def check(answer, seed=0):
             lambda f: cost(f, 400)[1] < cost(f, 100)[1] + 300,
             "The numbers are right, and Python still takes a step for every measurement.",
         ),
-        ("manage many measurements", lambda f: np.shape(f(B_many, C_many, Z)) == (many,)),
+        (
+            "manage many measurements",
+            lambda f: np.shape(f(B_many, C_many, Z)) == (many,),  # exact: a shape
+        ),
         mistakes=(
             (
                 lambda f: same(at(f, Z), (B.sum(axis=1) * C.sum(axis=1)) * Z.sum(), 1e-9),
@@ -477,7 +480,7 @@ def check_factors(answer, seed=0):
                 "h m' is -Z: if h changes its sign, m must change with it.",
             ),
             (
-                lambda f: same(product(f), exact, 1e-9) and np.isclose(lengths(f), 1).any(),
+                lambda f: same(product(f), exact, 1e-9) and np.any(np.isclose(lengths(f), 1)),
                 "The product is right, and one of the two carries all of it.",
             ),
             (

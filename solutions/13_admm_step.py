@@ -435,13 +435,13 @@ def check_newton(answer, seed=0):
             ),
             (
                 lambda f: (
-                    blocks(f) == [True, False, True]
+                    blocks(f) == [True, False, True]  # exact: truth values
                     and same(at(f)[1][:K, K:], 0 * at(f)[1][:K, K:])
                 ),
                 "Your h and m do not feel each other: the mixed derivative of log(p q - d) is not 0.",
             ),
             (
-                lambda f: blocks(f) == [True, False, True],
+                lambda f: blocks(f) == [True, False, True],  # exact: truth values
                 "The two square blocks are right, the mixed block is not. Derive -q/s in q, with s = p q - d.",
             ),
         ),

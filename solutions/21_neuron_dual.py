@@ -15,7 +15,7 @@
 #
 # **The task.** How few weights, in the sense of $|u|_1$, can follow a neuron? Somebody hands you a
 # vector $q$ with one number for each sample. Turn it into a lower bound - *any* $q$ gives one - and
-# then into proofs that single weights are zero.
+# then into bounds that single weights cannot exceed.
 #
 # **You need** lesson 21, Hoelder's inequality, numpy. **Time**: 30 minutes for the core, 15 to go
 # further.
@@ -352,6 +352,9 @@ def check_weights(answer, seed=0):
         with np.errstate(all="ignore"):
             return np.asarray(f(X, q, gap), float)
 
+    def numbers(f):
+        return most(f).shape == X.shape[:1] and not np.any(np.isnan(most(f)))  # exact: a shape
+
     def chain(f):
         """What the chain takes off on its way from |u|_1, if a weight is as large as they say."""
         return ((1 - np.abs(pull)) * most(f))[rest]
@@ -359,10 +362,7 @@ def check_weights(answer, seed=0):
     return judge(
         answer,
         takes("X", "q", "gap"),
-        (
-            "return one number for each weight",
-            lambda f: most(f).shape == (len(X),) and not np.isnan(most(f)).any(),
-        ),
+        ("return one number for each weight", numbers),
         (
             "prove nothing where |X q| is largest: inf, or huge by rounding",
             lambda f: np.abs(most(f)[first]) > 1e9 * gap,
@@ -378,7 +378,10 @@ def check_weights(answer, seed=0):
             lambda f: np.all(chain(f) < gap * (1 + 1e-9)),
         ),
         mistakes=(
-            (lambda f: np.isposinf(most(f)).all(), "Something is proved for all weights but one."),
+            (
+                lambda f: np.all(np.isposinf(most(f))),
+                "Something is proved for all weights but one.",
+            ),
             (
                 lambda f: np.isclose(most(f)[first], gap),
                 "You return the gap for all. What does 1 - |(X q)_j| do?",

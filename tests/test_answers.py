@@ -1,6 +1,7 @@
 """Right answers are accepted however they are found and however they round; no check spells one."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -53,8 +54,23 @@ class Rounded(Guarded):
         return off(super().__call__(*args, **kwargs))
 
 
+def in_lists(answer):
+    """The answer with lists in place of all arrays, and of the tuple around them."""
+
+    def listed(value):
+        if isinstance(value, tuple | list):
+            return [listed(part) for part in value]
+        return value.tolist() if hasattr(value, "tolist") else value
+
+    @functools.wraps(answer)
+    def wrapped(*args):
+        return listed(answer(*args))
+
+    return wrapped
+
+
 @pytest.mark.parametrize("stem", ANSWERS)
-def test_three_more_right_ways_are_accepted_and_rounding_does_not_count(stem):
+def test_three_more_right_ways_are_accepted_and_rounding_and_lists_do_not_count(stem):
     one = exam.exam(ROOT / "solutions" / f"{stem}.ipynb")
     checks = {check.judge.__name__: check for check in one.checks()}
     assert set(checks) == set(ANSWERS[stem])
@@ -62,7 +78,7 @@ def test_three_more_right_ways_are_accepted_and_rounding_does_not_count(stem):
         answers = [f for key, f in FOUND.items() if key.startswith(start)]
         assert len(answers) == 3, (name, len(answers))
         for answer in answers:
-            for way, seed in ((answer, 3), (Rounded(answer), 4)):
+            for way, seed in ((answer, 3), (Rounded(answer), 4), (in_lists(answer), 5)):
                 said = checks[name](way, seed=seed)
                 assert said.ok, (stem, answer.__name__, way is answer, said)
 
@@ -103,3 +119,30 @@ def test_an_answer_is_recognised_in_another_spelling():
     assert one in set(spelled.expressions(functions(other)[0], {"X", "q", "gap"}))
     turned = other.replace("+ 1", "+ 2")
     assert one not in set(spelled.expressions(functions(turned)[0], {"X", "q", "gap"}))
+
+
+def without_tolerance(source: str) -> list[str]:
+    """Comparisons in a check that see the answer and leave no room for rounding.
+
+    Where exactness is meant, a comment on the line says why: `# exact: a shape`.
+    """
+    lines, found = source.splitlines(), []
+    for node in ast.walk(ast.parse(source)):
+        parts = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        equal = isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq | ast.NotEq)
+        called = isinstance(node, ast.Call) and ast.unparse(node.func)
+        whole = called and re.search(r"array_equ|(?<!^np)\.(any|all)$", called)
+        line = lines[node.lineno - 1] if equal or whole else ""
+        if parts & {"f", "answer"} and line and "# exact: " not in line:
+            found.append(line.strip())
+    return found
+
+
+def test_no_check_compares_without_tolerance():
+    for stem in ANSWERS:
+        cells = notebooks.read(ROOT / "solutions" / f"{stem}.py").cells
+        checks = [cell.source for cell in cells if "check" in notebooks.tags(cell)]
+        assert checks and [line for one in checks for line in without_tolerance(one)] == [], stem
+    for slip in ("f(x)[0] == 2", "not f(x).any()", "np.array_equal(f(x), y)", "g(f) != 0"):
+        assert without_tolerance(slip) == [slip] and not without_tolerance(f"{slip}  # exact: a")
+    assert without_tolerance("np.abs(f(x)[W == 0]).max() < 1e-9") == []

@@ -38,8 +38,7 @@ def grade(
     """Mark a folder and write everything; returns student -> results."""
     about = {"seed": seed, "seconds": limits.seconds, "memory_mb": limits.memory >> 20}
     about["contained"] = contained(limits)
-    for sentence in about["contained"]:
-        say(sentence)
+    say("\n".join(about["contained"]))
     one = Marker(exams(), kit_shapes(), seed, limits)
     found = folders.collect(folder, list(one.exams))
     if not found:

@@ -23,8 +23,7 @@ PAGE = """\
 body { font: 16px/1.5 sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; }
 td, th { border-bottom: 1px solid #ccc; padding: .4rem .6rem; text-align: left; }
-td { vertical-align: top; overflow-wrap: anywhere; }
-td.number { white-space: nowrap; }
+td { vertical-align: top; overflow-wrap: anywhere; } td.number { white-space: nowrap; }
 @media print { body { font-size: 11pt; margin: 0; max-width: none; }
   h2, tr { break-inside: avoid; break-after: avoid; } }
 </style>
@@ -38,8 +37,7 @@ td.number { white-space: nowrap; }
 <td>{{ mark.part | coded }}<br><code>{{ mark.check }}({{ mark.function }})</code></td>
 <td class="number">{{ "%g" % mark.points }} of {{ "%g" % mark.most }}</td>
 <td>{{ mark.verdict | coded }}</td></tr>
-{% endfor %}</table>{% endif %}
-{% endfor %}
+{% endfor %}</table>{% endif %}{% endfor %}
 </html>
 """
 COLUMNS = "student exercise check function most points verdict for_you part property notes file"
