@@ -12,7 +12,7 @@ from kit.nettrim import NetTrim, certify, path, solve
 from kit.nettrim.exact import common
 from kit.nettrim.exact import layer as exact_layers
 from kit.nettrim.exact.neuron import read_neuron, units
-from kit.nettrim.exact.path import extend, read, start
+from kit.nettrim.exact.path import first, other, read
 from kit.nettrim.exact.perturbed import begin, home, slide
 from kit.nettrim.exact.pivots import Breakdown, crossing, solution
 from kit.nettrim.networks import forward, with_ones
@@ -164,24 +164,28 @@ def test_lambda_along_the_way_is_the_penalised_program():
 
 
 @pytest.mark.parametrize("name", ["relu input", "tall"])
-def test_every_point_of_a_trail_is_a_proved_answer(name):
-    """Up to where all weights are 0, and back down to an eighth of where it began."""
+def test_every_point_of_a_path_is_a_proved_answer(name):
+    """Up to where all weights are 0, and down to an eighth of where it began; ends of pieces too."""
     problem = LAYERS[name]
     scale = units(problem)
     for m in range(problem.shape[1]):
         neuron = read_neuron(problem, m)
-        trail, walked = start(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf, m)
-        first, rng = trail.blocks.lam, np.random.default_rng(m)
-        for lam in (2 * first, first / 8, 8 * first, 2 * trail.top):
-            if not trail.covers(lam):
-                extend(trail, lam)
-        assert not walked and trail.square(2 * trail.top)[0] == pytest.approx(neuron.y @ neuron.y)
-        for lam in np.exp(rng.uniform(np.log(first / 8), np.log(trail.ends[-1]), 12)):
-            u, q = read(trail, lam)
-            radius = np.sqrt(trail.square(lam)[0]) * scale[1] * scale[2]
-            one = problem.neurons(np.arange(problem.shape[1]) == m)
+        begun = first(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf)
+        one, size = problem.neurons(np.arange(problem.shape[1]) == m), float(neuron.y @ neuron.y)
+        assert not begun.alone and begun.start < begun.lam < begun.end
+        rng, lam = np.random.default_rng(m), begun.lam
+        some = np.exp(rng.uniform(np.log(lam / 8), np.log(1.5 * begun.top), 8))
+        for at in (begun.start, begun.end, 2 * lam, lam / 8, 8 * lam, 2 * begun.top, *some):
+            piece = begun if begun.covers(at) else other(begun, at, np.inf)
+            u, q = read(piece, at)
+            radius = np.sqrt(piece.square(at)[0]) * scale[1] * scale[2]
+            u[np.abs(u) < 1e-12] = 0  # active samples that leave no other u than 0
             certificate = certify(changed(one, epsilon=float(radius)), u[:, None], q[None])
-            assert certificate.gap <= 1e-9 and certificate.violation <= 1e-9
+            assert certificate.violation <= 1e-9
+            if at > begun.top:
+                assert piece.square(at)[0] == pytest.approx(size) and not u.any()
+            else:
+                assert certificate.gap <= 1e-9
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6])

@@ -167,17 +167,22 @@ def gaussian(seed, N, P, density=0.1, share=0.1):
 
 
 def no_blocks(*_args, **_kwargs):
-    return None
+    return False
 
 
-def test_without_blocks_a_walk_finds_the_same_answer(monkeypatch):
+def test_without_pivots_an_interior_point_finds_the_same_answer(monkeypatch):
     problem = each(gaussian(2, 60, 200))
     right = solve(problem, "exact")
-    assert "0 walked" in right.report.notes[0]
-    monkeypatch.setattr(paths, "reach", no_blocks)
-    walked = solve(problem, "exact")
-    assert "1 walked, 0 begun again" in walked.report.notes[0]
-    assert np.allclose(walked.W, right.W, atol=1e-9)
+    assert " 0 interior points" in right.report.notes[0]
+    monkeypatch.setattr(paths, "reach", no_blocks)  # nothing to begin with
+    crossed = solve(problem, "exact")
+    assert " 0 interior" not in crossed.report.notes[0]
+    assert "0 begun again, 0 left" in crossed.report.notes[0]
+    assert np.allclose(crossed.W, right.W, atol=1e-9)
+    monkeypatch.setattr(paths, "pursue", no_blocks)  # no pivots at all
+    alone = solve(problem, "exact")
+    assert "0 begun again, 0 left" in alone.report.notes[0]
+    assert np.allclose(alone.W, right.W, atol=1e-9)
 
 
 def test_a_working_set_grows_until_it_is_right(monkeypatch):
@@ -191,7 +196,7 @@ def test_a_working_set_grows_until_it_is_right(monkeypatch):
     monkeypatch.setattr(blocks, "LEAST", 4)
     monkeypatch.setattr(blocks, "_enter", watched)
     answer = solve(problem, "exact")
-    assert len(seen) > 2 and "0 walked, 0 begun again" in answer.report.notes[0]
+    assert len(seen) > 2 and " 0 interior points, 0 begun again" in answer.report.notes[0]
     assert np.allclose(answer.W, right.W, atol=1e-9)
 
 

@@ -64,7 +64,8 @@ class Blocks:
     seen: Array = field(init=False)  # (2, N) c_j of all inputs when they were last computed
     top: float = field(init=False)  # lambda from which on u = 0, if no silent sample pushes
     lam: float = field(init=False)
-    turns: int = 0  # pivots so far
+    turns: int = 0  # pivots so far, and steps of interior points
+    interior: int = 0  # points
     wrong: int = 0  # rows, at the last pivot
     wanted: float = 0.0  # inputs that wanted to join, as a multiple of those that might
     best: float = np.inf  # fewest wrong rows near this lambda
@@ -94,24 +95,36 @@ class Blocks:
         """A line, at this lambda."""
         return line[0] + self.lam * line[1]
 
+    def release(self, room: float) -> None:
+        """Forget what can be read again: A, C, and G where it takes more bytes than `room`."""
+        self.A = self.C = None
+        if len(self.G) == len(self.prices) and self.G.nbytes > room:
+            self.G = None
 
-def reach(
-    neuron: Neuron, prices: Array, *, radius: float = 0.0, lam: float | None = None
-) -> Blocks | None:
-    """The neuron solved at this lambda, or at this residual, EASY |y| where that is more; or None.
 
-    None means that it is not solved: block pivoting has no proof of an end.
+def reach(blocks: Blocks, radius: float, lam: float | None) -> bool:
+    """Solve at this lambda, or at this residual, EASY |y| where that is more; whether that ended.
+
+    Block pivoting has no proof of an end.
     """
-    blocks, size = Blocks(neuron, prices), float(np.linalg.norm(neuron.y))
+    size = float(np.linalg.norm(blocks.neuron.y))
     if blocks.top == 0 or (lam is None and radius < SMALLEST * size):
-        return None
+        return False
     radius = min(radius, EASY * size)
     try:
-        if not pursue(blocks, max(radius, FAR * size), lam, silent=False):
-            return None
-        return blocks if pursue(blocks, radius, lam, silent=True) else None
+        some = pursue(blocks, max(radius, FAR * size), lam, silent=False)
+        return some and pursue(blocks, radius, lam, silent=True)
     except np.linalg.LinAlgError:
-        return None
+        return False
+
+
+def complete(blocks: Blocks) -> None:
+    """All inputs, G and C."""
+    _enter(blocks, every=True)
+    if blocks.G is None:
+        blocks.G = blocks.neuron.gram()
+    if blocks.C is None:
+        blocks.C = blocks.neuron.samples(blocks.inputs)
 
 
 def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bool:
@@ -264,12 +277,12 @@ def _look(blocks: Blocks, equations: Equations | None) -> bool:
     return bool((wrong & (blocks.place < 0) & (blocks.prices > 0)).any())
 
 
-def _enter(blocks: Blocks) -> None:
+def _enter(blocks: Blocks, every: bool = False) -> None:
     """Take in the inputs with the largest |c_j| / p_j; all, if that is N / MANY or more."""
     N, n, neuron = len(blocks.prices), len(blocks.inputs), blocks.neuron
     want, free = LEAST + 2 * np.count_nonzero(blocks.side), blocks.prices == 0
     new = np.arange(N)
-    if want < N // MANY and neuron.X.shape[1] <= LONG * N:
+    if want < N // MANY and neuron.X.shape[1] <= LONG * N and not every:
         rank = np.abs(blocks.at(blocks.seen)) / np.where(free, 1, blocks.prices)
         new = np.argpartition(-np.where(free, np.inf, rank), want)[:want]  # a free input stays
     new = new[blocks.place[new] < 0]

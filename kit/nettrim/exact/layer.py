@@ -53,7 +53,7 @@ class Log:
     def __init__(self, max_iter: int | None, callback: Callable[[Progress], object] | None) -> None:
         self.limit = np.inf if max_iter is None else max_iter
         self.callback, self.start, self.lock = callback, time.perf_counter(), threading.Lock()
-        self.events = self.walked = self.again = self.foreign = 0
+        self.events = self.interior = self.again = self.foreign = 0
 
     def tell(self, m: int, there: Any, events: int) -> None:
         """Count events, call back; raises Stop."""
@@ -93,7 +93,7 @@ def along(
         w[:] = cleared(layer, w, ZERO, TIGHT)
     run = Run(status, log.events, time.perf_counter() - log.start)
     notes = (
-        f"exact: {log.events} events in {M} neurons, {log.walked} walked, "
+        f"exact: {log.events} events in {M} neurons, {log.interior} interior points, "
         f"{log.again} begun again, {log.foreign} left to cvxpy.",
     )
     return [(W[k], Q[k], run, notes) for k in range(len(radii))]

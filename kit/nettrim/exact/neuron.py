@@ -16,6 +16,17 @@ PIECE = 2048  # samples whose products are added at once: they stay in the cache
 SHARE = 0.01  # of |X_j|^2 that A_j must have, or A A' is not computed as a difference
 
 
+def gram(rows: Array, some: Array, weight: Array | None = None) -> Array:
+    """rows_some' diag(weight) rows_some (N, N), by pieces of the samples `some`."""
+    G = np.zeros((rows.shape[1],) * 2)
+    for k in range(0, len(some), PIECE):
+        part = rows[some[k : k + PIECE]]
+        if weight is not None:
+            part *= np.sqrt(weight[some[k : k + PIECE], None])
+        G += part.T @ part
+    return G
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """The inputs of a layer, shared by its neurons, also with a sample's numbers side by side."""
@@ -32,11 +43,7 @@ class Samples:
 
     def part(self, some: Array) -> Array:
         """X_some X_some' (N, N)."""
-        G = np.zeros((len(self.X),) * 2)
-        for k in range(0, len(some), PIECE):
-            rows = self.columns[some[k : k + PIECE]]
-            G += rows.T @ rows
-        return G
+        return gram(self.columns, some)
 
 
 @dataclass(frozen=True, eq=False)
