@@ -12,7 +12,7 @@ from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
 from kit.nettrim.admm import State, admm
 from kit.nettrim.certificate import certify
-from kit.nettrim.exact.layer import Progress, along
+from kit.nettrim.exact.layer import Progress, solve_layer
 from kit.nettrim.problem import NetTrim, read_layer, read_radius, scaled
 from kit.nettrim.reference import reference
 from kit.nettrim.rounding import length, lengths
@@ -64,13 +64,13 @@ def by_exact(
     feasibility: float,
     n_jobs: int = 1,
 ) -> Answer:
-    """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/perturbed.py.
+    """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/path.py.
 
-    n_jobs  threads that walk neurons side by side, >= 1
+    n_jobs  threads that solve neurons side by side, >= 1
     """
     settings = {"tol": tol, "max_iter": max_iter, "callback": callback}
     jobs = whole("n_jobs", n_jobs, least=1)
-    return along(problem, [problem.epsilon], n_jobs=jobs, **settings)[0]
+    return solve_layer(problem, [problem.epsilon], n_jobs=jobs, **settings)[0]
 
 
 def by_auto(problem: NetTrim, **settings: Any) -> Answer:
@@ -108,7 +108,7 @@ def solve(
 
     method       a name in METHODS; methods_for(problem) says which fit
     tol          SOLVED means certified gap <= tol at a violation <= feasibility, nothing else
-    max_iter     None: 2000 for admm, 200 for cvxpy; for exact: events a neuron, None: no limit
+    max_iter     None: 2000 for admm, 200 for cvxpy; for exact: steps a neuron, None: no limit
     callback     state -> anything; a true value stops. exact calls it after each neuron, with a
                  Progress (and, with one ball for the layer, in each round of lambda)
     **options    of the method; for admm: rho, relax, level, every
@@ -164,7 +164,7 @@ def path(
 
     epsilons  numbers: one ball for the layer; or (M,) each: one for every neuron; not both kinds.
               problem.epsilon is not used. Any order; the answers come in the same
-    the rest  as in solve; Run counts the events and seconds of the whole path
+    the rest  as in solve; Run counts the steps and seconds of the whole path
 
     Raises ValueError for epsilons that are negative, of other shapes, of both kinds, or none.
     """
@@ -183,7 +183,7 @@ def path(
     jobs = whole("n_jobs", n_jobs, least=1)
 
     def run(part: NetTrim, radii: list) -> list[Answer]:
-        return along(part, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
+        return solve_layer(part, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
 
     answers = _candidates(layers[0], [layer.epsilon for layer in layers], run)
     pairs = zip(layers, answers, strict=True)

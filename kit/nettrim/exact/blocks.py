@@ -2,7 +2,7 @@
 
     min (1/2) |A'u - y|^2 + lambda sum_j p_j |u_j|   s.t.   C'u <= v          A = X_Omega, C = X_C
 
-Given active inputs S with signs s, and active samples K, the equations of pivots.py
+Given active inputs S with signs s, and active samples K, optimality is
 
     [ A_S A_S'   C_SK ] [ u_S  ]   [ A_S y - lambda p_S s ]
     [ C_SK'      0    ] [ mu_K ] = [ v_K                  ]
@@ -13,11 +13,11 @@ have an inverse.) lambda is given, or taken where the residual |A'u - y| of that
 of the ball, or on the way there. Every row that is wrong then changes sides: inputs of S with
 u_j s_j < 0 and samples of K with mu_i < 0 leave, inputs with |c_j| > lambda p_j and samples with
 C_i'u > v_i join, the worst first and only so many at a time. Where nothing is wrong, and lambda
-stands still, this IS the solution. It begins without the silent samples, down to a residual of
-FAR |y| at least (the Lasso).
+stands still, this IS the solution. It begins without the silent samples (the Lasso), until
+the residual is a share of |y| (path.py).
 
-It has no proof of an end, unlike single exchanges, and on layers with V = 0 and a radius of a third
-of |y| or more it cycles: then kit/nettrim/exact/perturbed.py takes over.
+It has no proof of an end, unlike single exchanges, and cycles where few samples are active, or with
+V = 0 and a radius of a third of |y| or more: then kit/nettrim/exact/interior.py tells S and K.
 
 Cost. G = A A' is computed once; from it |A'u - y|^2 = |y|^2 - 2 u'A y + u'G u and c = A y - G u -
 C mu, so that a pivot reads C once, and A not at all. Both are rounded like |y|^2, too much for a
@@ -43,7 +43,6 @@ FEW, SHARE = 8, 0.15  # rows that may join at once: inputs FEW or |S|; samples S
 LEAST, MANY = 64, 4  # inputs in the working set, besides 2 |S|; all from N / MANY of them on,
 LONG = 4  # or where P > LONG N: reading rows of A costs more than A A'
 DOWN, UP = 5, 2  # lambda falls and rises by no more than these factors in one pivot
-FAR, EASY, SMALLEST = 0.05, 0.12, 1e-6  # |residual| / |y|: silent samples come, largest, smallest
 FULL, TOUCH, LESS = 1e-10, 1e-10, 1e-12  # |c_j| above its price, C_i'u its limit, u_j below 0
 
 
@@ -64,7 +63,7 @@ class Blocks:
     seen: Array = field(init=False)  # (2, N) c_j of all inputs when they were last computed
     top: float = field(init=False)  # lambda from which on u = 0, if no silent sample pushes
     lam: float = field(init=False)
-    turns: int = 0  # pivots so far, and steps of interior points
+    steps: int = 0  # pivots so far, and steps of interior points
     interior: int = 0  # points
     wrong: int = 0  # rows, at the last pivot
     wanted: float = 0.0  # inputs that wanted to join, as a multiple of those that might
@@ -89,7 +88,7 @@ class Blocks:
         paid = self.prices > 0
         self.top = float((np.abs(self.Ay)[paid] / self.prices[paid]).max(initial=0))
         self.lam = self.top
-        _enter(self)
+        _take_inputs(self)
 
     def at(self, line: Array) -> Array:
         """A line, at this lambda."""
@@ -102,32 +101,16 @@ class Blocks:
             self.G = None
 
 
-def reach(blocks: Blocks, radius: float, lam: float | None) -> bool:
-    """Solve at this lambda, or at this residual, EASY |y| where that is more; whether that ended.
-
-    Block pivoting has no proof of an end.
-    """
-    size = float(np.linalg.norm(blocks.neuron.y))
-    if blocks.top == 0 or (lam is None and radius < SMALLEST * size):
-        return False
-    radius = min(radius, EASY * size)
-    try:
-        some = pursue(blocks, max(radius, FAR * size), lam, silent=False)
-        return some and pursue(blocks, radius, lam, silent=True)
-    except np.linalg.LinAlgError:
-        return False
-
-
 def complete(blocks: Blocks) -> None:
     """All inputs, G and C."""
-    _enter(blocks, every=True)
+    _take_inputs(blocks, every=True)
     if blocks.G is None:
         blocks.G = blocks.neuron.gram()
     if blocks.C is None:
         blocks.C = blocks.neuron.samples(blocks.inputs)
 
 
-def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bool:
+def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bool:
     """Pivot until lambda is `lam`, or the residual `radius`, and nothing is wrong; whether it is.
 
     silent  False: without the silent samples, and only nearly: within a third, a tenth of S wrong
@@ -140,7 +123,7 @@ def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bo
         blocks.C = blocks.neuron.samples(blocks.inputs)
     for _ in range(ROUNDS):
         equations = _solve(blocks, silent)
-        last, goal = blocks.lam, _goal(blocks, radius) if lam is None else lam
+        last, goal = blocks.lam, _lambda_at(blocks, radius) if lam is None else lam
         blocks.lam = float(np.clip(goal, last if blocks.wanted > 1 else last / DOWN, UP * last))
         _exchange(blocks, silent)
         if blocks.since > HOPELESS:
@@ -152,9 +135,9 @@ def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bo
         partial = len(blocks.inputs) < len(blocks.prices)
         if calm or (partial and (blocks.wrong == 0 or blocks.lam < priced / 3)):
             priced = blocks.lam
-            new = _look(blocks, equations if calm else None) | (blocks.wrong > 0)
+            new = _prices(blocks, equations if calm else None) | (blocks.wrong > 0)
             if calm and not new:
-                goal = _goal(blocks, radius) if lam is None else lam
+                goal = _lambda_at(blocks, radius) if lam is None else lam
                 goal = float(np.clip(goal, blocks.lam / DOWN, UP * blocks.lam))
                 step, blocks.lam = abs(goal - blocks.lam), goal
                 _exchange(blocks, silent)
@@ -162,12 +145,12 @@ def pursue(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bo
                     return True
                 new = True
             if new:
-                _enter(blocks)
+                _take_inputs(blocks)
                 blocks.best, blocks.since = np.inf, 0
     return False
 
 
-def _goal(blocks: Blocks, radius: float) -> float:
+def _lambda_at(blocks: Blocks, radius: float) -> float:
     """The lambda at which the line has |A'u - y| = radius, 0 if it stays above, inf if below."""
     (a, b), c = blocks.square[0], blocks.square[1, 1]
     b, c, a = b + blocks.lam * c, a + 2 * blocks.lam * b + blocks.lam**2 * c - radius**2, c
@@ -184,7 +167,7 @@ def _solve(blocks: Blocks, silent: bool) -> Equations:
     if S.size == 0:
         blocks.on[:] = False
     K = blocks.K = blocks.on.nonzero()[0]
-    blocks.turns += 1
+    blocks.steps += 1
     equations = Equations(blocks.G[np.ix_(S, S)], blocks.C[K][:, S].T if K.size else None)
     f, g, right = np.zeros((S.size, 2)), np.zeros((K.size, 2)), blocks.Ay[blocks.inputs]
     f[:, 0], f[:, 1] = right[S], -blocks.prices[blocks.inputs[S]] * blocks.side[S]
@@ -244,15 +227,15 @@ def _exchange(blocks: Blocks, silent: bool) -> None:
             into, out = into[into == last], out & (last == S)
     room = max(1, int(SHARE * S.size)) if silent else max(FEW, len(blocks.prices) // 32, S.size)
     blocks.wanted = into.size / room
-    into = _worst(into, above, room)
+    into = _most(into, above, room)
     blocks.side[S[out]], blocks.side[into] = 0, np.sign(corr[into])
     blocks.on[K[idle]] = False
     if touch.size:
         room = min(room, np.count_nonzero(blocks.side) - np.count_nonzero(blocks.on))
-        blocks.on[_worst(touch, over, max(room, 1))] = True  # |K| <= |S|, or they are dependent
+        blocks.on[_most(touch, over, max(room, 1))] = True  # |K| <= |S|, or they are dependent
 
 
-def _look(blocks: Blocks, equations: Equations | None) -> bool:
+def _prices(blocks: Blocks, equations: Equations | None) -> bool:
     """Compute all c_j from A; whether an input outside the working set is wrong.
 
     equations  those of u and mu: these are corrected, and |A'u - y|^2 is computed from A
@@ -277,7 +260,7 @@ def _look(blocks: Blocks, equations: Equations | None) -> bool:
     return bool((wrong & (blocks.place < 0) & (blocks.prices > 0)).any())
 
 
-def _enter(blocks: Blocks, every: bool = False) -> None:
+def _take_inputs(blocks: Blocks, every: bool = False) -> None:
     """Take in the inputs with the largest |c_j| / p_j; all, if that is N / MANY or more."""
     N, n, neuron = len(blocks.prices), len(blocks.inputs), blocks.neuron
     want, free = LEAST + 2 * np.count_nonzero(blocks.side), blocks.prices == 0
@@ -308,5 +291,5 @@ def _enter(blocks: Blocks, every: bool = False) -> None:
     blocks.side = side[blocks.inputs]
 
 
-def _worst(rows: Array, how: Array, room: int) -> Array:
+def _most(rows: Array, how: Array, room: int) -> Array:
     return rows if rows.size <= room else rows[np.argpartition(-how[rows], room)[:room]]

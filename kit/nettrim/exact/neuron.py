@@ -169,22 +169,22 @@ def read_neuron(problem: NetTrim, m: int, layer: Samples | None = None) -> Neuro
     on = problem.Omega[m]
     active, silent = np.flatnonzero(on), np.flatnonzero(~on)
     paid, prices = problem.paid, problem.price
-    if loose(problem, m):  # the free weight looks after its samples: the others do without it
+    if unbounded(problem, m):  # the free weight looks after its samples: the others do without it
         silent = silent[problem.X[-1, silent] == 0]
         paid, prices = len(prices), np.append(prices[:-1], 1.0)
     target, limits = problem.Y[m, active] / (y * root), problem.V[m, silent] / y
     return Neuron(layer, active, silent, target, limits / layer.tall[silent], paid, prices)
 
 
-def loose(problem: NetTrim, m: int) -> bool:
+def unbounded(problem: NetTrim, m: int) -> bool:
     """Whether neuron m has a free weight that no sample bounds on one side."""
     x, on = problem.X[-1], problem.Omega[m]
     sides = (on | (x > 0)) & (x != 0), (on | (x < 0)) & (x != 0)
     return not problem.penalise_bias and not (sides[0].any() and sides[1].any())
 
 
-def hold(problem: NetTrim, m: int, w: Array) -> float:
-    """The free weight of a loose neuron: nearest to 0 of those with (W'X)_C <= V; w (N,)."""
+def bias_within(problem: NetTrim, m: int, w: Array) -> float:
+    """The free weight of an unbounded neuron: nearest to 0 of those with (W'X)_C <= V; w (N,)."""
     x, room = problem.X[-1], problem.V[m] - w[:-1] @ problem.X[:-1]
     limit = (room / np.where(x == 0, 1, x))[x != 0]
     up = (x > 0).any()

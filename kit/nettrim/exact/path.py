@@ -15,19 +15,39 @@ limit. From there on u = 0, r = |y|, and the mu of that lambda serve every large
 Source: derived.
 """
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kit.nettrim.exact.blocks import Blocks, complete, pursue, reach
+from kit.nettrim.exact.blocks import Blocks, complete, pivot
 from kit.nettrim.exact.interior import Point, interior
 from kit.nettrim.exact.neuron import Neuron, spread
-from kit.nettrim.exact.pivots import Breakdown, Limit
+from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
 
 BELIEVED = 8  # factor of lambda in which a line is believed: beyond it is solved for again
 POINT = 1e-9  # of lambda: how far from it an interior point alone is believed
+FAR, EASY, SMALL = 0.05, 0.12, 1e-6  # |residual| / |y|: silent samples come, largest, smallest
 GUESS = 0.02  # of the lambda at which the path begins: where to look first, if pivots do not end
+SMALLEST = 1e-9  # residual, of |y|, that no lambda can give in rounded arithmetic: 0
+ADDED = 40  # residuals added to the target before it is given up
+
+
+class Breakdown(Exception):
+    """This neuron has not been solved: rounding, or an unlucky order of pivots."""
+
+
+class Limit(Exception):
+    """More steps than the caller allowed."""
+
+
+class NoPoint(Exception):
+    """The constraints seem to have no solution; `ray` (P,) is to prove it."""
+
+    def __init__(self, ray: Array) -> None:
+        super().__init__("no u meets the constraints")
+        self.ray = ray
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,17 +84,33 @@ class Piece:
 
 
 def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None) -> Piece:
-    """The piece at lam, or one whose residual is near `radius`. Raises Breakdown, Limit."""
+    """The piece at lam, or one whose residual is near `radius`. Raises Limit, NoPoint."""
     blocks = Blocks(neuron, neuron.prices)
-    if reach(blocks, radius, lam):
+    if solve_afresh(blocks, radius, lam):
         return _piece(blocks, limit)
     return _by_interior(blocks, GUESS * (blocks.top or 1.0) if lam is None else lam, limit)
 
 
-def other(piece: Piece, lam: float, limit: float) -> Piece:
-    """The piece of the same neuron at this lambda. Raises Breakdown, Limit."""
+def solve_afresh(blocks: Blocks, radius: float, lam: float | None) -> bool:
+    """Solve at this lambda, or at this residual, EASY |y| where that is more; whether that ended.
+
+    Block pivoting has no proof of an end.
+    """
+    size = float(np.linalg.norm(blocks.neuron.y))
+    if blocks.top == 0 or (lam is None and radius < SMALL * size):
+        return False
+    radius = min(radius, EASY * size)
     try:
-        if not piece.alone and pursue(piece.blocks, 0.0, lam, silent=True):
+        some = pivot(blocks, max(radius, FAR * size), lam, silent=False)
+        return some and pivot(blocks, radius, lam, silent=True)
+    except np.linalg.LinAlgError:
+        return False
+
+
+def other(piece: Piece, lam: float, limit: float) -> Piece:
+    """The piece of the same neuron at this lambda. Raises Limit, NoPoint."""
+    try:
+        if not piece.alone and pivot(piece.blocks, 0.0, lam, silent=True):
             return _piece(piece.blocks, limit)
     except np.linalg.LinAlgError:
         pass
@@ -83,7 +119,7 @@ def other(piece: Piece, lam: float, limit: float) -> Piece:
 
 def _piece(blocks: Blocks, limit: float) -> Piece:
     """The piece on which these blocks are."""
-    if blocks.turns > limit:
+    if blocks.steps > limit:
         raise Limit
     start, end = _ends(blocks)
     (a, b), c, lam = blocks.square[0], blocks.square[1, 1], blocks.lam
@@ -110,27 +146,58 @@ def _ends(blocks: Blocks) -> tuple[float, float]:
 
 
 def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
-    """An interior point at lam, and pivots from its active rows."""
+    """An interior point at lam, and pivots from its active rows. Raises NoPoint."""
     complete(blocks)
     neuron, y = blocks.neuron, blocks.neuron.y
     found = interior(blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices, float(y @ y))
-    if found is None:
-        raise Breakdown("no interior point")
-    blocks.turns, blocks.interior = blocks.turns + found.steps, blocks.interior + 1
+    blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
+    if blocks.steps > limit:
+        raise Limit
+    if not found.found:
+        raise NoPoint(_ray(neuron, 0 * y, found.mu))
     S = np.flatnonzero(found.side)
     if S.size and np.count_nonzero(found.on) <= S.size:
-        blocks.side, blocks.on, blocks.lam, blocks.wanted = (
-            found.side.copy(),
-            found.on.copy(),
-            lam,
-            0,
-        )
+        blocks.side, blocks.on, blocks.lam = found.side.copy(), found.on.copy(), lam
+        blocks.wanted = 0.0
         try:
-            if pursue(blocks, 0.0, lam, silent=True):
+            if pivot(blocks, 0.0, lam, silent=True):
                 return _piece(blocks, limit)
         except np.linalg.LinAlgError:
             pass
     return _alone(blocks, found, lam)
+
+
+def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
+    """q (P,) = (rest, -mu) with X q = 0 to rounding."""
+    size = max(np.abs(rest).max(initial=0), np.abs(mu).max(initial=0)) or 1.0
+    on = np.zeros(neuron.X.shape[1], bool)
+    on[neuron.active] = True
+    return sharpen_ray(neuron.X, on, spread(neuron, rest / neuron.scale[2] / size, -mu / size))
+
+
+def exactly(piece: Piece, limit: float) -> tuple[Array, Array]:
+    """u (N,) and q (P,) of min sum p_j |u_j| s.t. A'u = y, C'u <= v, in the units of the layer.
+
+    The residual is added to the target, at the same lambda, until A'u = y: Bregman's iteration,
+    which ends. Where it does not, the residual and what it adds to mu are a ray: raises NoPoint.
+    Source: Yin, Osher, Goldfarb, Darbon, SIAM J. Imaging Sciences 1 (2008).
+    """
+    lam, true, blocks = piece.lam, piece.blocks.neuron, copy(piece.blocks)
+    blocks.side, blocks.on, blocks.place = blocks.side.copy(), blocks.on.copy(), blocks.place.copy()
+    piece = replace(piece, blocks=blocks)
+    size, last = float(np.linalg.norm(true.y)), np.zeros(true.v.size)
+    for _ in range(ADDED):
+        now, u = piece.blocks.neuron, piece.u[0] + lam * piece.u[1]
+        rest = true.y - now.y - now.residual(piece.inputs, np.array([u, 0 * u]))[0]
+        if np.linalg.norm(rest) <= 1e-12 * size:
+            return read(piece, lam)
+        mu = np.zeros(true.v.size)
+        mu[piece.samples] = piece.mu[0] + lam * piece.mu[1]
+        added, last = mu - last, mu
+        blocks.neuron = replace(now, y=now.y + rest)
+        blocks.Ay = blocks.neuron.correlate(blocks.neuron.y, None)
+        piece = other(piece, lam, limit)
+    raise NoPoint(_ray(true, rest, added))
 
 
 def _alone(blocks: Blocks, found: Point, lam: float) -> Piece:
@@ -152,8 +219,7 @@ def _alone(blocks: Blocks, found: Point, lam: float) -> Piece:
         sides = np.append(found.side[S], np.ones(K.size))
         if ((lines[0] + step) * sides >= 0).all():
             lines[0] += step
-    rho = neuron.residual(S, np.array([lines[0, :n], 0 * lines[0, :n]]))[0]
-    slope = neuron.residual(S, np.array([0 * lines[1, :n], lines[1, :n]]))[1]
+    rho, slope = neuron.residual(S, lines[:, :n])
     parabola = float(rho @ rho), float(max(rho @ slope, 0)), float(slope @ slope)
     lines[0] -= lam * lines[1]
     least, most = lam * (1 - POINT), lam * (1 + POINT)

@@ -12,22 +12,31 @@ Source: derived.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from kit.nettrim.exact.blocks import SMALLEST
 from kit.nettrim.exact.neuron import Neuron
-from kit.nettrim.exact.path import Piece, first, other, read
-from kit.nettrim.exact.pivots import Breakdown
+from kit.nettrim.exact.path import (
+    SMALLEST,
+    Breakdown,
+    NoPoint,
+    Piece,
+    exactly,
+    first,
+    other,
+    read,
+)
 from kit.results import Array
 
 ROOM = 2e9  # bytes that the matrices of a layer may take together; beyond, they are built again
 FIRST, LARGER = 8, 0.75  # neurons that tell the others where to begin, of that share of all
+LEAST, MOST = 1e-8, 1e9  # lambda, of the one at which the path begins: 0, and no ball
 TURNS, FURTHER = 30, 8  # trial lambdas; of the last one, no more than that factor away
 
 
-def meet(pieces: list[Piece], radius: float, lam: float) -> tuple[float, bool]:
+def common_lambda(pieces: list[Piece], radius: float, lam: float) -> tuple[float, bool]:
     """Where these parabolas have sum r^2 = radius^2; whether they do.
 
     lam  to begin with; no more than FURTHER from it, for beyond the pieces' ends all is a guess
@@ -49,7 +58,7 @@ def meet(pieces: list[Piece], radius: float, lam: float) -> tuple[float, bool]:
     return lam, abs(over) <= 1e-9 * radius**2
 
 
-def follow(
+def solve_balls(
     neurons: dict[int, Neuron],
     radii: dict[int, float],
     W: Array,
@@ -59,7 +68,7 @@ def follow(
 ) -> None:
     """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius k, in their units.
 
-    log.tell is told of events. Raises Breakdown, Limit.
+    log.report is told of steps. Raises Breakdown, Limit.
     """
     norms = {m: float(np.linalg.norm(neuron.y)) for m, neuron in neurons.items()}
     size = float(np.linalg.norm(list(norms.values())))
@@ -68,39 +77,62 @@ def follow(
     if not wanted:
         return
     share = radii[wanted[0]] / size if size > 0 else 0.0
-    if share < SMALLEST:
-        raise Breakdown("no lambda to begin with")
+    begin = share if share > SMALLEST else 1.0
     pieces: dict[int, Piece] = {}
+    rays: dict[int, Array] = {}
 
     def solve(job: tuple[int, float | None]) -> None:
         m, lam = job
         old = pieces.get(m)
-        turns, points = (old.blocks.turns, old.blocks.interior) if old else (0, 0)
-        if old is None:
-            new = first(neurons[m], share * norms[m], log.limit, lam)
-        else:
-            new = other(old, lam, log.limit)
+        steps, points = (old.blocks.steps, old.blocks.interior) if old else (0, 0)
+        try:
+            if old is None:
+                new = first(neurons[m], begin * norms[m], log.limit, lam)
+            else:
+                new = other(old, lam, log.limit)
+        except NoPoint as proof:
+            rays[m] = proof.ray
+            return
         new.blocks.release(ROOM / len(neurons))
         pieces[m] = new
         log.interior += new.blocks.interior - points
-        log.tell(m, new, new.blocks.turns - turns)
+        log.report(m, new, new.blocks.steps - steps)
+
+    def fill(k: int, m: int, answer: Callable[[], tuple[Array, Array]]) -> None:
+        try:
+            W[k, :, m], Q[k, m] = answer()
+        except NoPoint as proof:
+            Q[k, m] = proof.ray
 
     order = sorted(neurons, key=norms.get, reverse=True)
     some = order[: int(LARGER * len(order)) + 1 : 1 + len(order) // FIRST]
     list(mapping(solve, [(m, None) for m in some]))
-    lam = float(np.median([pieces[m].lam for m in some]))
-    if len(some) < len(order):
+    if len(some) < len(order) and not rays:
+        lam = float(np.median([pieces[m].lam for m in some]))
         part = share * float(np.linalg.norm([norms[m] for m in some]))
-        lam = meet([pieces[m] for m in some], part, lam)[0]
+        lam = common_lambda([pieces[m] for m in some], part, lam)[0]
         list(mapping(solve, [(m, lam) for m in order if m not in pieces]))
+    if rays:
+        for m in rays:
+            Q[wanted, m] = rays[m]
+        return
+    lam = float(np.median([pieces[m].lam for m in some]))
+    top = max(piece.top for piece in pieces.values()) or 1.0
     for k in wanted[::-1]:  # the largest first: the others are on the way to it
         for _ in range(TURNS):
-            lam, met = meet(list(pieces.values()), radii[k], lam)
+            lam, met = common_lambda(list(pieces.values()), radii[k], lam)
+            lam, tiny = float(np.clip(lam, LEAST * top, MOST * top)), radii[k] <= SMALLEST * size
+            if tiny or (lam == LEAST * top and not met):
+                for m in neurons:
+                    fill(k, m, partial(exactly, pieces[m], log.limit))
+                break
             short = [m for m in neurons if not pieces[m].covers(lam)]
-            if met and not short:
+            if (met or lam == MOST * top) and not short:
+                for m in neurons:
+                    W[k, :, m], Q[k, m] = read(pieces[m], lam)
                 break
             list(mapping(solve, [(m, lam) for m in short]))
+            if rays:
+                raise Breakdown("not all neurons were solved")
         else:
             raise Breakdown("lambda was not found")
-        for m in neurons:
-            W[k, :, m], Q[k, m] = read(pieces[m], lam)
