@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from kit.course import exercises, notebooks, practice
-from kit.course.checks import Feedback, Property, Seen, being, judge, returns, same, takes
+from kit.course.checks import Feedback, Property, Seen, judge, returns, same, takes
 from kit.course.grader import wire
 from kit.course.guard import Guarded
 
@@ -184,14 +184,14 @@ def test_spoiling_is_seen_inside_containers():
 
 
 def test_values_are_judged_like_functions():
-    tests = (*being("a number", ()), ("be positive", lambda x: x > 0))
+    tests = (*returns("a number", lambda value: value, ()), ("be positive", lambda x: x > 0))
     assert judge(3.5, *tests).ok
     assert judge(np.float64(3.5), *tests).ok
-    assert judge("3.5", *tests).message == "It should be a number. It is a str."
+    assert judge("3.5", *tests).message == "It should return a number. It returned a str."
     assert judge([1, 2], *tests).kind == "shape"
     assert judge(np.nan, *tests).kind == "mistake"
     assert judge(-1, *tests).message == "It should be positive."
-    two = being("a matrix and a vector", (2, 2), (2,))
+    two = returns("a matrix and a vector", lambda value: value, (2, 2), (2,))
     assert judge((np.eye(2), np.ones(2)), *two).ok
     assert judge(np.eye(2), *two).kind == "shape"
     assert judge(1.0, *two).kind == "type"

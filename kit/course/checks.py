@@ -29,7 +29,7 @@ import numpy as np
 from kit.course.guard import EMPTY, OWN, Guarded, Stop, owner
 from kit.course.values import described, listed, real, same, values, zeros_like
 
-__all__ = ["Feedback", "Property", "Seen", "being", "judge", "returns", "same", "takes"]
+__all__ = ["Feedback", "Property", "Seen", "judge", "returns", "same", "takes"]
 
 LEADS = {
     "nothing yet": "Nothing here yet.",
@@ -166,15 +166,7 @@ def takes(*names: str) -> Property:
 
 def returns(words: str, result: Callable, *shapes: tuple[int, ...]) -> tuple[Property, ...]:
     """Properties for a function: result(f) is one array per shape, of finite real numbers."""
-    return _numbers(f"return {words}", "It returned", result, shapes)
 
-
-def being(words: str, *shapes: tuple[int, ...]) -> tuple[Property, ...]:
-    """Properties for a value: one array per shape, of finite real numbers; a number is ()."""
-    return _numbers(f"be {words}", "It is", lambda value: value, shapes)
-
-
-def _numbers(sentence: str, verb: str, result: Callable, shapes: tuple) -> tuple[Property, ...]:
     def parts(answer: object) -> list:
         value = values(result(answer))
         return [value] if len(shapes) == 1 else list(value)
@@ -183,7 +175,7 @@ def _numbers(sentence: str, verb: str, result: Callable, shapes: tuple) -> tuple
         value = values(result(answer))
         several = isinstance(value, list) or getattr(value, "ndim", 0) > 0
         right = len(shapes) == 1 or (several and len(value) == len(shapes))
-        return Seen(right and all(map(real, parts(answer))), f"{verb} {described(value)}.")
+        return Seen(right and all(map(real, parts(answer))), f"It returned {described(value)}.")
 
     def right_shape(answer: object) -> Seen:
         found = [np.shape(part) for part in parts(answer)]
@@ -194,8 +186,8 @@ def _numbers(sentence: str, verb: str, result: Callable, shapes: tuple) -> tuple
         return Seen(bad == 0, f"{bad} of yours are not.")
 
     return (
-        Property(sentence, right_type, kind="type"),
-        Property(sentence, right_shape, kind="shape"),
+        Property(f"return {words}", right_type, kind="type"),
+        Property(f"return {words}", right_shape, kind="shape"),
         Property("give finite numbers, no nan and no inf", finite, counts=False),
     )
 

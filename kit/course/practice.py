@@ -21,6 +21,7 @@ the same. A check that somebody has changed is judged as it stands.
 """
 
 import ast
+import contextlib
 import inspect
 import json
 import re
@@ -76,7 +77,7 @@ class Exercise:
     def __call__(self, answer: object, seed: int | None = None) -> Feedback:
         if seed is not None:
             return self.judge(answer, seed)
-        state = _state(self.key)
+        state = _all().get(self.key, EMPTY)
         feedback = self.judge(answer, state["tries"])
         if feedback.kind != "nothing yet":
             right = state["right"] or feedback.ok
@@ -94,7 +95,7 @@ class Exercise:
 
     def hint(self) -> Note:
         """The next hint; after the last one, all of them."""
-        state = _state(self.key)
+        state = _all().get(self.key, EMPTY)
         shown = min(state["hints"] + 1, len(self.hints))
         if not self.hints:
             return Note("There is no hint here; the check tells what is wrong.")
@@ -106,7 +107,7 @@ class Exercise:
 
     def solution(self) -> Note:
         """One right answer, once yours is right or you have tried three times."""
-        state = _state(self.key)
+        state = _all().get(self.key, EMPTY)
         left = TRIES - state["tries"]
         if left > 0 and not state["right"]:
             tries = "one more try" if left == 1 else f"{left} more tries"
@@ -187,29 +188,24 @@ def _all() -> dict[str, dict]:
     if path is None:
         return dict(_memory)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {str(key): _read(state) for key, state in found.items()}
+        return {
+            str(key): {
+                "tries": max(0, int(one["tries"])),
+                "right": one["right"] is True,
+                "hints": max(0, int(one["hints"])),
+            }
+            for key, one in json.loads(path.read_text(encoding="utf-8")).items()
+        }
     except (OSError, ValueError, AttributeError, TypeError, KeyError):  # none yet, or spoilt
         return {}
-
-
-def _read(state: dict) -> dict:
-    tries, hints = max(0, int(state["tries"])), max(0, int(state["hints"]))
-    return {"tries": tries, "right": state["right"] is True, "hints": hints}
-
-
-def _state(key: str) -> dict:
-    return _all().get(key, EMPTY)
 
 
 def _save(key: str, state: dict) -> None:
     path, states = _where(), {**_all(), key: state}
     _memory[key] = state
     if path:
-        try:
+        with contextlib.suppress(OSError):  # a full or read-only disk stops no exercise
             path.write_text(json.dumps(states, indent=1, sort_keys=True), encoding="utf-8")
-        except OSError:  # a full or read-only disk is no reason to stop an exercise
-            return
 
 
 def _published(notebook: str, function: str) -> str | None:
