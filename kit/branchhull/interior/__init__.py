@@ -1,1 +1,1 @@
-"""Interior point methods made for these programs: l2, l1, tv."""
+"""One predictor-corrector loop (loop.py: open it first), and its models l2, l1 and tv."""

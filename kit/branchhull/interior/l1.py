@@ -41,8 +41,8 @@ def interior_l1(problem: BranchHull) -> Iterator[State]:
     kappa = problem.lam * e / cost / made.rows[1] if problem.slack else np.zeros(0)
     even, zero, K = bool(np.ptp(weight) == 0), 0 * weight, made.Bt.shape[1]
     model = Moduli(
-        made.d, zero, weight, kappa, zero, 1.0,
-        0 if even else REFINED, True, made.Bt, made.Ct, even,
+        d=made.d, c=zero, k=weight, kappa=kappa, square=zero, a=1.0, apart=True,
+        refinements=0 if even else REFINED, Bt=made.Bt, Ct=made.Ct, even=even,
     )  # fmt: skip
     for dual, at, step in follow(model, _start(model)):
         value = made.zoom * cost * model.value(at)

@@ -71,8 +71,8 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
     weight, e, cost = made.weights()
     even, none, K = bool(np.ptp(weight) == 0), np.zeros(0), made.Bt.shape[1]
     model = Squares(
-        made.d, 0 * weight, none, none, weight**2, 1.0,
-        0 if even else REFINED, False, made.Bt, made.Ct, even,
+        d=made.d, c=0 * weight, k=none, kappa=none, square=weight**2, a=1.0, apart=False,
+        refinements=0 if even else REFINED, Bt=made.Bt, Ct=made.Ct, even=even,
     )  # fmt: skip
     for dual, at, step in follow(model, _start(model)):
         value = (made.zoom * cost) ** 2 * model.value(at)

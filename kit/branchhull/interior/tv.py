@@ -35,7 +35,7 @@ JOINT = 3e7  # operations / 2 up to which a step is computed by one QR factorisa
 
 
 @dataclass(frozen=True, eq=False)
-class Picture(Model):
+class Variation(Model):
     """minimise c'x + k't + lam'v with bounds on the differences of B h and on m."""
 
     t: Array  # (L,), signs of B h
@@ -76,7 +76,7 @@ class Picture(Model):
             return Joint(self, S[:E], S[E:], D, det)
         return Bordered(self, S[:E], S[E:], D)
 
-    def balanced(self, at: Point) -> tuple["Picture", Point]:
+    def balanced(self, at: Point) -> tuple["Variation", Point]:
         """With a^2 = q / p: the cones' s1 is 0 at the point."""
         on, big, small = self.d > 0, at.s[0] + at.s[1], at.s[0] - at.s[1]
         turn = np.where(on, np.sqrt(small / big), 1.0)
@@ -115,20 +115,20 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
     E, mu, t = differences(zero, shape).size, problem.mu, t[order]
     cost = mu * t if B is None else (mu * t) @ B
     size = np.ones(L) if B is None else np.abs(B).sum(axis=0)
-    model = Picture(
-        (d / rows)[order] / unit**2,
-        np.concatenate([cost, np.zeros(N)]),
-        np.concatenate([np.ones(E), np.full(N, problem.gamma)]),
-        problem.lam * rows[order] if slack else np.zeros(0),
-        np.zeros(kept.size + N),
-        np.ones(L),
-        REFINEMENTS,
-        False,
-        t,
-        (Ct / rows[:, None])[order],
-        B,
-        shape,
-        np.concatenate([size * (mu or 1.0), np.full(N, problem.gamma)]),
+    model = Variation(
+        d=(d / rows)[order] / unit**2,
+        c=np.concatenate([cost, np.zeros(N)]),
+        k=np.concatenate([np.ones(E), np.full(N, problem.gamma)]),
+        kappa=problem.lam * rows[order] if slack else np.zeros(0),
+        square=np.zeros(kept.size + N),
+        a=np.ones(L),
+        refinements=REFINEMENTS,
+        apart=False,
+        t=t,
+        C=(Ct / rows[:, None])[order],
+        B=B,
+        shape=shape,
+        costs=np.concatenate([size * (mu or 1.0), np.full(N, problem.gamma)]),
     )
     for dual, at, step in follow(model, _start(model, mu)):
         al, be = dual[:, back]
@@ -151,7 +151,7 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
         )
 
 
-def _start(model: Picture, mu: float) -> Point:
+def _start(model: Variation, mu: float) -> Point:
     """The one-bit correlation m, an image that fits it, and the central path nearby."""
     root, slack = np.sqrt(model.d), model.kappa.size > 0
     m = root @ model.C
