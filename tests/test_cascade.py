@@ -221,6 +221,7 @@ def test_refits_are_what_they_say():
     assert np.allclose(X[free] @ (wanted[0] - U[:, 0] @ X), 0)  # the residual is orthogonal
     Y = np.maximum(wanted, 0)
     V = refit(W, X, Y, "relu")
+    assert np.array_equal(V, refit(W, X, wanted, "relu"))  # below 0 is as good as 0
     before, after = (surrogate(A.T @ X, Y, linear=False) for A in (W, V))
     assert after < before
     active = (Y[0] > 0) | (V[:, 0] @ X > 0)

@@ -461,6 +461,13 @@ def test_a_module_is_pruned_as_its_arrays_are(mode, kind):
         assert np.allclose(getattr(one, name), getattr(two, name), rtol=close), name
 
 
+def test_kappa_is_for_a_linear_last_layer_alone():
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    done = prune_torch(module, X, kappa=0.5, **QUIET)
+    assert np.allclose(done.epsilon / done.sizes, [0.1, 0.05])
+
+
 @pytest.mark.parametrize("options", [{}, {"refit": "least-squares"}, {"refit": "relu"}])
 @pytest.mark.parametrize("free", [False, True])
 def test_a_layer_without_bias_gets_none(options, free):
