@@ -86,7 +86,11 @@ def _lower(problem: BranchHull, dual: Array | Dual, wide: float) -> float:
     made, tv = problem.data.scaled, problem.objective == "tv"
     if tv:
         check_dual(instance("dual", dual, Dual), problem)
-    given = (dual.al, dual.be) if tv else _pair(dual, problem.data.y.size)
+        given = dual.al, dual.be
+    else:
+        given, L = real_array("dual", dual, 2), problem.data.y.size
+        if given.shape != (2, L):
+            raise ValueError(f"dual must be the pair (al, be) of shape (2, {L}), got {given.shape}")
     al, be = _scaled_dual(problem.data, *given)
     if proves_empty(problem, al, be):
         return math.inf
@@ -125,10 +129,3 @@ def _vector(name: str, value: Array, length: int) -> Array:
     if vector.size != length:
         raise ValueError(f"{name} must have {length} entries, got {vector.size}")
     return vector
-
-
-def _pair(dual: Array, L: int) -> Array:
-    pair = real_array("dual", dual, 2)
-    if pair.shape != (2, L):
-        raise ValueError(f"dual must be the pair (al, be) of shape (2, {L}), got {pair.shape}")
-    return pair

@@ -157,18 +157,14 @@ def unproved(
     proved: str = "nothing is proved",
 ) -> Recovered:
     """The answer, balanced and with its global sign set by data.signs, without a dual."""
-    h, m = right_way_round(data, *balance(h, m))
+    h, m = balance(h, m)
+    if data.signs @ np.sign(data.B @ h) < 0:  # the other way round more rows have their sign
+        h, m = -h, -m
     left = residual(data, h, m)
     said = "the products are reproduced" if left <= 1e-6 else "the products are not reproduced"
     notes = (f"residual {left:.1e}: {said}, {proved}.", *notes)
     certificate = certify(BranchHull(data), h, m, None)
     return Recovered(h, m, None, None, Report(method, run, certificate, notes))
-
-
-def right_way_round(data: Bilinear, h: Array, m: Array) -> tuple[Array, Array]:
-    """(h, m) or (-h, -m), whichever gives B h the given sign on more rows."""
-    votes = data.signs @ np.sign(data.B @ h)
-    return (-h, -m) if votes < 0 else (h, m)
 
 
 def _unit_size(data: Bilinear) -> tuple[Bilinear, Callable[[State], State]]:

@@ -103,7 +103,10 @@ def admm(data: Bilinear, *, rho: float = 2.0) -> Iterator[State]:
     length = np.linalg.norm(Z, 2) or 1.0
     rest = data.y - measure(data, Z)
     if np.linalg.norm(rest * unit) > FEASIBLE * np.linalg.norm(data.y * unit):
-        yield _misfit(data, Z, vectors[:, ~keep], unit)
+        # no Z fits: nu is the part of the data in the null space of A*
+        null = vectors[:, ~keep]
+        nu = unit * (null @ (null.T @ (unit * data.y)))
+        yield State(Z, nu, float(np.linalg.norm(Z, "nuc")), 0.0, 0.0)
         return
     rho = rho / length
     U = np.zeros_like(Z)
@@ -119,9 +122,3 @@ def admm(data: Bilinear, *, rho: float = 2.0) -> Iterator[State]:
             float(np.linalg.norm(X - Z)),
             float(rho * np.linalg.norm(Z - last)),
         )
-
-
-def _misfit(data: Bilinear, Z: Array, null: Array, unit: Array) -> State:
-    """The one state of data that no Z fits: nu is their part in the null space of A*."""
-    nu = unit * (null @ (null.T @ (unit * data.y)))
-    return State(Z, nu, float(np.linalg.norm(Z, "nuc")), 0.0, 0.0)
