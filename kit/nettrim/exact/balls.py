@@ -12,7 +12,6 @@ Source: derived.
 """
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -98,11 +97,19 @@ def solve_balls(
         log.interior += new.blocks.interior - points
         log.report(m, new, new.blocks.steps - steps)
 
-    def fill(k: int, m: int, answer: Callable[[], tuple[Array, Array]]) -> None:
-        try:
-            W[k, :, m], Q[k, m] = answer()
-        except NoPoint as proof:
-            Q[k, m] = proof.ray
+    def without_lambda(k: int) -> None:
+        """The residual is 0, and then, at the same face, what the ball allows in the way of q."""
+        push, rays = {}, {}
+        for radius in (0.0, radii[k]):
+            length = float(np.linalg.norm([np.linalg.norm(one) for one in push.values()])) or 1.0
+            for m in neurons:
+                shift = -radius / length * push.get(m, 0.0)
+                try:
+                    W[k, :, m], Q[k, m], push[m] = exactly(pieces[m], log.limit, shift)
+                except NoPoint as proof:
+                    Q[k, m] = rays[m] = proof.ray
+            if rays or radii[k] == 0:
+                return
 
     order = sorted(neurons, key=norms.get, reverse=True)
     some = order[: int(LARGER * len(order)) + 1 : 1 + len(order) // FIRST]
@@ -123,8 +130,7 @@ def solve_balls(
             lam, met = common_lambda(list(pieces.values()), radii[k], lam)
             lam, tiny = float(np.clip(lam, LEAST * top, MOST * top)), radii[k] <= SMALLEST * size
             if tiny or (lam == LEAST * top and not met):
-                for m in neurons:
-                    fill(k, m, partial(exactly, pieces[m], log.limit))
+                without_lambda(k)
                 break
             short = [m for m in neurons if not pieces[m].covers(lam)]
             if (met or lam == MOST * top) and not short:

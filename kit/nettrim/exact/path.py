@@ -28,10 +28,11 @@ from kit.results import Array
 
 BELIEVED = 8  # factor of lambda in which a line is believed: beyond it is solved for again
 POINT = 1e-9  # of lambda: how far from it an interior point alone is believed
-FAR, EASY, SMALL = 0.05, 0.12, 1e-6  # |residual| / |y|: silent samples come, largest, smallest
+FAR, EASY = 0.05, 0.12  # |residual| / |y| at which silent samples come, and that is begun with
 GUESS = 0.02  # of the lambda at which the path begins: where to look first, if pivots do not end
-SMALLEST = 1e-9  # residual, of |y|, that no lambda can give in rounded arithmetic: 0
-ADDED = 40  # residuals added to the target before it is given up
+SMALLEST = 1e-6  # residual, of |y|, below which no lambda is looked for
+ADDED = 40  # residuals added to the target before it is given up,
+SHORTER = 1e-3  # at that share of a lambda: the smaller it is, the fewer
 
 
 class Breakdown(Exception):
@@ -97,7 +98,7 @@ def solve_afresh(blocks: Blocks, radius: float, lam: float | None) -> bool:
     Block pivoting has no proof of an end.
     """
     size = float(np.linalg.norm(blocks.neuron.y))
-    if blocks.top == 0 or (lam is None and radius < SMALL * size):
+    if blocks.top == 0 or (lam is None and radius < SMALLEST * size):
         return False
     radius = min(radius, EASY * size)
     try:
@@ -175,22 +176,24 @@ def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
     return sharpen_ray(neuron.X, on, spread(neuron, rest / neuron.scale[2] / size, -mu / size))
 
 
-def exactly(piece: Piece, limit: float) -> tuple[Array, Array]:
-    """u (N,) and q (P,) of min sum p_j |u_j| s.t. A'u = y, C'u <= v, in the units of the layer.
+def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Array, Array, Array]:
+    """u (N,) and q (P,) of min sum p_j |u_j| s.t. A'u = y + shift, C'u <= v; and q on Omega (a,).
 
-    The residual is added to the target, at the same lambda, until A'u = y: Bregman's iteration,
+    The residual is added to the target, at one small lambda, until A'u = y: Bregman's iteration,
     which ends. Where it does not, the residual and what it adds to mu are a ray: raises NoPoint.
+    u and q are in the units of the layer, the last one in those of the neuron.
     Source: Yin, Osher, Goldfarb, Darbon, SIAM J. Imaging Sciences 1 (2008).
     """
-    lam, true, blocks = piece.lam, piece.blocks.neuron, copy(piece.blocks)
+    lam, true, blocks = SHORTER * piece.lam, piece.blocks.neuron, copy(piece.blocks)
     blocks.side, blocks.on, blocks.place = blocks.side.copy(), blocks.on.copy(), blocks.place.copy()
-    piece = replace(piece, blocks=blocks)
-    size, last = float(np.linalg.norm(true.y)), np.zeros(true.v.size)
+    piece = other(replace(piece, blocks=blocks), lam, limit)
+    goal, last = true.y + shift, np.zeros(true.v.size)
     for _ in range(ADDED):
-        now, u = piece.blocks.neuron, piece.u[0] + lam * piece.u[1]
-        rest = true.y - now.y - now.residual(piece.inputs, np.array([u, 0 * u]))[0]
-        if np.linalg.norm(rest) <= 1e-12 * size:
-            return read(piece, lam)
+        now, u = blocks.neuron, piece.u[0] + lam * piece.u[1]
+        push = -now.residual(piece.inputs, np.array([u, 0 * u]))[0]
+        rest = goal - now.y + push
+        if np.linalg.norm(rest) <= 1e-12 * np.linalg.norm(true.y):
+            return *read(piece, lam), push
         mu = np.zeros(true.v.size)
         mu[piece.samples] = piece.mu[0] + lam * piece.mu[1]
         added, last = mu - last, mu
