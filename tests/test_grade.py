@@ -180,11 +180,11 @@ def test_blank_lines_by_the_ten_thousand_cost_nothing():
 def test_an_answer_is_recognised_behind_other_names():
     text = (ROOT / "kit/branchhull/hull.py").read_text()
     known = exam.shapes(text)
-    assert {"_root", "project_with_slack", "boundary"} <= set(known.values())
-    start = text.index("def project_with_slack")
+    assert {"_root", "project_with_slack", "split_unchecked"} <= set(known.values())
+    start = text.index("def split_unchecked")
     mine = text[start : text.index("\n\n\n", start)].replace("sigma", "s").replace("xi", "slack")
-    mine = mine.replace("def project_with_slack", "def f").replace("Nearest", "My nearest")
-    assert [known[form] for form in exam.shapes(mine)] == ["project_with_slack"]
+    mine = mine.replace("def split_unchecked", "def f").replace("known to be fine", "mine")
+    assert [known[form] for form in exam.shapes(mine)] == ["split_unchecked"]
     other = exam.shapes(mine.replace("ROOT2 * s + q", "ROOT2 * s - q"))
     assert not set(other) & set(known)
     assert exam.shapes("def f(x):\n    return x + 1") == {}  # too short to belong to anyone
