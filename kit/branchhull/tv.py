@@ -28,7 +28,8 @@ If the signs are mixed, then also r'p <= (sum r+) max p <= (sum r+) TV(B h), sin
 pixel to one of the other sign the image passes 0; so theta_h = |w|_inf + sum r+ serves as well, for
 mu = 0 too. With equal signs and mu = 0 the bound is 0 unless r <= 0, and mostly rightly so (below).
 If B = I, r = al - t o D'w repairs any dual; for other B of full column rank r gains
-Bt (Bt'Bt)^-1 (residual); with mu = 0, r = 0 and w gains the same with D B in place of Bt.
+Bt (Bt'Bt)^-1 (residual); with mu = 0, r = 0 and w gains the same with D B in place of Bt. A column
+that is +-2^k times an earlier one asks for nothing new and is left out of this.
 
 The program as published has mu = 0, and is degenerate (derived): if B holds the constant image, all
 signs with d > 0 agree, and C (or a slack) can reach q > 0, then F = 0 at that image, the value is
@@ -145,8 +146,9 @@ def steepness(problem: BranchHull, dual: Dual) -> tuple[Array, float]:
     elif is_identity(B):
         r = al - t * pull
     else:  # no r can be paid for: w has to do it alone
-        DB = differences(dense(B), problem.shape)
-        back = _onto_equation(DB, dense(B), pull - t * al)
+        B = _distinct(dense(B))
+        DB = differences(B, problem.shape)
+        back = _onto_equation(DB, B, pull - t * al)
         w, r, more = w - back[0], 0 * al, 0 * al
         if back[1] == math.inf:
             return al, math.inf
@@ -166,7 +168,7 @@ def _onto_range(B: Array, s: Array, t: Array, r: Array, terms: Array) -> tuple[A
     at most |A'(s + t r)|_2 / sigma_min(A) in each entry, A = B with columns of norm about 1, and
     what rounding did to s + t r, a sum of terms (L,). None where the columns are not independent.
     """
-    A, least = _columns(B)
+    A, least = _columns(_distinct(B))
     if least == 0:
         return None
     for _ in range(2):
@@ -192,6 +194,15 @@ def _onto_equation(DB: Array, B: Array, s: Array) -> tuple[Array, float]:
         + growth(len(B)) * (np.abs(B / size).T @ np.abs(s)).max()
     )
     return v, float(up(v.size) * left / least)
+
+
+def _distinct(B: Array) -> Array:
+    """The columns of B without 0 and without +-2^k times an earlier one, which is exact."""
+    B = B[:, B.any(axis=0)]
+    first = B[np.argmax(B != 0, axis=0), np.arange(B.shape[1])]
+    unit = np.sign(first) * 2.0 ** (np.frexp(first)[1] - 1)
+    kept = np.unique(B / unit, axis=1, return_index=True)[1]
+    return B[:, np.sort(kept)]
 
 
 def _columns(B: Array) -> tuple[Array, float]:

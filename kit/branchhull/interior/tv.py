@@ -11,6 +11,9 @@ norm 1. The factors a > 0 change nothing in exact arithmetic: they turn every co
 a^2 = q / p at the iterate both coordinates have the same size, and no digits are lost between them
 where prices are far apart (`balanced`).
 
+gamma may have any unit: with e the power of two next to it, e m, e v and e d take the places of m,
+v and d, gamma / e and lam / e those of the prices, and the value is the same.
+
 Start: the one-bit correlation m = Ct'sqrt d, an image that fits it, and the point of the central
 path nearby. Source: derived; the method as in loop.py.
 """
@@ -111,15 +114,17 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
     back = np.argsort(order)
     rows = np.linalg.norm(Ct, axis=1)
     rows = np.where(rows > 0, rows, 1.0)
-    unit = np.sqrt(d / rows).mean()  # of h and of m
+    e = 2.0 ** np.round(np.log2(problem.gamma))
+    gamma, d = problem.gamma / e, e * d
+    unit = np.sqrt(d / rows).mean()  # of h and of e m
     E, mu, t = differences(zero, shape).size, problem.mu, t[order]
     cost = mu * t if B is None else (mu * t) @ B
     size = np.ones(L) if B is None else np.abs(B).sum(axis=0)
     model = Variation(
         d=(d / rows)[order] / unit**2,
         c=np.concatenate([cost, np.zeros(N)]),
-        k=np.concatenate([np.ones(E), np.full(N, problem.gamma)]),
-        kappa=problem.lam * rows[order] if slack else np.zeros(0),
+        k=np.concatenate([np.ones(E), np.full(N, gamma)]),
+        kappa=problem.lam / e * rows[order] if slack else np.zeros(0),
         square=np.zeros(kept.size + N),
         a=np.ones(L),
         refinements=REFINEMENTS,
@@ -128,7 +133,7 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
         C=(Ct / rows[:, None])[order],
         B=B,
         shape=shape,
-        costs=np.concatenate([size * (mu or 1.0), np.full(N, problem.gamma)]),
+        costs=np.concatenate([size * (mu or 1.0), np.full(N, gamma)]),
     )
     for dual, at, step in follow(model, _start(model, mu)):
         al, be = dual[:, back]
@@ -142,12 +147,12 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
         h[kept] = at.x[:-N][back] if B is None else at.x[:-N]
         yield State(
             unit * h,
-            unit * at.x[-N:],
+            unit / e * at.x[-N:],
             Dual(al, be / rows, w, np.full(L, mu)),
             unit * model.value(at),
             at.mu,
             step,
-            unit * sig * rows * at.v[back] if slack else None,
+            unit / e * sig * rows * at.v[back] if slack else None,
         )
 
 
