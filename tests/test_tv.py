@@ -145,6 +145,33 @@ def test_prices_far_apart_lying_signs_and_nearly_dependent_light(seed):
     assert report.run.status is Status.SOLVED and report.certificate.gap <= 1e-7
 
 
+@pytest.mark.parametrize("name", ["gamma, zeros", "slack", "general B, slack, mu 0"])
+@pytest.mark.parametrize("unit", [1e-90, 1e-20, 1e25, 1e100])
+def test_prices_in_any_unit_give_the_same_answer(name, unit):
+    """F is as it was and G is `unit` as large, so the value 2 sqrt(F G) is sqrt(unit) as large."""
+    one = PROGRAMS[name]
+    lam = None if one.lam is None else unit * one.lam
+    other = b.BranchHull(
+        one.data, "tv", lam=lam, gamma=unit * one.gamma, mu=one.mu, shape=one.shape
+    )
+    here, there = b.solve(one), b.solve(other)
+    assert there.report.run.status is Status.SOLVED
+    values = [a.report.certificate.upper for a in (here, there)]
+    assert values[1] == pytest.approx(np.sqrt(unit) * values[0], rel=1e-7)
+
+
+@pytest.mark.parametrize("name", ["general B", "general B, slack, mu 0"])
+def test_columns_that_repeat_others_change_nothing(name):
+    one = PROGRAMS[name]
+    B = np.c_[one.data.B[:, :1] * -2, one.data.B, one.data.B[:, 2:4], np.zeros(len(one.data.y))]
+    data = b.Bilinear(B, one.data.C, one.data.y, one.data.signs)
+    other = b.BranchHull(data, "tv", lam=one.lam, gamma=one.gamma, mu=one.mu, shape=one.shape)
+    answers = [b.solve(program) for program in (one, other)]
+    assert answers[1].report.run.status is Status.SOLVED
+    values = [a.report.certificate.upper for a in answers]
+    assert values[1] == pytest.approx(values[0], rel=1e-7)
+
+
 @pytest.mark.parametrize("name", ["plain", "slack", "slack, zeros, mixed signs", "general B"])
 def test_admm_finds_the_same_optimum(name):
     program = PROGRAMS[name]
