@@ -145,7 +145,8 @@ def test_a_point_of_the_path_is_the_penalised_program():
     neuron = read_neuron(LAYERS["tall"], 0)
     lam = 0.5 * first(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf).lam
     piece = first(neuron, 0.0, np.inf, lam)
-    A, C = neuron.rows(np.arange(len(neuron.X))), neuron.X[:, neuron.silent] / neuron.scale[0]
+    A = neuron.masked(np.arange(len(neuron.X)))[:, neuron.active]
+    C = neuron.X[:, neuron.silent] / neuron.scale[0]
     x = cp.Variable(len(A))
     loss = 0.5 * cp.sum_squares(A.T @ x - neuron.y) + lam * cp.norm1(x)
     cp.Problem(cp.Minimize(loss), [C.T @ x <= neuron.v]).solve(
