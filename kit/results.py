@@ -30,11 +30,12 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Certificate:
-    """Proof of quality: lower <= optimal value <= upper.
+    """Proof of quality: lower <= optimal value <= upper (see violation).
 
     upper      value of a feasible point made from the answer; inf if there is none
     lower      value of a dual feasible point; -inf without a dual, inf if the data are infeasible
-    violation  how far the answer itself is from feasible, relative (each certify says how)
+    violation  how far the answer itself is from feasible, relative (each certify says how). Where
+               Net-Trim's is > 0, upper bounds the optimum of a program relaxed by that much only
     """
 
     upper: float
@@ -107,7 +108,10 @@ class Recovered:
 
 @dataclass(frozen=True, eq=False)
 class Pruned:
-    """Answer of Net-Trim for one layer: sparse weights W and the dual that certifies them."""
+    """Answer of Net-Trim for one layer: sparse weights W and the dual Q that certifies them.
+
+    Q is determined up to a factor > 0 (certify rescales it): max|X Q'| need not be 1.
+    """
 
     W: Array  # (N, M)
     dual: Array | None  # (M, P)

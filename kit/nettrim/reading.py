@@ -58,7 +58,7 @@ def proved_zeros(problem: NetTrim, W: Array, dual: Array, feasibility: float = 1
         if not problem.joint:  # each neuron has a gap of its own
             upper, error = total(np.abs(paid.T))
             gap = np.maximum(upper + error - s * terms.gain * (1 - 4 * U), 0)
-        share = s * terms.price * (1 + 4 * U)
+        share = s * terms.ratio * (1 + 4 * U)
         found = np.where(share < 1, gap / (1 - share) * (1 + 8 * U), np.inf)
         bound[: problem.paid] = np.minimum(found, certificate.upper)  # one is no more than all
     return np.where(W == 0, bound, np.inf)
@@ -123,8 +123,8 @@ def zero_epsilon(problem: NetTrim) -> float | Array:
     |Y_Omega|_F (of each row): 0 has the smallest |W|_1 of all, so it is the answer as soon as it is
     feasible. inf where V < 0 on C, which W = 0 never meets.
     """
-    pushed = (~read_layer(problem).Omega & (problem.V < 0)).any(axis=1)
+    negative = (~read_layer(problem).Omega & (problem.V < 0)).any(axis=1)
     rows = np.linalg.norm(np.where(problem.Omega, problem.Y, 0), axis=1)
     if problem.joint:
-        return float("inf") if pushed.any() else float(np.linalg.norm(rows))
-    return np.where(pushed, np.inf, rows)
+        return float("inf") if negative.any() else float(np.linalg.norm(rows))
+    return np.where(negative, np.inf, rows)
