@@ -124,16 +124,17 @@ def solve_balls(
             Q[wanted, m] = rays[m]
         return
     lam = float(np.median([pieces[m].lam for m in some]))
-    top = max(piece.top for piece in pieces.values()) or 1.0
+    least = LEAST * (max(piece.steady for piece in pieces.values()) or 1.0)
+    most = MOST * (max(piece.top for piece in pieces.values()) or 1.0)
     for k in wanted[::-1]:  # the largest first: the others are on the way to it
         for _ in range(TURNS):
             lam, met = common_lambda(list(pieces.values()), radii[k], lam)
-            lam, tiny = float(np.clip(lam, LEAST * top, MOST * top)), radii[k] <= SMALLEST * size
-            if tiny or (lam == LEAST * top and not met):
+            lam, tiny = float(np.clip(lam, least, most)), radii[k] <= SMALLEST * size
+            if tiny or (lam == least and not met):
                 without_lambda(k)
                 break
             short = [m for m in neurons if not pieces[m].covers(lam)]
-            if (met or lam == MOST * top) and not short:
+            if (met or lam == most) and not short:
                 for m in neurons:
                     W[k, :, m], Q[k, m] = read(pieces[m], lam)
                 break

@@ -71,6 +71,11 @@ class Piece:
         """The lambda at which the path begins."""
         return self.blocks.top
 
+    @property
+    def steady(self) -> float:
+        """max |A y| / max p."""
+        return float(np.abs(self.blocks.Ay).max() / self.blocks.prices.max())
+
     def covers(self, lam: float) -> bool:
         """Whether this lambda is on the piece."""
         return self.start * (1 - 1e-12) <= lam <= self.end * (1 + 1e-12)
