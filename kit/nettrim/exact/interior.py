@@ -119,7 +119,7 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
         u, z, s, mu = u + t * du, z + t * dz, s + t * ds, mu + t * dmu
         a, b = a + t * da, b + t * db
     side = np.ones(N)
-    side[paid] = (a * size > (l - z) * unit) * 1.0 - (b * size > (l + z) * unit)
+    side[paid] = (a * l > (l - z) * unit) * 1.0 - (b * l > (l + z) * unit)
     return Point(u, mu, side, mu * unit > s * size, steps, bool(found))
 
 

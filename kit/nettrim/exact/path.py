@@ -31,6 +31,7 @@ POINT = 1e-9  # of lambda: how far from it an interior point alone is believed
 FAR, EASY = 0.05, 0.12  # |residual| / |y| at which silent samples come, and that is begun with
 GUESS = 0.02  # of the lambda at which the path begins: where to look first, if pivots do not end
 SMALLEST = 1e-6  # residual, of |y|, below which no lambda is looked for
+NOTHING = 1e-25  # of a ray's largest term: a term below it is 0
 ADDED = 40  # residuals added to the target before it is given up,
 SHORTER = 1e-3  # at that share of a lambda: the smaller it is, the fewer
 
@@ -178,7 +179,10 @@ def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
     size = max(np.abs(rest).max(initial=0), np.abs(mu).max(initial=0)) or 1.0
     on = np.zeros(neuron.X.shape[1], bool)
     on[neuron.active] = True
-    return sharpen_ray(neuron.X, on, spread(neuron, rest / neuron.scale[2] / size, -mu / size))
+    q = spread(neuron, rest / neuron.scale[2] / size, -mu / size)
+    q = sharpen_ray(neuron.X, on, q)
+    terms = np.abs(q) * neuron.layer.tall
+    return sharpen_ray(neuron.X, on & (terms > NOTHING * terms.max()), q)
 
 
 def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Array, Array, Array]:
