@@ -73,8 +73,8 @@ class Piece:
         return self.blocks.top
 
     @property
-    def steady(self) -> float:
-        """max |A y| / max p."""
+    def resolved(self) -> float:
+        """max|A y| / max p: far below it, no price is more than the rounding of A y."""
         return float(np.abs(self.blocks.Ay).max() / self.blocks.prices.max())
 
     def covers(self, lam: float) -> bool:
