@@ -3,15 +3,26 @@
     one ball for each neuron     lambda_m with r_m^2(lambda_m) = epsilon_m^2
     one ball for these neurons   lambda with sum_m r_m^2(lambda) = epsilon^2
 
-r_m^2 is a parabola on each piece of a neuron's path (path.py). The sum of the parabolas that are
-known gives the next lambda, the neurons whose pieces do not reach it are solved there, and so on:
-quadratic near the answer. A layer's first FIRST neurons, solved at their share of the ball, tell
-the others at which lambda to begin: large ones, for the ball is theirs.
+Why a penalty solves the program with balls. At the optimum for lambda (path.py) A(y - A'u) - C mu =
+lambda g with g_j = p_j sign u_j, or |g_j| <= p_j where u_j = 0. So q_Omega = (y - A'u) / lambda and
+q_C = -mu / lambda <= 0 have X q = g, and with mu'(v - C'u) = 0 and |q_Omega| = r / lambda
+
+    <q, t> - r |q_Omega| = <q_Omega, A'u> + <q_C, C'u> = g'u = sum_j p_j |u_j|
+
+is certificate.py's lower bound, met with equality: u is optimal for the ball of radius r, and q is
+its dual. With one lambda for all neurons the sum over m is that for one ball, r^2 = sum_m r_m^2.
+
+r_m^2 is a parabola on each piece of a neuron's path. The sum of the parabolas that are known gives
+the next lambda, the neurons whose pieces do not reach it are solved there, and so on: quadratic
+near the answer. In a layer about six neurons, spread over the largest three quarters and solved at
+their share of the ball, give the lambda at which the others begin: large ones, for most of the
+residual is theirs.
 
 Source: derived.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,32 +40,124 @@ from kit.nettrim.exact.path import (
 )
 from kit.results import Array
 
-ROOM = 2e9  # bytes that the matrices of a layer may take together; beyond, they are built again
-FIRST, LARGER = 8, 0.75  # neurons that tell the others where to begin, of that share of all
-LEAST, MOST = 1e-8, 1e9  # lambda, of the one at which the path begins: 0, and no ball
-TURNS, FURTHER = 30, 8  # trial lambdas; of the last one, no more than that factor away
+BYTES = 2e9  # that the matrices of a layer may take together; beyond, they are built again
+SOME, LARGER = 8, 0.75  # at most so many neurons begin, taken from that share of the largest
+LEAST = 1e-8  # of max|A y| / max p: below this lambda no price is more than rounding, as if it is 0
+MOST = 1e9  # of the lambda at which u becomes 0: beyond, as if there is no ball
+TRIALS = 30  # values of lambda for one radius, before it is given up
+FACTOR = 8  # between two of them, at most
+NEWTON = 200  # steps for the zero of the parabolas' sum
+EQUAL, MET = 1e-14, 1e-9  # of radius^2: where Newton ends; what counts as met
 
 
 def common_lambda(pieces: list[Piece], radius: float, lam: float) -> tuple[float, bool]:
     """Where these parabolas have sum r^2 = radius^2; whether they do.
 
-    lam  to begin with; no more than FURTHER from it, for beyond the pieces' ends all is a guess
+    lam  to begin with; no more than FACTOR from it, for beyond the pieces' ends all is a guess
+
+    With square + 2 slope t + bend t^2 = 0 at lam + t, t is the root that is nearer to 0.
     """
-    least, most = lam / FURTHER, lam * FURTHER
-    for _ in range(200):
-        a, b, c = np.sum([piece.square(lam) for piece in pieces], axis=0)
-        over = a - radius**2
-        if abs(over) <= 1e-14 * radius**2:
+    least, most = lam / FACTOR, lam * FACTOR
+    for _ in range(NEWTON):
+        square, slope, bend = np.sum([piece.square(lam) for piece in pieces], axis=0)
+        over = square - radius**2
+        if abs(over) <= EQUAL * radius**2:
             break
         least, most = (lam, most) if over < 0 else (least, lam)
-        root = b * b - c * over
-        new = lam - over / (b + np.sqrt(root)) if root >= 0 and b > 0 else np.nan
+        root = slope * slope - bend * over
+        new = lam - over / (slope + np.sqrt(root)) if root >= 0 and slope > 0 else np.nan
         if not least < new < most:
             new = np.sqrt(least * most)
         if abs(new - lam) <= 1e-15 * lam:
             break
         lam = float(new)
-    return lam, abs(over) <= 1e-9 * radius**2
+    return lam, abs(over) <= MET * radius**2
+
+
+@dataclass(eq=False)
+class Group:
+    """Neurons in one ball: the piece of each that was solved last, and proofs that there is none.
+
+    log.report gets the steps, log.limit is their limit for one neuron.
+    """
+
+    neurons: dict[int, Neuron]
+    log: Any
+    mapping: Callable[[Callable, Iterable], Iterable]
+    pieces: dict[int, Piece] = field(default_factory=dict)
+    rays: dict[int, Array] = field(default_factory=dict)
+
+    def solve(self, some: Iterable[int], lam: float | None, radii: dict[int, float]) -> None:
+        """Solve some neurons at lam, or where their residuals are near these radii."""
+
+        def one(m: int) -> None:
+            old = self.pieces.get(m)
+            steps, points = (old.blocks.steps, old.blocks.interior) if old else (0, 0)
+            try:
+                if old is None:
+                    new = first(self.neurons[m], radii[m], self.log.limit, lam)
+                else:
+                    new = other(old, lam, self.log.limit)
+            except NoPoint as proof:
+                self.rays[m] = proof.ray
+                return
+            new.blocks.release(BYTES / len(self.neurons))
+            self.pieces[m] = new
+            self.log.interior += new.blocks.interior - points
+            self.log.report(m, new, new.blocks.steps - steps)
+
+        list(self.mapping(one, some))
+
+    def begin(self, radii: dict[int, float]) -> float:
+        """First pieces, for residuals near these radii; a lambda in their middle."""
+        order = sorted(self.neurons, key=lambda m: np.linalg.norm(self.neurons[m].y), reverse=True)
+        some = order[: int(LARGER * len(order)) + 1 : 1 + len(order) // SOME]
+        self.solve(some, None, radii)
+        if self.rays:
+            return 0.0
+        lam = float(np.median([self.pieces[m].lam for m in some]))
+        if len(some) < len(order):
+            radius = float(np.linalg.norm([radii[m] for m in some]))
+            there = common_lambda([self.pieces[m] for m in some], radius, lam)[0]
+            self.solve([m for m in order if m not in self.pieces], there, radii)
+        return lam
+
+    def meet(self, radius: float, lam: float) -> tuple[float, bool]:
+        """The lambda at which the residual is `radius`, and True; or False, if none is so small."""
+        pieces = self.pieces.values()
+        least = LEAST * (max(piece.resolved for piece in pieces) or 1.0)
+        most = MOST * (max(piece.top for piece in pieces) or 1.0)
+        for _ in range(TRIALS):
+            lam, met = common_lambda(list(self.pieces.values()), radius, lam)
+            lam = float(np.clip(lam, least, most))
+            if lam == least and not met:
+                return lam, False
+            short = [m for m in self.neurons if not self.pieces[m].covers(lam)]
+            if (met or lam == most) and not short:
+                return lam, True
+            self.solve(short, lam, {})
+            if self.rays:
+                raise Breakdown("not all neurons were solved")
+        raise Breakdown("lambda was not found")
+
+    def without_lambda(self, radius: float, W: Array, Q: Array) -> None:
+        """Fill W[:, m], Q[m] for a ball next to nothing, of which lambda would be rounding.
+
+        First A'u = y, whose dual is q; then A'u = y - radius q_Omega / |q_Omega|, for that is the
+        point of the ball at which <q, A'u> is least, while the same u_j are not 0.
+        """
+        dual: dict[int, Array] = {}
+        for size in (0.0, radius):
+            length = float(np.linalg.norm([np.linalg.norm(q) for q in dual.values()])) or 1.0
+            none = False
+            for m, piece in self.pieces.items():
+                shift = -size / length * dual.get(m, 0.0)
+                try:
+                    W[:, m], Q[m], dual[m] = exactly(piece, self.log.limit, shift)
+                except NoPoint as proof:
+                    Q[m], none = proof.ray, True
+            if none or radius == 0:
+                return
 
 
 def solve_balls(
@@ -67,78 +170,29 @@ def solve_balls(
 ) -> None:
     """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius k, in their units.
 
-    log.report is told of steps. Raises Breakdown, Limit.
+    Where 0 is right, W and Q stay 0: for a ball that y is in, unless a limit v < 0 forbids u = 0.
+    Raises Breakdown, Limit.
     """
     norms = {m: float(np.linalg.norm(neuron.y)) for m, neuron in neurons.items()}
     size = float(np.linalg.norm(list(norms.values())))
-    pushed = any(neuron.v.min(initial=0) < 0 for neuron in neurons.values())
-    wanted = [k for k in sorted(radii, key=radii.get) if radii[k] < size or pushed]
+    forbidden = any(neuron.v.min(initial=0) < 0 for neuron in neurons.values())
+    wanted = [k for k in sorted(radii, key=radii.get) if radii[k] < size or forbidden]
     if not wanted:
         return
     share = radii[wanted[0]] / size if size > 0 else 0.0
-    begin = share if share > SMALLEST else 1.0
-    pieces: dict[int, Piece] = {}
-    rays: dict[int, Array] = {}
-
-    def solve(job: tuple[int, float | None]) -> None:
-        m, lam = job
-        old = pieces.get(m)
-        steps, points = (old.blocks.steps, old.blocks.interior) if old else (0, 0)
-        try:
-            if old is None:
-                new = first(neurons[m], begin * norms[m], log.limit, lam)
-            else:
-                new = other(old, lam, log.limit)
-        except NoPoint as proof:
-            rays[m] = proof.ray
-            return
-        new.blocks.release(ROOM / len(neurons))
-        pieces[m] = new
-        log.interior += new.blocks.interior - points
-        log.report(m, new, new.blocks.steps - steps)
-
-    def without_lambda(k: int) -> None:
-        """The residual is 0, and then, at the same face, what the ball allows in the way of q."""
-        push, rays = {}, {}
-        for radius in (0.0, radii[k]):
-            length = float(np.linalg.norm([np.linalg.norm(one) for one in push.values()])) or 1.0
-            for m in neurons:
-                shift = -radius / length * push.get(m, 0.0)
-                try:
-                    W[k, :, m], Q[k, m], push[m] = exactly(pieces[m], log.limit, shift)
-                except NoPoint as proof:
-                    Q[k, m] = rays[m] = proof.ray
-            if rays or radii[k] == 0:
-                return
-
-    order = sorted(neurons, key=norms.get, reverse=True)
-    some = order[: int(LARGER * len(order)) + 1 : 1 + len(order) // FIRST]
-    list(mapping(solve, [(m, None) for m in some]))
-    if len(some) < len(order) and not rays:
-        lam = float(np.median([pieces[m].lam for m in some]))
-        part = share * float(np.linalg.norm([norms[m] for m in some]))
-        lam = common_lambda([pieces[m] for m in some], part, lam)[0]
-        list(mapping(solve, [(m, lam) for m in order if m not in pieces]))
-    if rays:
-        for m in rays:
-            Q[wanted, m] = rays[m]
+    share = share if share > SMALLEST else 1.0  # without_lambda begins at any piece
+    group = Group(neurons, log, mapping)
+    lam = group.begin({m: share * norm for m, norm in norms.items()})
+    for m, ray in group.rays.items():
+        Q[wanted, m] = ray
+    if group.rays:
         return
-    lam = float(np.median([pieces[m].lam for m in some]))
-    top = max(piece.top for piece in pieces.values()) or 1.0
     for k in wanted[::-1]:  # the largest first: the others are on the way to it
-        for _ in range(TURNS):
-            lam, met = common_lambda(list(pieces.values()), radii[k], lam)
-            lam, tiny = float(np.clip(lam, LEAST * top, MOST * top)), radii[k] <= SMALLEST * size
-            if tiny or (lam == LEAST * top and not met):
-                without_lambda(k)
-                break
-            short = [m for m in neurons if not pieces[m].covers(lam)]
-            if (met or lam == MOST * top) and not short:
-                for m in neurons:
-                    W[k, :, m], Q[k, m] = read(pieces[m], lam)
-                break
-            list(mapping(solve, [(m, lam) for m in short]))
-            if rays:
-                raise Breakdown("not all neurons were solved")
-        else:
-            raise Breakdown("lambda was not found")
+        met = False
+        if radii[k] > SMALLEST * size:
+            lam, met = group.meet(radii[k], lam)
+        if not met:
+            group.without_lambda(radii[k], W[k], Q[k])
+            continue
+        for m, piece in group.pieces.items():
+            W[k, :, m], Q[k, m] = read(piece, lam)

@@ -14,6 +14,12 @@ is, with d_j = a_j / (l_j - z_j) + b_j / (l_j + z_j), a system in du alone,
 one Cholesky factor for Mehrotra's two steps: the first with tau = 0, the second with the tau that
 the first makes likely, and its products. All numbers go as far as they stay positive.
 
+With targets e, f, h of the three products, r = e / (l - z) - a - f / (l + z) + b, and the misfits
+rest = A y - G u - C mu - z and away = v - C'u - s, Newton's equations reduce to
+
+    dz = (du - r) / d              dmu = g + (mu / s) C'du        g = h / s - mu - (mu / s) away
+    ds = away - C'du               right-hand side = rest - C g + r / d
+
 Few silent samples count. The program is solved with some of them, roughly; those it violates most
 join; and so on until none is violated, the last times accurately. mu of the others is 0.
 
@@ -30,10 +36,10 @@ from scipy.linalg.lapack import dpotrf, dpotrs
 from kit.nettrim.exact.neuron import gram
 from kit.results import Array
 
-STEPS, SHORTER = 60, 0.999  # of Newton; of the way to the boundary
-ROUGH, FINE, ENOUGH = 1e-3, 1e-13, 1e-8  # sum of products, of the objective, while rows join, at
-# the end, and where rounding allows no less
-ROUGHLY, FINELY = 1e-2, 2e-6  # errors of the linear equations, relative
+STEPS, INSIDE = 60, 0.999  # of Newton; how far to go, of the way to the boundary
+ROUGH, FINE = 1e-3, 1e-13  # sum of products, of the objective: while rows join; at the end
+ENOUGH = 1e-8  # the same where rounding allows no less
+ROUGH_ERROR, FINE_ERROR = 1e-2, 2e-6  # of the linear equations, relative, likewise
 ROWS, ROUNDS = 1000, 40  # silent samples to begin with, and that join at once; how often
 OVER, NOISE = 1e-9, 1e-13  # C'u above its limit, of the largest |C'u|, and absolute: violated
 
@@ -89,7 +95,7 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
         away, rest = v - C @ u - s, Ay - G @ u - mu @ C - full
         last, gap = gap, a @ up + b @ down + s @ mu
         error = np.abs(away).max(initial=0) / unit + np.abs(rest).max() / size
-        close = error <= (ROUGHLY if tol == ROUGH else FINELY)
+        close = error <= (ROUGH_ERROR if tol == ROUGH else FINE_ERROR)
         found = close and gap <= ENOUGH * max(scale, l @ (a + b))
         if (close and gap <= tol * max(scale, l @ (a + b))) or (found and gap > last / 2):
             found = True
@@ -100,29 +106,29 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
         factor, failed = dpotrf(H.T, lower=1)
         if failed or not np.isfinite(H.trace()):
             break
-        one, other, third = np.zeros(len(z)), np.zeros(len(z)), np.zeros(c)
-        for corrector in (False, True):  # what the products are to become
-            r, g = one / up - a - other / down + b, third / s - mu - weight * away
+        e, f, h = np.zeros(len(z)), np.zeros(len(z)), np.zeros(c)
+        for corrector in (False, True):  # targets of the products
+            r, g = e / up - a - f / down + b, h / s - mu - weight * away
             right = rest - g @ C
             right[paid] += r / d
             du = dpotrs(factor, right, lower=1)[0]
             dz, Cu = (du[paid] - r) / d, C @ du
-            da, db = (one + a * dz) / up - a, (other - b * dz) / down - b
+            da, db = (e + a * dz) / up - a, (f - b * dz) / down - b
             ds, dmu = away - Cu, g + weight * Cu
-            t = _room((a, da), (b, db), (s, ds), (up, -dz), (down, dz), (mu, dmu))
+            t = _longest((a, da), (b, db), (s, ds), (up, -dz), (down, dz), (mu, dmu))
             if not corrector:
                 left = (a + t * da) @ (up - t * dz) + (b + t * db) @ (down + t * dz)
                 left += (s + t * ds) @ (mu + t * dmu)
                 tau = (left / gap) ** 3 * gap / (2 * len(z) + c)
-                one, other, third = tau + da * dz, tau - db * dz, tau - ds * dmu
-        t *= SHORTER
+                e, f, h = tau + da * dz, tau - db * dz, tau - ds * dmu
+        t *= INSIDE
         u, z, s, mu = u + t * du, z + t * dz, s + t * ds, mu + t * dmu
         a, b = a + t * da, b + t * db
     side = np.ones(N)
-    side[paid] = (a * size > (l - z) * unit) * 1.0 - (b * size > (l + z) * unit)
+    side[paid] = (a * l > (l - z) * unit) * 1.0 - (b * l > (l + z) * unit)
     return Point(u, mu, side, mu * unit > s * size, steps, bool(found))
 
 
-def _room(*pairs: tuple[Array, Array]) -> float:
+def _longest(*pairs: tuple[Array, Array]) -> float:
     """The largest t <= 1 for which all x + t dx >= 0."""
     return min(1.0, *(float((-x[dx < 0] / dx[dx < 0]).min(initial=1)) for x, dx in pairs))

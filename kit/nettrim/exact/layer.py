@@ -73,7 +73,8 @@ def solve_layer(
 ) -> list[Answer]:
     """The layer's exact answers for every epsilon in radii, all numbers or all (M,), any order.
 
-    max_iter  steps allowed for one neuron; beyond, its column is 0 and the status MAX_ITER
+    max_iter  steps allowed for one neuron; beyond, its column is 0 (with one ball: all columns)
+              and the status MAX_ITER; the other neurons go on
     callback  see Progress; a true value stops, with columns of zeros for what was not reached
     n_jobs    threads: neurons side by side, the heavy steps outside Python's lock
     """
@@ -83,11 +84,10 @@ def solve_layer(
     log, status = Log(max_iter, callback), Status.SOLVED
     try:
         with ThreadPoolExecutor(n_jobs) as pool:
-            _fill(layers, W, Q, log, tol, map if n_jobs == 1 else pool.map)
+            if _fill(layers, W, Q, log, tol, map if n_jobs == 1 else pool.map):
+                status = Status.MAX_ITER
     except Stop:
         status = Status.STOPPED
-    except Limit:
-        status = Status.MAX_ITER
     for layer, w in zip(layers, W, strict=True):
         w[:] = cleared(layer, w, ZERO, TIGHT)
     run = Run(status, log.events, time.perf_counter() - log.start)
@@ -100,8 +100,8 @@ def solve_layer(
 
 def _fill(
     layers: list[NetTrim], W: Array, Q: Array, log: Log, tol: float, mapping: Mapping
-) -> None:
-    """Fill W (K, N, M) and Q (K, M, P), step by step."""
+) -> set[int]:
+    """Fill W (K, N, M) and Q (K, M, P), step by step; the neurons that reached the limit."""
     problem = layers[0]
     M, (_x, y, root) = problem.shape[1], units(problem)
     each = np.array([np.broadcast_to(one.epsilon, M) for one in layers]) / (y * root)  # (K, M)
@@ -111,11 +111,17 @@ def _fill(
     groups = [list(busy)] if problem.joint else [[m] for m in busy]
     outer, inner = (map, mapping) if problem.joint else (mapping, map)
 
+    limited: set[int] = set()
+
     def attempt(group: list[int]) -> None:
         radii = {k: float(each[k, group[0]]) for k in range(len(layers))}
         try:
             solve_balls({m: busy[m] for m in group}, radii, W, Q, log, inner)
         except Breakdown:
+            return
+        except Limit:
+            limited.update(group)
+            W[:, :, group], Q[:, group] = 0, 0
             return
         for m in filter(partial(unbounded, problem), group):
             for k in radii:
@@ -124,12 +130,13 @@ def _fill(
     list(outer(attempt, groups))
     for k, layer in enumerate(layers):  # in this thread: cvxpy's warnings are those of the process
         good = settled(layer, W[k], Q[k], tol, TIGHT)
-        for group in (group for group in groups if not good[group[0]]):
+        for group in (group for group in groups if not good[group[0]] and group[0] not in limited):
             log.foreign += len(group)
             part, pairs = layer.neurons(np.array(group)), [(W[k][:, group], Q[k, group])]
             w, q, _, _ = reference(part)
             pairs.append((w, np.zeros_like(Q[k, group]) if q is None else q))
             W[k][:, group], Q[k, group] = _best(part, pairs)
+    return limited
 
 
 def _best(problem: NetTrim, pairs: list[tuple[Array, Array]]) -> tuple[Array, Array]:

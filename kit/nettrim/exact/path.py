@@ -6,9 +6,10 @@ While active inputs S and active samples K stay the same, u and mu move on a lin
 r^2 = |A'u - y|^2 on a parabola. Pivots in blocks (blocks.py) find that line; it ends at the first
 lambda at which a row becomes wrong. Where they do not end, an interior point (interior.py) tells
 S and K, and pivots go on from these. Where they do not end even then (ties: inputs or samples that
-come twice), the interior point alone is the piece, next to no length.
+come twice), the interior point alone is the piece, next to no length. Why a lambda solves the
+program with balls: balls.py.
 
-u = 0. With V = 0 all weights shrink to 0 at one lambda, and there every silent sample is at its
+u = 0. With v >= 0 all weights shrink to 0 at one lambda, and there every silent sample is at its
 limit. From there on u = 0, r = |y|, and the mu of that lambda serve every larger one, since
 |A y - C mu|_j is no more than lambda p_j.
 
@@ -26,13 +27,16 @@ from kit.nettrim.exact.neuron import Neuron, spread
 from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
 
-BELIEVED = 8  # factor of lambda in which a line is believed: beyond it is solved for again
-POINT = 1e-9  # of lambda: how far from it an interior point alone is believed
-FAR, EASY = 0.05, 0.12  # |residual| / |y| at which silent samples come, and that is begun with
-GUESS = 0.02  # of the lambda at which the path begins: where to look first, if pivots do not end
-SMALLEST = 1e-6  # residual, of |y|, below which no lambda is looked for
-ADDED = 40  # residuals added to the target before it is given up,
-SHORTER = 1e-3  # at that share of a lambda: the smaller it is, the fewer
+REACH = 8  # factor of lambda to which a line is used: beyond, the piece is solved for again
+POINT = 1e-9  # of lambda: to which distance an interior point alone is used
+WITHOUT_SILENT = 0.05  # |residual| / |y| down to which silent samples are left out
+BEGIN = 0.12  # |residual| / |y|, at least, of the first piece
+FALLBACK = 0.02  # of the lambda at which u becomes 0: where an interior point begins
+SMALLEST = 1e-6  # |residual| / |y| below which no lambda is looked for
+NOTHING = 1e-25  # of a ray's largest term: a term below it is 0
+BREGMAN = 40  # steps of Bregman's iteration before it is given up
+SMALL_LAMBDA = 1e-3  # of the piece's, for Bregman's iteration: the smaller, the fewer steps
+EXACT = 1e-12  # |A'u - y| / |y| at which it ends
 
 
 class Breakdown(Exception):
@@ -71,6 +75,11 @@ class Piece:
         """The lambda at which the path begins."""
         return self.blocks.top
 
+    @property
+    def resolved(self) -> float:
+        """max|A y| / max p: far below it, no price is more than the rounding of A y."""
+        return float(np.abs(self.blocks.Ay).max() / self.blocks.prices.max())
+
     def covers(self, lam: float) -> bool:
         """Whether this lambda is on the piece."""
         return self.start * (1 - 1e-12) <= lam <= self.end * (1 + 1e-12)
@@ -89,20 +98,20 @@ def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None)
     blocks = Blocks(neuron, neuron.prices)
     if solve_afresh(blocks, radius, lam):
         return _piece(blocks, limit)
-    return _by_interior(blocks, GUESS * (blocks.top or 1.0) if lam is None else lam, limit)
+    return _by_interior(blocks, FALLBACK * (blocks.top or 1.0) if lam is None else lam, limit)
 
 
 def solve_afresh(blocks: Blocks, radius: float, lam: float | None) -> bool:
-    """Solve at this lambda, or at this residual, EASY |y| where that is more; whether that ended.
+    """Solve at this lambda, or at this residual, BEGIN |y| where that is more; whether that ended.
 
     Block pivoting has no proof of an end.
     """
     size = float(np.linalg.norm(blocks.neuron.y))
     if blocks.top == 0 or (lam is None and radius < SMALLEST * size):
         return False
-    radius = min(radius, EASY * size)
+    radius = min(radius, BEGIN * size)
     try:
-        some = pivot(blocks, max(radius, FAR * size), lam, silent=False)
+        some = pivot(blocks, max(radius, WITHOUT_SILENT * size), lam, silent=False)
         return some and pivot(blocks, radius, lam, silent=True)
     except np.linalg.LinAlgError:
         return False
@@ -130,19 +139,19 @@ def _piece(blocks: Blocks, limit: float) -> Piece:
 
 
 def _ends(blocks: Blocks) -> tuple[float, float]:
-    """Between which lambda, a factor BELIEVED from here at most, no row of these lines is wrong."""
+    """Between which lambda, a factor REACH from here at most, no row of these lines is wrong."""
     S, K, paid = blocks.S, blocks.K, blocks.prices > 0
-    away, closed = paid.copy(), np.ones(blocks.on.size, bool)
-    away[blocks.inputs[S]], closed[K] = False, False
-    limit = np.zeros((2, np.count_nonzero(away)))
-    limit[1] = blocks.prices[away]
+    zero, below = paid.copy(), np.ones(blocks.on.size, bool)
+    zero[blocks.inputs[S]], below[K] = False, False  # inputs with u_j = 0, samples with C_i'u < v_i
+    limit = np.zeros((2, np.count_nonzero(zero)))
+    limit[1] = blocks.prices[zero]
     u = (blocks.u * blocks.side[S])[:, paid[blocks.inputs[S]]]
-    seen = blocks.seen[:, away]
-    value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, closed]])
+    seen = blocks.seen[:, zero]
+    value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, below]])
     with np.errstate(divide="ignore", invalid="ignore"):
         at = -value / slope
-    least = at[slope > 0].max(initial=blocks.lam / BELIEVED)
-    most = at[slope < 0].min(initial=blocks.lam * BELIEVED)
+    least = at[slope > 0].max(initial=blocks.lam / REACH)
+    most = at[slope < 0].min(initial=blocks.lam * REACH)
     return float(min(least, blocks.lam)), float(max(most, blocks.lam))
 
 
@@ -173,26 +182,31 @@ def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
     size = max(np.abs(rest).max(initial=0), np.abs(mu).max(initial=0)) or 1.0
     on = np.zeros(neuron.X.shape[1], bool)
     on[neuron.active] = True
-    return sharpen_ray(neuron.X, on, spread(neuron, rest / neuron.scale[2] / size, -mu / size))
+    q = spread(neuron, rest / neuron.scale[2] / size, -mu / size)
+    q = sharpen_ray(neuron.X, on, q)
+    terms = np.abs(q) * neuron.layer.tall
+    return sharpen_ray(neuron.X, on & (terms > NOTHING * terms.max()), q)
 
 
 def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Array, Array, Array]:
     """u (N,) and q (P,) of min sum p_j |u_j| s.t. A'u = y + shift, C'u <= v; and q on Omega (a,).
 
-    The residual is added to the target, at one small lambda, until A'u = y: Bregman's iteration,
-    which ends. Where it does not, the residual and what it adds to mu are a ray: raises NoPoint.
+    Bregman's iteration, which ends: u_i solves the program at one small lambda for the target t_i,
+    and t_i+1 = t_i + (y + shift - A'u_i), until A'u_i = y + shift. Then q = (t_i - A'u_i) / lambda.
+    Where it does not end, A rest = C added for rest = y + shift - A'u and what mu gained, and
+    rest'(y + shift) > v'added: the ray (rest, -added). Raises NoPoint.
     u and q are in the units of the layer, the last one in those of the neuron.
     Source: Yin, Osher, Goldfarb, Darbon, SIAM J. Imaging Sciences 1 (2008).
     """
-    lam, true, blocks = SHORTER * piece.lam, piece.blocks.neuron, copy(piece.blocks)
+    lam, true, blocks = SMALL_LAMBDA * piece.lam, piece.blocks.neuron, copy(piece.blocks)
     blocks.side, blocks.on, blocks.place = blocks.side.copy(), blocks.on.copy(), blocks.place.copy()
     piece = other(replace(piece, blocks=blocks), lam, limit)
     goal, last = true.y + shift, np.zeros(true.v.size)
-    for _ in range(ADDED):
+    for _ in range(BREGMAN):
         now, u = blocks.neuron, piece.u[0] + lam * piece.u[1]
         push = -now.residual(piece.inputs, np.array([u, 0 * u]))[0]
         rest = goal - now.y + push
-        if np.linalg.norm(rest) <= 1e-12 * np.linalg.norm(true.y):
+        if np.linalg.norm(rest) <= EXACT * np.linalg.norm(true.y):
             return *read(piece, lam), push
         mu = np.zeros(true.v.size)
         mu[piece.samples] = piece.mu[0] + lam * piece.mu[1]
