@@ -275,7 +275,6 @@ for K, L in ((25, 200), (50, 400), (100, 800), (100, 1600)):
     for words, seconds in zip(parts, np.median(spent, axis=0), strict=True):
         parts[words].append(1e3 * seconds)
     names.append(f"{K}, {L}")
-assert parts["make the matrix"][-1] > parts["factor it"][-1]
 figure, ax = draw.figure(size=(6.4, 3.4))
 draw.bars(ax, names, parts, ["first", "second", "rival"])
 ax.set_yscale("log")
