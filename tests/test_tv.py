@@ -160,6 +160,15 @@ def test_prices_in_any_unit_give_the_same_answer(name, unit):
     assert values[1] == pytest.approx(np.sqrt(unit) * values[0], rel=1e-7)
 
 
+@pytest.mark.parametrize("prices", [{"lam": 1e200}, {"gamma": 1e-300}, {"mu": 1e150}])
+def test_absurd_prices_end_in_words(prices):
+    one = PROGRAMS["slack"]
+    given = {"lam": one.lam, "gamma": one.gamma, "mu": one.mu} | prices
+    report = b.solve(b.BranchHull(one.data, "tv", shape=one.shape, **given)).report
+    assert report.run.status in (Status.SOLVED, Status.FAILED, Status.MAX_ITER)
+    assert report.certificate.lower <= report.certificate.upper
+
+
 @pytest.mark.parametrize("name", ["general B", "general B, slack, mu 0"])
 def test_columns_that_repeat_others_change_nothing(name):
     one = PROGRAMS[name]

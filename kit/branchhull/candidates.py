@@ -167,6 +167,9 @@ def _drive(
         return Certificate(upper, lower, own.violation)
 
     last, run = drive(states, graded, **call.limits(limit), every=every)
+    if last is None:  # weights of sizes whose products are no numbers
+        h, m = (np.zeros(n) for n in problem.data.shape[1:])
+        return h, m, None, replace(run, status=Status.FAILED), ("No first point was found.",)
     if point is None or run.status is Status.STOPPED:
         return last.h, last.m, last.dual, run, ()
     earlier = point is not last or dual is not last

@@ -74,10 +74,13 @@ def certify(
     upper      |W|_1 if violation <= feasibility, else inf
     lower      (<Q, T> - epsilon |Q_Omega|_F)_+ / max|X Q'|, after rescaling the rows of Q at best;
                -inf for dual None
-    violation  max(r / epsilon - 1, max (W'X - V)_+ / max|Y|, 0), r = |(W'X - Y)_Omega|_F
+    violation  max((r - epsilon)_+ / max(epsilon, 1e-3 |Y_Omega|_F), max (W'X - V)_+ / max|Y|),
+               r = |(W'X - Y)_Omega|_F; with a ball each, the largest of the neurons
 
-    All three are rounded outward: they hold in exact arithmetic. Raises ValueError for shapes that
-    do not fit and numbers that are not finite. Derived (above).
+    For 0 < violation <= feasibility, upper bounds the optimum of the program relaxed by that much
+    only, which may be below that of the program as given; lower bounds both. All three are rounded
+    outward: they hold in exact arithmetic. Raises ValueError for shapes that do not fit and numbers
+    that are not finite. Derived (above).
     """
     read_layer(problem)
     N, M, P = problem.shape

@@ -74,7 +74,8 @@ def along(
 ) -> list[Answer]:
     """The layer's exact answers for every epsilon in radii, all numbers or all (M,), any order.
 
-    max_iter  events allowed for one neuron; beyond, its column is 0 and the status MAX_ITER
+    max_iter  events allowed for one neuron; beyond, the run ends with the status MAX_ITER, and
+              with columns of zeros for what was not reached
     callback  see Progress; a true value stops, with columns of zeros for what was not reached
     n_jobs    threads: neurons side by side, the heavy steps outside Python's lock
     """
