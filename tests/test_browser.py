@@ -337,14 +337,21 @@ def run_all(page, lab, notebook):
 
 
 def ended(page):
-    """Whether all cells have run, or one has failed: waits while the kernel is busy."""
+    """Whether all cells have run, or one has failed: waits as long as anything moves.
+
+    A kernel is idle for a moment between two cells as well, so that only one that was idle twice,
+    with the same cells done, has stopped.
+    """
+    before = None
     for _ in range(12):
         with contextlib.suppress(TimeoutError):
             done = f"() => ({CELLS}).every(c => c.count) || {FAILED}"
             page.wait_for_function(done, timeout=MINUTE / 4)
             return True
-        if page.evaluate(f"() => ({KERNEL}).status") == "idle":
+        now = page.evaluate(f"() => [({KERNEL}).status, ({CELLS}).map(c => c.count)]")
+        if now[0] == "idle" and now == before:
             return False
+        before = now
     return False
 
 
