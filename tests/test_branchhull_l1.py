@@ -108,6 +108,28 @@ def test_admm_with_noise_comes_near_and_says_how_near():
     assert history["primal"][-1] < 1e-2 * history["primal"][:10].max()
 
 
+@pytest.mark.parametrize("seed", range(3, 9))
+def test_columns_alike_cost_no_digits(seed):
+    rng = np.random.default_rng(seed)
+    B, C = rng.standard_normal((39, 6)), rng.standard_normal((39, 11))
+    B[:, 3], C[:, 7], C[:, 8] = B[:, 1], -2 * C[:, 2], C[:, 2]
+    w = B @ rng.standard_normal(6)
+    y = w * (C @ rng.standard_normal(11)) * np.exp(0.1 * rng.standard_normal(39))
+    report = branchhull.solve(BranchHull(Bilinear(B, C, y, np.sign(w)), "l1"), "interior").report
+    assert report.run.status is Status.SOLVED
+
+
+@pytest.mark.parametrize("seed", [0, 4, 5, 6, 13, 29])
+def test_columns_in_units_twelve_decades_apart(seed):
+    rng = np.random.default_rng(seed)
+    s, z = 10 ** rng.uniform(-6, 6, 6), 10 ** rng.uniform(-6, 6, 8)
+    B, C = rng.standard_normal((45, 6)), rng.standard_normal((45, 8))
+    w = B @ rng.standard_normal(6)
+    data = Bilinear(B * s, C * z, w * (C @ rng.standard_normal(8)), np.sign(w))
+    report = branchhull.solve(BranchHull(data, "l1"), "interior").report
+    assert report.run.status is Status.SOLVED
+
+
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_both_sides_of_the_newton_system_agree(variant, monkeypatch):
     # so few rows that the system is solved by rows; and the same by columns
@@ -118,7 +140,7 @@ def test_both_sides_of_the_newton_system_agree(variant, monkeypatch):
     by_rows = module._ByRows
 
     def columns(B, C, D, det, E):
-        return module._ByColumns(B, C, D, E)
+        return module._ByColumns(B, C, D, E, 0.0)
 
     def rows(*arguments):
         seen.append(1)

@@ -75,7 +75,7 @@ def small_noise(rng: Rng, L: int = 80, wrong_signs: int = 0) -> Pair:
     data, truth = branchhull.gaussian(rng, L, 40, 40, **sizes)
     xi = rng.standard_normal(L)
     xi *= 1e-5 / np.linalg.norm(xi)
-    answer = branchhull.solve(BranchHull(replace(data, y=data.y * (1 + xi)), "l1"), tol=1e-6)
+    answer = branchhull.solve(BranchHull(replace(data, y=data.y * (1 + xi)), "l1"), tol=1e-10)
     error = branchhull.recovery_error(answer.h, answer.m, truth, "l1")
     return error, float(37 * np.sqrt(np.abs(xi).max()))
 

@@ -5,8 +5,13 @@ price kappa (lam in the units of each row): minimise w't + kappa'v over the cone
 equation may miss is a tenth of the gap, for that is what it costs in the bound; ten times as much
 in the predictor (with a predictor that is not corrected at all wide problems stall).
 
-The objective is linear, so the primal and the dual step have lengths of their own. The start is
-dual feasible: the cones' central path, shrunk until the other dual variables are positive.
+The objective is linear, so the primal and the dual step have lengths of their own.
+
+Start. x from one-bit correlations, (p, q) moved inside the cones, and all products s'lam and r l
+equal to b, twice the mean cost of an entry (derived). With l1, l2 = b / (t -+ x), the equation
+w = l1 + l2 gives t = (b + sqrt(b^2 + (w x)^2)) / w. The cone's be is b p / (2 (p q - d)), and
+q >= d / p + b / kappa keeps it below kappa / 2; then v = b / (kappa - be). What is left to be met
+is s = (p + q, p - q, 2 sqrt d) of x and v, and the dual equations of x.
 Source: derived; the method as in loop.py.
 """
 
@@ -52,7 +57,7 @@ def interior_l1(problem: BranchHull) -> Iterator[State]:
 
 
 def _start(model: Moduli) -> Point:
-    """x from one-bit correlations, all in the interior, the dual feasible."""
+    """x from one-bit correlations, and a point of the central path near it (module docstring)."""
     d, kappa, weight, on, root = model.d, model.kappa, model.k, model.d > 0, np.sqrt(model.d)
     h, m = root @ model.Bt, root @ model.Ct
     p, q = model.Bt @ h, model.Ct @ m
@@ -69,16 +74,13 @@ def _start(model: Moduli) -> Point:
     floor_p, floor_q = (0.1 * (np.abs(f[on]).mean() if on.any() else 1.0) or 1.0 for f in (p, q))
     p, q = np.maximum(p, floor_p), np.maximum(q, floor_q)
     grow = np.sqrt(np.maximum(1.0, 1.5 * d / (p * q)))
-    s, lam = central(model, grow * p, grow * q)
-    al, be = model.weights(lam)
-    steepest = np.max(np.abs(model.pull(al, be)) / weight)
+    p, q = grow * p, grow * q
+    cost = weight @ np.abs(x) + kappa @ np.maximum(q - model.Ct @ x[h.size :], 0)[: kappa.size]
+    b = 2 * cost / (2 * weight.size + d.size) or 1.0
     if kappa.size:
-        steepest = max(steepest, np.max(be / kappa))
-    lam *= 0.5 / max(steepest, 1e-300)
-    al, be = model.weights(lam)
-    mu = np.mean(np.sum(s * lam, axis=0))
-    room = max(2 * mu, 0.05 * np.median(weight * np.abs(x)), 1e-3)
-    t, pull = np.abs(x) + room / weight, model.pull(al, be)
-    own = kappa - be[: kappa.size]
-    l = np.concatenate([(weight + pull) / 2, (weight - pull) / 2, own])
-    return Point(x, t, mu / own, s, model.bounds(x, t, mu / own), lam, l)
+        q = np.where(on, np.maximum(q, d / p + b / kappa), q)
+    s, inverse = central(model, p, q)
+    t = (b + np.sqrt(b * b + (weight * x) ** 2)) / weight
+    v = b / (kappa - b * model.weights(inverse)[1]) if kappa.size else kappa
+    r = model.bounds(x, t, v)
+    return Point(x, t, v, s, r, b * inverse, b / r)

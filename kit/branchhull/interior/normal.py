@@ -12,7 +12,8 @@ ones are replaced by their mean, a multiple of I in either block; what that miss
 E, or beside the heavy rows where E is small as well. The matrix so made, in float32 while that is
 enough, is factored, and conjugate gradients with it as preconditioner solve the true equations: one
 to five steps, in which all rows are multiplied with. If they do not converge, or the factor fails,
-all rows are multiplied out, in float64.
+all rows are multiplied out, in float64. Of columns that are alike no matrix is definite to the last
+digit: then 1e-14 to 1e-12 of its diagonal is added, and conjugate gradients take it off again.
 
 Which rows are light (derived). With rows of norm 1 the light rows add about sum(light) / K to a
 column. The heavy ones hold 2 / 3 as many columns as they are, those of smallest E, by at least the
@@ -43,6 +44,7 @@ LIGHT = 0.25  # what light rows may add, in shares of what holds a column
 HOLD = 1.5  # heavy rows for each column that they hold
 WORTH = 0.3  # the share of light rows from which on copying the heavy ones pays
 SMALL = 1e7  # L (K + N)^2 below which all rows are multiplied out sooner than chosen
+RIDGE = 1e-12  # of the diagonal at most, where columns are alike to rounding
 STEPS = 10  # of conjugate gradients, then all rows are multiplied out
 
 Pair = tuple[Array, Array]
@@ -59,7 +61,7 @@ class Normal:
         D (3, L); det (L,), that of the blocks, without cancellation; E (K + N,) > 0; every:
         multiply all rows out. Raises LinAlgError if the matrix is not definite to working accuracy.
         """
-        self.G, self.D, self.det, self.E = G, D, det, E
+        self.G, self.D, self.det, self.E, self.ridge = G, D, det, E, 0.0
         every |= det.size * E.size**2 < SMALL
         self.short, self.heavy = (None, None) if every else (short, self._heavy())
         self._factor()
@@ -67,7 +69,7 @@ class Normal:
     def solve(self, r: Array, missed: Array | float) -> Array:
         """x, with no entry of r - (diag(E) + G'D G) x above `missed`, if rounding lets it."""
         x = self.factor.solve(r)
-        if self._exact() and isinstance(self.factor, _ByColumns):
+        if self._exact() and isinstance(self.factor, _ByColumns) and not self.ridge:
             return x
         rest, step, last = r - self._product(x), 0.0, np.inf
         for _ in range(STEPS):
@@ -117,8 +119,10 @@ class Normal:
                 self.factor = self._chosen()
                 return
             except (LinAlgError, ValueError):  # not definite, or not finite any more
-                if self._exact():
+                if self.ridge > RIDGE:
                     raise
+                if self._exact():
+                    self.ridge = 100 * self.ridge or RIDGE / 100
                 self.short, self.heavy = None, self.heavy if self.short else None
 
     def _chosen(self) -> "_ByColumns | _ByRows":
@@ -134,13 +138,13 @@ class Normal:
             B, C = B[h], C[h]
         if E.size > 2 * det.size and E.size > 64:
             return _ByRows(B, C, D, det, E)
-        return _ByColumns(B, C, D, E)
+        return _ByColumns(B, C, D, E, self.ridge)
 
 
 class _ByColumns:
     """One Cholesky factor of size K + N, in the precision of B and C."""
 
-    def __init__(self, B: Array, C: Array, D: Array, E: Array) -> None:
+    def __init__(self, B: Array, C: Array, D: Array, E: Array, ridge: float) -> None:
         x, y, K = np.sqrt(D[0]), np.sqrt(D[2]), B.shape[1]
         rho = D[1] / np.maximum(x * y, np.finfo(float).tiny)
         x, y, rho = (f.astype(B.dtype)[:, None] for f in (x, y, rho))
@@ -149,7 +153,9 @@ class _ByColumns:
         M[:K, :K], M[K:, K:] = B.T @ B, C.T @ C  # numpy computes half of each
         B *= rho
         M[K:, :K] = C.T @ B
-        M[np.diag_indices(E.size)] += E.astype(B.dtype)
+        own = np.diag_indices(E.size)
+        M[own] += E.astype(B.dtype)
+        M[own] *= 1 + ridge
         self.factor = cho_factor(M, lower=True, overwrite_a=True)
 
     def solve(self, r: Array) -> Array:
