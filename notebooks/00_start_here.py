@@ -21,7 +21,7 @@
 # is which neurons were active when they were given.
 #
 # Both people hold half an answer: **a sign** of one factor, **an activity** of a neuron. This page shows
-# what that half is worth. It is the one idea of the whole course.
+# what that half is worth.
 #
 # **Afterwards** you can say the idea in one sentence, read a certificate, and find your way through the
 # lessons and exercises. **You need** linear algebra and a first course in optimisation. **Time**: 20 minutes.
@@ -72,8 +72,7 @@ draw.show(
 #
 # ## By hand
 #
-# Average two points of one branch, $(\tfrac12, 2)$ and $(2, \tfrac12)$. Then average two points of different
-# branches, $(1, 1)$ and $(-1, -1)$.
+# Average two points of one branch, then two points of different branches.
 
 # %%
 for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
@@ -81,8 +80,8 @@ for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
     print(f"halfway between {one} and {other} is ({w:g}, {x:g}), with product {w * x:g}")
 
 # %% [markdown]
-# Between the two points of one branch the product is larger than 1. Between the two points of different
-# branches it is smaller than 1: here it is 0.
+# Between points of one branch the product is larger than 1. Between these two points of different branches
+# it is 0.
 #
 # ## From scratch: a hull is what all half-planes leave
 #
@@ -92,7 +91,7 @@ for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
 # $$b(a) = \min_{s \in S} a^\top s ,$$
 #
 # and the hull (with its edge) is what remains of the plane when this is done for all directions $a$.
-# We take 180 directions, and for $S$ 300 points of each branch, with $|w|$ from 1/60 to 60.
+# For $S$ we take 300 points of each branch, with $|w|$ from 1/60 to 60.
 
 
 # %% tags=["from-scratch"]
@@ -199,7 +198,7 @@ explorer(
 #
 # **BranchHull** has $L$ products, $y_\ell = (b_\ell^\top h)(c_\ell^\top m)$, with known vectors $b_\ell$ and
 # $c_\ell$. Unknown are $h$ with $K$ entries and $m$ with $N$ entries. The sign of each $b_\ell^\top h$ is known, so each
-# product leaves the hull of one branch. The program takes the smallest $(h, m)$ in the intersection of
+# product leaves the hull of one branch. The program takes the smallest $(h, m)$ that lies in all
 # these hulls.
 #
 # **Net-Trim** has one layer of a network, $Y = \max(W^\top X, 0)$; each column of $X$ is a sample, each column of
@@ -209,8 +208,6 @@ explorer(
 #
 # | | BranchHull | Net-Trim |
 # |---|---|---|
-# | the curve | a hyperbola, two branches | a bent line, two pieces |
-# | what is known | the sign of one factor | which outputs are active |
 # | what is convex | the hull of one branch | one piece, with a tolerance |
 # | what is minimised | $\|h\|_2^2 + \|m\|_2^2$ | $\|W\|_1 = \sum \lvert W_{ij} \rvert$ |
 # | what is promised | for Gaussian $b_\ell$, $c_\ell$ and enough products, $h$ and $m$ up to scale, with high probability | on the given samples all outputs of the layer together move by at most $\epsilon$ |
@@ -233,8 +230,8 @@ assert error < 1e-6 and certificate.gap < 1e-8
 # %% [markdown]
 # The second line is a **certificate**. The upper number is the value of a point that is checked to be
 # allowed. The lower number is a bound that no allowed point can undercut, computed by a formula that you can
-# evaluate yourself (the idea: [lesson 01](01_bounds.ipynb), the formula: lesson 12). You need not believe the solver. And a certificate
-# can say no: here is the same answer with the first entry of $h$ changed by one percent. It is first scaled up until it is allowed.
+# evaluate yourself (the idea: [lesson 01](01_bounds.ipynb), the formula: lesson 12). A certificate
+# can also say no: here is the same answer with the first entry of $h$ changed by one percent. It is first scaled up until it is allowed.
 # The **gap** is the difference of the two numbers, relative to the upper one.
 
 # %%
@@ -268,51 +265,44 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # %% [markdown]
 # Gauss-Newton finds the truth from fewer products. What BranchHull adds is a proof that its answer is the
 # smallest point of a set which contains the truth if signs and readings are right, and a law for how often it is the truth.
-# The lessons set their methods beside rivals, and print the numbers of both.
 #
 # ## The map
 #
-# First two tools, which both halves use.
+# What you can do after each lesson. First two tools, which both halves use:
 #
-# | lesson | what you can do afterwards |
-# |---|---|
-# | [01 Bounds to check](01_bounds.ipynb) | check a bound yourself, and prove one with weights on constraints |
-# | [02 Splitting and agreement](02_splitting.ipynb) | split a program into two easy steps (ADMM), and predict how fast they end |
+# * [01 Bounds to check](01_bounds.ipynb): check a bound yourself, and prove one with weights on constraints
+# * [02 Splitting and agreement](02_splitting.ipynb): split a program into two easy steps (ADMM), and predict how fast they end
 #
-# The first half, **BranchHull**: two signals from their product.
+# The first half, **BranchHull**, two signals from their product:
 #
-# | lesson | what you can do afterwards |
-# |---|---|
-# | [10 Bilinear lifting](10_bilinear_lifting.ipynb) | see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program |
-# | [11 Hull geometry](11_hull_geometry.ipynb) | draw a hull, project on it, intersect many, see the solution and its certificate |
-# | [12 BranchHull](12_branchhull.ipynb) | write the program, derive its certificate, take two sounds out of their product |
-# | [13 ADMM for BranchHull](13_admm.ipynb) | write the papers' method, stop it by a certificate, predict how fast it ends |
-# | [14 How many measurements](14_how_many_measurements.ipynb) | derive the law of exact recovery and measure it |
-# | [15 Sparse signals](15_sparse_signals.ipynb) | recover sparse signals from fewer products, decide it by one linear program |
-# | [16 Noise and lies](16_noise_and_lies.ipynb) | buy off wrong readings, prove that signs conflict, say what noise does |
-# | [17 Calibration](17_calibration.ipynb) | calibrate sensors, undo a blur, see what noise does |
-# | [18 Images](18_images.ipynb) | divide a scene from its illumination, and say where that works |
-# | [19 Fast solvers](19_fast_solvers.ipynb) | write an interior point method, guess and certify, choose a method |
+# * [10 Bilinear lifting](10_bilinear_lifting.ipynb): see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program
+# * [11 Hull geometry](11_hull_geometry.ipynb): draw a hull, project on it, intersect many, see the solution and its certificate
+# * [12 BranchHull](12_branchhull.ipynb): write the program, derive its certificate, take two sounds out of their product
+# * [13 ADMM for BranchHull](13_admm.ipynb): write the papers' method, stop it by a certificate, predict how fast it ends
+# * [14 How many measurements](14_how_many_measurements.ipynb): derive the law of exact recovery and measure it
+# * [15 Sparse signals](15_sparse_signals.ipynb): recover sparse signals from fewer products, decide it by one linear program
+# * [16 Noise and lies](16_noise_and_lies.ipynb): buy off wrong readings, prove that signs conflict, say what noise does
+# * [17 Calibration](17_calibration.ipynb): calibrate sensors, undo a blur, see what noise does
+# * [18 Images](18_images.ipynb): divide a scene from its illumination, and say where that works
+# * [19 Fast solvers](19_fast_solvers.ipynb): write an interior point method, guess and certify, choose a method
 #
-# The second half, **Net-Trim**: sparse weights that keep the answers.
+# The second half, **Net-Trim**, sparse weights that keep the answers:
 #
-# | lesson | what you can do afterwards |
-# |---|---|
-# | [20 ReLU convexification](20_relu_convexification.ipynb) | turn a ReLU into a ball and half-spaces, say what is given up |
-# | [21 One neuron and its path](21_one_neuron.ipynb) | walk along all answers of one neuron, corner by corner |
-# | [22 One layer](22_one_layer.ipynb) | solve a layer under one ball, and prove its zeros |
-# | [23 Networks](23_networks.ipynb) | write the two loops that prune a network, prove and measure what they promise |
-# | [24 How many samples](24_how_many_samples.ipynb) | measure how many samples a neuron needs, beside what the theorem asks for |
-# | [25 Pruning today](25_pruning_today.ipynb) | write OBS and FISTA, and compare eight methods at equal sparsity |
-# | [26 Your own network](26_your_own_network.ipynb) | bring a network, prune it, check the report, decide |
+# * [20 ReLU convexification](20_relu_convexification.ipynb): turn a ReLU into a ball and half-spaces, say what is given up
+# * [21 One neuron and its path](21_one_neuron.ipynb): walk along all answers of one neuron, corner by corner
+# * [22 One layer](22_one_layer.ipynb): solve a layer under one ball, and prove its zeros
+# * [23 Networks](23_networks.ipynb): write the two loops that prune a network, prove and measure what they promise
+# * [24 How many samples](24_how_many_samples.ipynb): measure how many samples a neuron needs, beside what the theorem asks for
+# * [25 Pruning today](25_pruning_today.ipynb): write OBS and FISTA, and compare eight methods at equal sparsity
+# * [26 Your own network](26_your_own_network.ipynb): bring a network, prune it, check the report, decide
 #
 # Read either half first. A short way through: 00, 01, 11, 12, 20, 22. The symbols and the main terms are in the
 # [glossary](glossary.ipynb); the pictures are made of the words of the [gallery](gallery.ipynb).
 #
 # ## The exercises
 #
-# The folder `exercises` holds notebooks with gaps. Fill a gap, run the cell, then call `check`: it says whether
-# there is nothing yet, whether the shape is wrong, which mistake it sees, or that the answer is right. It
+# The folder `exercises` holds notebooks with gaps. Fill a gap, run the cell, then call `check`: it names the
+# mistake it sees, or says that the answer is right. It
 # tests properties ("no point of the hull is nearer"), so a solution may be written in any way. Start with `11_projection` after lesson 11.
 #
 # ## Take away
@@ -321,8 +311,7 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # * The programs of this course intersect many such regions and take the smallest point.
 # * An answer comes with two numbers that enclose the optimum, and you can check both.
 #
-# **The guesses.** The hull of both branches is everything, the hull of one branch is the set
-# $w x \ge 1$, $w > 0$.
+# **The guesses.** The first hull is the whole plane, the second the set $w x \ge 1$, $w > 0$.
 #
 # **Break it yourself.** In `hyperbola` keep only the points of both branches with $|w|$ between $\tfrac12$ and $2$. What is the
 # hull now? A range of $|w|$ is knowledge too.

@@ -13,14 +13,13 @@
 # %% [markdown]
 # # 11 Hull geometry
 #
-# A wattmeter multiplies: it shows the power $y = w x$, voltage times current, and neither of the two. On
-# your bench stand several such meters. You know the direction of each voltage, and you have a rough
-# estimate of each pair $(w, x)$. The estimates do not fit the readings. You want to repair each of them
-# and change it as little as possible. And since all meters hang on the same few sources, you
-# hope that together they give the sources away.
+# A wattmeter shows the power $y = w x$, voltage times current, and neither of the two. On your bench
+# stand several such meters. You know the direction of each voltage, and have a rough estimate of each
+# pair $(w, x)$. The estimates do not fit the readings. You want to repair each with the least
+# change. And since all meters hang on the same few sources, together they may give the sources away.
 #
-# **Afterwards you can** draw the convex hull of one branch, find its nearest point with a dozen lines
-# of numpy, intersect many hulls, and read the weights that prove which point of them is the smallest.
+# **Afterwards you can** draw the hull of one branch, find its nearest point with a dozen lines
+# of numpy, intersect many hulls, and read the weights that prove which point is the smallest.
 # **Before**: [00](00_start_here.ipynb), [01](01_bounds.ipynb). Symbols: [glossary](glossary.ipynb).
 # **Time**: 30 minutes.
 
@@ -43,22 +42,21 @@ from kit.experiments.theorems import LEDGER, examine, table
 #
 # $$p = t\,w, \qquad q = s\,t\,x, \qquad d = |y| .$$
 #
-# Now one branch is left, $p q = d$ with $p, q > 0$. The program of this course allows all of its hull,
-# which we shall prove to be
+# Now one branch is left, $p q = d$ with $p, q > 0$. Its hull, as we shall prove, is
 #
 # $$H_d = \{(p, q) : \; p q \ge d,\; p \ge 0,\; q \ge 0\}, \qquad d > 0 .$$
 #
+# (If $y = 0$, the kit keeps only $t w \ge 0$.)
+#
 # **Guess first.** (1) The estimate $(p, q) = (-1, 1.5)$ is outside $H_1$. Has the nearest point of $H_1$ the same
-# $q$, a larger one, or a smaller one? (2) Each of three meters leaves a region, and the border of each passes
-# through the truth. Is the truth the point of their common region that is nearest to the origin: always,
-# mostly, rarely?
+# $q$, a larger, or a smaller one? (2) Three meters leave a region each, with the truth on its border. Is the truth the point
+# of their common region that is nearest to the origin: always, mostly, rarely?
 #
 # ## By hand
 #
-# Three estimates for which no computing is needed. From $(0, 0)$ the squared distance of
-# $(p, q)$ in $H_1$ is $p^2 + q^2 \ge 2 p q \ge 2$, so the nearest point is $(1, 1)$. For the others go backwards (that a right angle makes a point nearest is proved below): start on the branch at $(2, \tfrac12)$ and walk away at a right
-# angle to it. There the branch $q = 1/p$ has the direction $(1, -\tfrac14)$, and $(\tfrac12, 2)$ is at a right
-# angle to that. One such step leads to $(\tfrac32, -\tfrac32)$, half a step to $(\tfrac74, -\tfrac12)$.
+# From $(0, 0)$ the squared distance of
+# $(p, q)$ in $H_1$ is $p^2 + q^2 \ge 2 p q \ge 2$, so the nearest point is $(1, 1)$. For the others go backwards (proved below): start on the branch $q = 1/p$ at $(2, \tfrac12)$.
+# Its direction there is $(1, -\tfrac14)$, and $(\tfrac12, 2)$ is at a right angle to that. One such step away leads to $(\tfrac32, -\tfrac32)$, half of it to $(\tfrac74, -\tfrac12)$.
 
 # %%
 estimates = np.array([[0, 0], [1.5, -1.5], [1.75, -0.5]])
@@ -90,24 +88,21 @@ draw.show(
 # *It is convex.* Take $(p, q)$ and $(p', q')$ in $H_d$. For their midpoint
 #
 # $$\frac{p + p'}{2} \cdot \frac{q + q'}{2} = \frac{p q + p' q' + (p q' + p' q)}{4}
-#   \;\ge\; \frac{d + d + 2\sqrt{p q'\, p' q}}{4} \;\ge\; \frac{2 d + 2 d}{4} = d ,$$
+#   \;\ge\; \frac{2 d + 2\sqrt{p q\, p' q'}}{4} \;\ge\; d ,$$
 #
 # by the inequality of arithmetic and geometric means. A closed set with all midpoints is convex.
 #
-# *Each of its points is needed.* Take $(p, q)$ with $p q > d$, $p > 0$, and walk along $(p + \tau, q - \tau)$.
-# The walk has the product $d$ where $\tau^2 + (p - q)\tau - (p q - d) = 0$.
-# The product of the two roots is $-(p q - d) < 0$, so one root lies on each side of $0$.
-# At a root the two factors have the positive product $d$, so they have the same sign;
-# their sum is $p + q > 0$, so both are positive: a root is a point of *this* branch.
-# So $(p, q)$ lies between two points of the branch. $\square$
+# *Each of its points is needed.* From $(p, q)$ with $p q > d$, $p > 0$, walk along $(p + \tau, q - \tau)$. As in
+# lesson 00, with $d$ for 1, the product is $d$ at a $\tau < 0$ and at a $\tau > 0$.
+# There the two factors have the product $d > 0$ and the sum $p + q > 0$, so both are positive.
+# So $(p, q)$ lies between two points of *this* branch. $\square$
 #
 # **Tangents.** For $\alpha, \beta \ge 0$ the same inequality gives
 #
 # $$\alpha p + \beta q \;\ge\; 2\sqrt{\alpha p \, \beta q} \;\ge\; 2\sqrt{\alpha\beta d} \qquad \text{on } H_d . \tag{1}$$
 #
-# If both weights are positive, it is an equality at the point with $\alpha p = \beta q$, $p q = d$. So each pair of
-# positive weights gives a tangent of the branch. (If one weight is $0$, the bound is $0$, and the hull comes near it
-# but does not reach it.) The certificates of BranchHull are sums of (1).
+# If both weights are positive, it is an equality where $\alpha p = \beta q$, $p q = d$: each such pair gives
+# a tangent of the branch. The certificates of BranchHull are sums of (1).
 #
 # ## From scratch: the nearest point
 #
@@ -122,17 +117,17 @@ draw.show(
 #
 # *Finding it.* Take the sum and the difference, $\sigma = (p + q)/\sqrt2$ and $\delta = (p - q)/\sqrt2$. The branch is
 # $\sigma^2 - \delta^2 = 2 d$, $\sigma > 0$, and (2) comes apart into $\sigma - \sigma_0 = \mu \sigma$ and $\delta - \delta_0 = -\mu \delta$. The first says
-# $\mu = 1 - \sigma_0/\sigma$, and then the second says $\delta = r\,\delta_0$ with $r = \sigma/(2\sigma - \sigma_0)$.
+# $\mu = 1 - \sigma_0/\sigma$, the second then $\delta = r\,\delta_0$ with $r = \sigma/(2\sigma - \sigma_0)$.
 # **One equation with one unknown is left:**
 #
-# $$f(\sigma) = \sigma^2 - (r\,\delta_0)^2 - 2 d = 0, \qquad r = \frac{\sigma}{2 \sigma - \sigma_0}, \qquad
+# $$f(\sigma) = \sigma^2 - (r\,\delta_0)^2 - 2 d = 0, \qquad
 #   f'(\sigma) = 2\sigma + 2 \delta_0^2\, r\, \frac{\sigma_0}{(2\sigma - \sigma_0)^2} .$$
 #
-# At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$ (try the three cases; at $0$ take the limit).
-# At $\sigma_0$ this is so since the point is outside.
+# At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$ (try the three cases; at $0$ take the limit;
+# at $\sigma_0$ it is so since the point is outside).
 # For the same reason $\sigma = \sqrt{2 d + \delta_0^2}$ is above $\sigma_0$. So $0 < r \le 1$ there, and $f \ge 0$.
 # Between them is a root, and there $\mu \ge 0$ and $\sigma > |\delta|$, so (2) holds.
-# Newton's method finds it; a step that would leave the bracket is replaced by a halving.
+# Newton's method, kept in the bracket by halving, finds it.
 
 
 # %% tags=["from-scratch"]
@@ -153,8 +148,8 @@ def nearest(p0, q0, d):
 
 
 # %% [markdown]
-# *Check against the definition, and against the kit.* The definition of "nearest" is a search: 20,001
-# points of the branch, $p$ from $10^{-3}$ to $10^3$. The kit has `hull.project`.
+# *Check against the definition*, a search among 20,001 points of the branch, and against the kit's
+# `hull.project`.
 
 # %% tags=["compared"]
 rng = np.random.default_rng(5)
@@ -177,9 +172,9 @@ print(f"(-1, 1.5) goes to ({u:.4f}, {v:.4f})")
 assert np.isclose(u * v, 1)
 
 # %% [markdown]
-# What the kit's projection ([hull.py](../kit/branchhull/hull.py)) does beyond ours: many points at once, and logarithms, which keep the digits when $p_0$,
-# $q_0$, $d$ differ by many powers of ten. **The rival** is the method of the papers' programs: by (2) $p$ is a root of
-# $p^4 - p_0\,p^3 + d\,q_0\,p - d^2$. They take the first root that is real and admissible ($p \ge 0$ and $d / p \ge q_0$), and leave the point where it is if
+# The kit's ([hull.py](../kit/branchhull/hull.py)) takes many points at once, and logarithms, which keep digits that ours loses
+# in the next cell. **The rival** is the method of the papers' programs: by (2) $p$ is a root of
+# $p^4 - p_0\,p^3 + d\,q_0\,p - d^2$. They take the first that is real and admissible, and leave the point alone if
 # there is none.
 
 
@@ -210,28 +205,28 @@ assert stays.sum() >= 1
 
 # %% [markdown]
 # With readings of ordinary size all agree. Over twelve powers of ten the quartic leaves some estimates
-# unrepaired, and both short methods lose digits. (The yardstick is the kit's projection; its tests set it beside a conic solver.)
+# unrepaired, and both short methods lose digits. (The yardstick, the kit's projection, is tested beside a conic solver.)
 #
 # ## What is smallest is balanced
 #
-# Which point does BranchHull choose among all that are allowed? The one with the smallest $\|h\|^2 + \|m\|^2$. If
+# Among all points that are allowed BranchHull chooses the one with the smallest $\|h\|^2 + \|m\|^2$. If
 # $(h, m)$ is allowed, so is $(c h, m / c)$ for $c > 0$, since all products stay the same. By the means inequality
 #
 # $$c^2 \|h\|^2 + \|m\|^2 / c^2 \;\ge\; 2\,\|h\|\,\|m\| , \quad \text{with equality at } c^2 = \|m\|/\|h\| . \tag{3}$$
 #
-# So the smallest point has $\|h\| = \|m\|$. It is called **balanced**, and an answer has to be compared with the balanced
-# truth: another scale is invisible in the products.
+# So the smallest point has $\|h\| = \|m\|$: it is **balanced**. An answer has to be compared with the balanced
+# truth, since the products do not show the scale.
 #
 # ## Many hulls in one picture
 #
-# One supply of voltage $h > 0$ feeds the meters through known dividers, so meter $\ell$ gets the voltage $b_\ell h$, with $b_\ell > 0$. Its current
-# is a known mixture $c_\ell^\top m$ of two sources, $m \in \mathbb R^2$. With $z = h m$ the reading of meter $\ell$ says
+# One supply of voltage $h > 0$ feeds the meters through known dividers: meter $\ell$ gets $b_\ell h$, with $b_\ell > 0$. Its current
+# is a known mixture $c_\ell^\top m$ of two sources, $m \in \mathbb R^2$. With $z = h m$ its reading says
 #
 # $$s_\ell\, (b_\ell h)(c_\ell^\top m) \ge |y_\ell| \quad\Longleftrightarrow\quad n_\ell^\top z \ge |y_\ell| , \qquad n_\ell = s_\ell b_\ell c_\ell ,$$
 #
 # a half-plane. By (3) the smallest value of $h^2 + \|m\|^2$ at a given $z$ is $2\|z\|$. So BranchHull asks for the **point of a polygon
-# that a growing disc touches first**. Its certificate is that of lesson 01, with half the weights: numbers $\lambda_\ell \ge 0$ on lines
-# through $z$, with $\sum_\ell \lambda_\ell n_\ell = z$. For any $z'$ in the polygon they give
+# that a growing disc touches first**. Its certificate, as in lesson 01, is numbers $\lambda_\ell \ge 0$ on lines
+# through $z$ with $\sum_\ell \lambda_\ell n_\ell = z$. For any $z'$ in the polygon
 # $z^\top z' = \sum \lambda_\ell n_\ell^\top z' \ge \sum \lambda_\ell |y_\ell| = \sum \lambda_\ell n_\ell^\top z = \|z\|^2$, so $\|z'\| \ge \|z\|$.
 
 
@@ -304,16 +299,16 @@ draw.show(
 # *If two of the $g_\ell$ have different signs*, or one is $0$, a nonnegative combination of those normals has no part along $e$. Its part along $z$ is
 # positive, as $n_\ell^\top z = |y_\ell| > 0$. Scaled, it is $z$: a certificate.
 #
-# *If all $g_\ell > 0$*, put $\kappa = \max_\ell |y_\ell| / g_\ell$. The point $(1 - \tau) z + \tau \kappa e$ is allowed for
-# $0 < \tau < 1$, since $n_\ell^\top$ of it is $(1 - \tau)|y_\ell| + \tau\kappa g_\ell \ge |y_\ell|$. Its squared norm $(1 - \tau)^2 \|z\|^2 + \tau^2 \kappa^2$ is below
-# $\|z\|^2$ for small $\tau$. So the truth is not the answer. For all $g_\ell < 0$ turn $e$ round.
+# *If all $g_\ell > 0$*, put $\kappa = \max_\ell |y_\ell| / g_\ell$. The point $(1 - \tau) z + \tau \kappa e$, $0 < \tau < 1$, is allowed:
+# $n_\ell^\top$ of it is $(1 - \tau)|y_\ell| + \tau\kappa g_\ell \ge |y_\ell|$. For small $\tau$ its squared norm $(1 - \tau)^2 \|z\|^2 + \tau^2 \kappa^2$ is below
+# $\|z\|^2$: the truth is not the answer. For all $g_\ell < 0$ turn $e$ round.
 #
 # Let the $c_\ell$ be Gaussian. Then $c_\ell^\top e$ is independent of $c_\ell^\top z$, hence of $s_\ell$, and the
 # sign of $g_\ell$ is a fair coin. All $L$ coins agree with probability $2 \cdot 2^{-L}$, so
 #
 # $$P(\text{the truth is the answer}) = 1 - 2^{1 - L} \qquad (K = 1,\ N = 2,\ \text{Gaussian, no noise, right signs}).$$
 #
-# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and for $L \ge 2$ least squares solves them. 200 benches for each $L$; *chance* is one standard deviation of
+# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and for $L \ge 2$ least squares solves them. *Chance* is one standard deviation of
 # the share:
 
 # %%
@@ -332,15 +327,14 @@ for L in (1, 2, 3, 5):
     assert abs(share[0] - promised) <= 4 * chance and share[1] == (L > 1)
 
 # %% [markdown]
-# Here least squares is better and simpler. It has $K N$ unknowns, the entries of $h m^\top$, and BranchHull $K + N$. For larger
-# $K$ and $N$ this turns the comparison round; [lesson 10](10_bilinear_lifting.ipynb) and [lesson 14](14_how_many_measurements.ipynb)
-# have the numbers.
+# Here least squares is better and simpler. It has $K N$ unknowns, the entries of $h m^\top$, and BranchHull $K + N$, which turns the
+# comparison round for larger $K$ and $N$ ([lesson 10](10_bilinear_lifting.ipynb), [lesson 14](14_how_many_measurements.ipynb)).
 #
 # ## Explore
 #
-# Add meters, move the reading of meter 1 away from the true 1.8, make it negative, switch its sign, take the $\ell_1$ ball. With one meter the sign does not
-# matter: the other branch turns $h$ and $m$ round together. With two it matters. (For $|h| + \|m\|_1$ the argument of (3) gives
-# $2\sqrt{\|z\|_1}$, so then an $\ell_1$ ball grows. Its corners lie on the axes, where a source is silent: lesson 15.)
+# Add meters, move the reading of meter 1 from the true 1.8 to below 0, switch its sign, take the $\ell_1$ ball. With one meter the sign does not
+# matter: the other branch turns $h$ and $m$ round together. With two it matters. (The $\ell_1$ ball grows if
+# $|h| + \|m\|_1$ is minimised: lesson 15.)
 
 
 # %%
@@ -381,8 +375,8 @@ explorer(
 # ## Break it yourself
 #
 # A wrong sign among two meters leaves no allowed point, and this can be *proved*. Let $\tilde B$ be $B$ with its rows multiplied by $t_\ell$; if no reading is 0,
-# an allowed $h$ has $\tilde B h > 0$. Suppose $\alpha \ge 0$, $\alpha \ne 0$, and $\tilde B^\top \alpha = 0$. Then
-# $0 = (\tilde B^\top \alpha)^\top h = \alpha^\top \tilde B h > 0$, a contradiction. Such an $\alpha$ is a **ray**.
+# an allowed $h$ has $\tilde B h > 0$. If $\alpha \ge 0$, $\alpha \ne 0$, and $\tilde B^\top \alpha = 0$, then
+# $0 = \alpha^\top \tilde B h > 0$, a contradiction. Such an $\alpha$ is a **ray**.
 
 # %%
 data, _ = bench(rows=2, sign=-1)
@@ -398,25 +392,20 @@ for name in ("Tangent of a branch", "Projection does not expand", "Balance of no
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The last cell is from the **ledger** of theorems: each statement measured inside its hypotheses, and with each of them broken. (The second is new here:
-# after a projection on a convex set no two points are farther apart than before.)
+# The last cell is from the **ledger** of theorems: each statement measured inside its hypotheses, and with each of them broken. (The second is not proved here.)
 #
 # ## Take away
 #
-# * The hull of a branch is $p q \ge d$, $p, q \ge 0$; its tangents say $\alpha p + \beta q \ge 2 \sqrt{\alpha\beta d}$.
-# * The nearest point of it is one equation with one unknown.
-# * If many hulls have a common point, they have a smallest one; it is balanced, and weights on the borders that touch prove it.
+# * The hull of a branch is $p q \ge d$, $p, q \ge 0$; its tangents are (1).
+# * Its nearest point is one equation with one unknown.
+# * Many hulls with a common point have a smallest one; it is balanced, and weights on the borders that touch prove it.
 #
-# **The guesses.** (1) A larger one: the step is $\mu (q, p)$ with all three positive ($\mu > 0$ since the point is outside), so both coordinates grow. (2) Mostly:
+# **The guesses.** (1) A larger one: both coordinates of the step $\mu (q, p)$ are positive. (2) Mostly:
 # with three Gaussian meters in three cases of four.
 #
-# **If $y = 0$**, then $w x = 0$ is a cross without branches. As $w \ne 0$ has a sign, in truth $x = 0$. The kit's convention is
-# to keep only $t w \ge 0$ of such a row, which allows more.
-#
-# **Exercise**: [11_projection](../exercises/11_projection.ipynb), the projection for arrays, and with a slack.
+# **Exercise**: [11_projection](../exercises/11_projection.ipynb), for arrays, and with a slack.
 #
 # ## Sources
 #
 # * The hull and the program: arXiv 1702.04342. The ADMM that projects on it by a quartic: arXiv 1809.08359 and its authors' programs.
-# * The bracketed equation, the bench and its law are derived here; the kit's projection in `kit.branchhull.hull`, rays in
-#   `kit.branchhull.ray`.
+# * The bracketed equation, the bench and its law are derived here; rays in `kit.branchhull.ray`.

@@ -12,10 +12,10 @@
 # %% [markdown]
 # # 19 Fast solvers
 #
-# An instrument delivers a new set of products each second. Before the next one comes you want the answer of BranchHull, and the proof. The ADMM of lesson 13 has the time on clean data.
-# On noisy data it needs hundreds of iterations, and more at a badly chosen $\rho$. You may use a large matrix now, and you ask for eight digits.
+# An instrument delivers a new set of products each second. Before the next one comes you want the answer of BranchHull to eight digits, and the proof. The ADMM of lesson 13 has the time on clean data.
+# On noisy data it needs hundreds of iterations, and more at a badly chosen $\rho$. You may use a large matrix now.
 #
-# **Afterwards you can** write an interior point method for the hulls in twenty lines, write a method that guesses and is then certified, and say where the time of each goes and which one to take.
+# **Afterwards you can** write an interior point method for the hulls in twenty lines, and one that guesses and is then certified, and say which to take.
 # **Before**: [12](12_branchhull.ipynb), [13](13_admm.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -59,7 +59,7 @@ clean, noisy = bed(0.0), bed(0.05)
 # %% [markdown]
 # ## By hand: one product
 #
-# $K = N = L = 1$, $h m \ge 1$. A **barrier** keeps a point away from the border: it is $-\mu \log(h m - 1)$, which grows without limit there. Minimise
+# $K = N = L = 1$, $h m \ge 1$. A **barrier** keeps a point away from the border, where $-\mu \log(h m - 1)$ grows without limit. Minimise
 # $h^2 + m^2 - \mu \log(h m - 1)$. By symmetry try $h = m$: the derivative of $2 h^2 - \mu \log(h^2 - 1)$ is $4 h - 2 \mu h / (h^2 - 1)$, and it is 0 at
 #
 # $$h = m = \sqrt{1 + \mu / 2} .$$
@@ -80,7 +80,7 @@ draw.show(figure, "The smaller mu, the nearer to the border the point of the cen
 # %% [markdown]
 # ## From scratch: Newton on the cone
 #
-# Keep copies $p, q$ of $\tilde B h$ and $\tilde C m$, which always stay inside their hulls, and minimise $\|h\|^2 + \|m\|^2 + \phi(p, q)$ subject to $p = \tilde B h$, $q = \tilde C m$, with the barrier
+# Keep copies $p, q$ of $\tilde B h$ and $\tilde C m$, which stay inside their hulls, and minimise $\|h\|^2 + \|m\|^2 + \phi(p, q)$ subject to $p = \tilde B h$, $q = \tilde C m$, with the barrier
 #
 # $$\phi(p, q) = -\mu \sum_\ell \log e_\ell, \quad e = p q - d, \qquad -\nabla \phi = \mu\, \bigl(\tfrac{q}{e},\; \tfrac{p}{e}\bigr), \qquad
 #   \nabla^2 \phi = \mu \begin{pmatrix} q^2/e^2 & d/e^2 \\ d/e^2 & p^2/e^2 \end{pmatrix} \text{ in each row.}$$
@@ -93,7 +93,7 @@ draw.show(figure, "The smaller mu, the nearer to the border the point of the cen
 #
 # $$\bigl(2 I + E^\top \nabla^2\phi\, E\bigr) \begin{pmatrix} h \\ m \end{pmatrix} = E^\top \Bigl( -\nabla\phi + \nabla^2\phi \begin{pmatrix} p \\ q \end{pmatrix} \Bigr) .$$
 #
-# **One system with $K + N$ unknowns and a $2 \times 2$ block for each row; then walk a whole step, or a shorter one that keeps the copies inside their hulls. After a whole step make $\mu$ smaller.**
+# **Solve this; walk a whole step, or a shorter one that keeps the copies inside their hulls. After a whole step make $\mu$ smaller.**
 
 
 # %% tags=["from-scratch"]
@@ -144,8 +144,8 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
     assert len(steps[name]) < 45 and report.run.iterations < 20
 
 # %% [markdown]
-# What the kit does beyond ours ([l2.py](../kit/branchhull/interior/l2.py)): it moves the weights as unknowns of their own and treats them like the point (the scaling of Nesterov and Todd), and it
-# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here. The matrix has the same form. (Ours must be stopped in time: some steps after a gap of about $10^{-9}$ rounding spoils the point, or the matrix becomes singular.)
+# What the kit does beyond ours ([l2.py](../kit/branchhull/interior/l2.py)): it treats the weights like the point (the scaling of Nesterov and Todd), and
+# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here, and its matrix has the same form. (Ours must be stopped: some steps after a gap of about $10^{-9}$ rounding spoils the point, or the matrix becomes singular.)
 #
 # ## Why $\mu$ says how far
 #
@@ -173,14 +173,14 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 # %% [markdown]
 # ## From scratch: guess and certify
 #
-# Without noise the truth is on all branches. **Solve $p_\ell q_\ell = d_\ell$ by Newton's method as if nothing were convex; make weights for the point; let the certificate judge.**
+# **Solve $p_\ell q_\ell = d_\ell$ by Newton's method as if nothing were convex; make weights for the point; let the certificate judge.**
 # Linearise: $q_\ell\, \tilde b_\ell^\top \Delta h + p_\ell\, \tilde c_\ell^\top \Delta m = d_\ell - p_\ell q_\ell$. The gradient $(q, p)$ is scaled to length 1 by $\omega = 1/\|(p, q)\|$. These are $L$ equations for
 # $K + N$ unknowns in the sense of least squares,
 #
 # $$J \begin{pmatrix} \Delta h \\ \Delta m \end{pmatrix} = \omega \circ (d - p \circ q), \qquad J = \bigl[\, \omega q\, \tilde B, \;\; \omega p\, \tilde C \,\bigr] . \tag{3}$$
 #
-# The start is $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top \sqrt d$: each row pulls towards its known sign. *The weights* have to be $(\alpha, \beta) = \nu\,\omega\,(q, p)$ with $\nu \ge 0$ and $J^\top \nu = 2 z$, $z = (h, m)$ ((2) of lesson 12). These are $K + N$ equations for $L$ numbers, so usually there are many solutions.
-# Begin with equal ones, go to the nearest solution of the equations, reflect what is negative (to 1.8 times its size), and repeat.
+# The start is $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top \sqrt d$: each row pulls towards its known sign. *The weights* have to be $(\alpha, \beta) = \nu\,\omega\,(q, p)$ with $\nu \ge 0$ and $J^\top \nu = 2 z$, $z = (h, m)$ ((2) of lesson 12): $K + N$ equations for $L$ numbers, usually with many solutions.
+# Begin with equal ones, go to the nearest solution, reflect what is negative (to 1.8 times its size), and repeat.
 
 
 # %% tags=["from-scratch"]
@@ -203,7 +203,7 @@ def guess(Bt, Ct, d, steps=12, reflections=40):
 
 
 # %% [markdown]
-# *Check* on clean data: the certificate, the interior point method's value, and the kit's guess, which has other weights for the same point.
+# *Check* on clean data, beside the interior point method, and the kit's guess, which has other weights for the same point.
 
 # %% tags=["compared"]
 for seed in range(3):
@@ -218,7 +218,7 @@ for seed in range(3):
     assert max(mine.gap, kits.gap) < 1e-8 and abs(mine.upper / best.upper - 1) < 1e-7
 
 # %% [markdown]
-# **It can fail, but a failure is seen.** We have no theorem that the descent or the reflections end well. They need none, since the bound does not ask how the weights were found. It even says how exact they have to be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
+# **It can fail, but a failure is seen.** We have no theorem that the descent or the reflections end well. They need none, since the bound does not ask how the weights were found. It even says how exact they must be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
 # $S = \alpha^\top p = h^\top \tilde B^\top \alpha$ and also $S = m^\top \tilde C^\top\beta$. So
 #
 # $$\frac{\text{bound}}{\text{value}} = \frac{2 S^2}{\|\tilde B^\top\alpha\|\, \|\tilde C^\top\beta\|} \cdot \frac{1}{2 \|h\| \|m\|}
@@ -246,12 +246,12 @@ for words, problem in (
 assert off < 1e-9 and mine.upper > 1.001 * best.upper and mine.gap > 0.1
 
 # %% [markdown]
-# With noise there is no point on all branches. With $L = 28 < 2 (K + N)$ it finds a point on all of them, and still another point of the hulls is smaller: no weights exist, so none are found. `solve(problem)` tries the guess where $L$ is large enough, and if it is not
-# certified, asks the interior point method.
+# With noise there is no point on all branches. With $L = 28 < 2 (K + N)$ it finds one, and still another point of the hulls is smaller: no weights exist, so none are found. `solve(problem)` tries the guess where $L$ is large enough, and asks the
+# interior point method if it is not certified.
 #
 # ## Where the time goes
 #
-# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and, in the kit, a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$. The cell measures such a step in its three parts; "all else" is the solution, the new rows, and some operations on each row.
+# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and, in the kit, a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$. "All else" is the solution, the new rows, and some operations on each row.
 
 # %%
 parts = {"make the matrix": [], "factor it": [], "all else": []}
@@ -283,7 +283,7 @@ draw.legend(ax, "upper left")
 draw.show(figure, "Median of seven steps, on the machine that built this page.")
 
 # %% [markdown]
-# **Four methods** of the kit, the guess on clean data only, $K = N = 50$, $L = 400$, to a certified gap of $10^{-8}$ (Clarabel, through cvxpy, to $10^{-6}$; ADMM to $10^{-6}$ on clean data, and on noisy data with $\rho = 20$ stopped at 400 iterations). The first time of a method also has what is loaded once:
+# **Four methods** of the kit, $K = N = 50$, $L = 400$, to a certified gap of $10^{-8}$ (cvxpy, which calls Clarabel, and ADMM on clean data: $10^{-6}$; ADMM on noisy data stops at 400 iterations). The first time of a method includes what is loaded once:
 
 # %%
 large = {"clean": bed(0.0, K=50, L=400), "noisy": bed(0.05, K=50, L=400)}
@@ -312,13 +312,13 @@ for name, problem in large.items():
 # | `solve_batch` | as the guess, in stacks | many small instances |
 # | `"interior"` | $L n^2$ | anything dense: noise, $L$ near $2 n$ |
 # | `"admm"` | $4 L n$ | no system to solve at each step, few digits |
-# | `"cvxpy"` | a sparse factor | the reference: other people's code |
+# | `"cvxpy"` | a sparse factor | the reference |
 #
-# Clarabel needs no more iterations than the kit's method here: both are interior point methods. It takes longer. It does not know that $p_\ell$ and $q_\ell$ meet in one block, and it has to be handed a compiled program.
+# Clarabel, an interior point method as well, needs no more iterations than the kit's here, and takes longer. It does not know that $p_\ell$ and $q_\ell$ meet in one block, and has to be handed a compiled program.
 #
 # ## Explore
 #
-# $K = N = 3$, $L = 18$. On the left the rows after step $k$, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? Compare the ways of clean and noisy rows to the branch. (Where it says "nothing yet" at a late step, rounding has spoiled a point that was proved before.)
+# $K = N = 3$, $L = 18$. On the left the rows, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? ("Nothing yet" at a late step: rounding has spoiled a point that was proved before.)
 
 
 # %%
@@ -362,7 +362,7 @@ explorer(
 print(table(examine(LEDGER["What a guess proves"], np.random.default_rng(0))))
 
 # %% [markdown]
-# The folded cell is (4) from the ledger, measured where it holds and where its hypotheses are broken.
+# The folded cell measures (4), where it holds and where its hypotheses are broken.
 #
 # ## Break it yourself
 #
@@ -370,13 +370,13 @@ print(table(examine(LEDGER["What a guess proves"], np.random.default_rng(0))))
 #
 # ## Take away
 #
-# * An interior point step for this program is one system with $K + N$ unknowns and a $2 \times 2$ block for each row, and on the central path $\mu$ bounds what is left.
+# * An interior point step is one system with $K + N$ unknowns and a $2 \times 2$ block for each row, and on the central path $\mu$ bounds what is left.
 # * A guess needs no theory if a proof follows it, and errors in the weights count squared.
 # * Making the matrix is the largest part of a step; which method to take depends on noise, on $L / (K + N)$, and on what $B$ and $C$ are.
 #
 # **The guesses.** (1) Some tens for the short method, about ten for the kit's, and one to four more with noise. (2) An answer without a proof; a wrong answer with a proof is excluded by (1) of lesson 12. (3) Into making it.
 #
-# **Exercise**: the second half of [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: the other half of the course, [20](20_relu_convexification.ipynb).
+# **Exercise**: the second half of [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: [20](20_relu_convexification.ipynb).
 #
 # ## Sources
 #

@@ -14,12 +14,12 @@
 # # 25 Pruning today
 #
 # A microscope measures thirty numbers of a cell sample, and a network of 1,120 weights says whether the tumour is malignant. The device
-# that is to carry the network has room for a fifth of the weights. You know Net-Trim. A colleague says: everybody else drops the smallest weights and fits the
-# others again. Another one brings a method from 1993. Somebody has to put them all into one table, at the same number of zeros, and to tell
+# that is to carry the network has room for a fifth of the weights. You know Net-Trim. A colleague drops the smallest weights and fits the
+# others again. Another one brings a method from 1993. Put them all into one table, at the same number of zeros, and tell
 # who loses.
 #
-# **Afterwards you can** derive the methods of today from one quadratic form, write OBS in ten lines and FISTA in eight, read a table of rivals
-# without flattery, and say what a guarantee buys and what it does not.
+# **Afterwards you can** derive the methods of today from one quadratic form, write OBS in ten lines and FISTA in eight, and say what a
+# guarantee buys.
 # **Before**: [23](23_networks.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -104,7 +104,7 @@ def obs(w, H, keep):
 
 # %% [markdown]
 # *Check.* By definition the first step is the best of all single steps, each with the others fitted by least squares. After each step
-# **the weights that are left are the least squares weights on their support**: there the slope $H(u - w)$ is 0. It is so at the start, and a step adds $H d$, which by (2) is 0 at all that are left but $n$. $\square$ OBS has its refit built in. The data: 400 of 569 tumours, thirty measurements each.
+# **the weights that are left are the least squares weights on their support**: there the slope $H(u - w)$ is 0. It is so at the start, and a step adds $H d$, which by (2) is 0 at all that are left but $n$. $\square$ The data: 400 of 569 tumours, thirty measurements each.
 
 # %% tags=["hide-input"]
 cancer, labels = load_breast_cancer(return_X_y=True)
@@ -150,7 +150,7 @@ for keep in (20, 10, 5):
     assert np.array_equal(mine != 0, kits != 0) and np.abs(mine - kits).max() < 1e-3
 
 # %% [markdown]
-# The kit's `rivals.obs` ([rivals.py](../kit/nettrim/networks/rivals.py)) does this for all neurons of a layer and takes the weights of the layer in the order of what the costs in their neuron add up to so far.
+# The kit's `rivals.obs` ([rivals.py](../kit/nettrim/networks/rivals.py)) does this for a whole layer, in the order of what the costs in each neuron add up to so far.
 #
 # ## From scratch: FISTA, the convex rival
 #
@@ -222,24 +222,24 @@ assert off(fista(w, H, price, 300)) < 0.5 * off(slow)
 # %% [markdown]
 # ## All of them
 #
-# | method | it removes the $w_n$ with the smallest ..., or solves | what it does not see |
+# | method | removes the $w_n$ with the smallest ..., or solves | what it does not see |
 # |---|---|---|
 # | magnitude | $\lvert w_n\rvert$ | the samples |
 # | Wanda | $\lvert w_n\rvert\, \lVert x_n\rVert_2 = \sqrt{w_n^2 H_{nn}}$, the change if $w_n$ alone goes | that inputs are alike |
 # | OBS | (2) | that two together may be cheaper than one after the other |
 # | SparseGPT | (2), in the order of the inputs; only later ones make up | what earlier inputs could make up for |
-# | ALPS | (1) with at most $k$ weights, by an ADMM; then least squares | whether its support is the best |
+# | ALPS | (1) with at most $k$ weights, by an ADMM | whether its support is the best |
 # | LASSO | $\min\lVert u\rVert_1$ for $\lVert u^\top X - z\rVert \le \epsilon$ | that a ReLU follows |
 # | FISTAPruner | (3), the same by another knob; rounds, searches $\lambda$ | that a ReLU follows |
 # | Net-Trim | $\min\lVert u\rVert_1$ in the convex set of lesson 20 | what that set gave up |
 #
-# All but the first and the last see the samples through $H$ alone. Wanda does without the inverse of $H$ because of its cost: it was made for layers with thousands of inputs.
+# All but the first and the last see the samples through $H$ alone. Wanda was made for layers with thousands of inputs, where the inverse of $H$ is costly.
 #
-# A **refit** is one more step: least squares towards $z$ on the weights that are left. It undoes what an $\ell_1$ norm has shrunk. OBS and ALPS end with it; for a fair table all get it.
+# A **refit** is least squares towards $z$ on the weights that are left. It undoes what an $\ell_1$ norm has shrunk. OBS and ALPS end with it; for a fair table all get it.
 #
 # ## The table, at equal sparsity
 #
-# Each layer but the last gets the same share of zeros from each method. Three kinds of network, three trainings each, stored with the lesson: digits (64-40-24-10), tumours (30-24-16-1), and two small
+# Each layer but the last gets the same share of zeros from each method. Three trainings each, stored with the lesson, of three networks: digits (64-40-24-10), tumours (30-24-16-1), and two small
 # convolutions on the digits. (LASSO and Net-Trim are walked along their $\epsilon$ until enough weights are there; the smallest go.)
 
 # %%
@@ -342,7 +342,7 @@ assert max(spread) - min(spread) < 0.02
 # %% [markdown]
 # ## Why it loses
 #
-# Net-Trim is told how far the answers may move; the table tells it how many weights it may have. So ask the other question as well: *at the same change of the layer's answers, who needs fewer weights?*
+# Net-Trim is told how far the answers may move; the table tells it how many weights it may have. So ask the other question: *at the same change of the layer's answers, who needs fewer weights?*
 # The first layer of the tumours' network; then, for a much larger change, the neurons that have no weight left:
 
 
@@ -380,16 +380,16 @@ print(f"Net-Trim ≈ {gone[0]} of {W.shape[1]}, OBS with as many weights ≈ {go
 assert gone[0] >= 4 and gone[1] <= 1
 
 # %% [markdown]
-# Net-Trim moves the answers by nearly what it was allowed, and it is *proved* that no admissible weights have an $\ell_1$ norm that is smaller by more than a millionth of it. The number of weights is another thing. Two reasons can be seen:
+# Net-Trim moves the answers by nearly what it was allowed, and it is *proved* that no admissible weights have an $\ell_1$ norm that is smaller by more than a millionth of it. The number of weights is another thing:
 #
 # * **It shrinks.** A small $\ell_1$ norm is bought by making most weights smaller, and that uses the room up. The refit lets them grow again.
-# * **To be sparse it must be allowed much.** Then it gives whole neurons up: one ball holds for the whole layer, and a neuron that answers little is cheap to silence. In the convolutions a filter is such a neuron (how many go there was not counted).
+# * **To be sparse it must be allowed much.** Then it gives whole neurons up: one ball holds for the whole layer, and a neuron that answers little is cheap to silence.
 #
 # ## Do better, honestly
 #
-# Try **a ball for each neuron** (of the same total size), and **reweighting**: solve, and solve again with the price $1/(\lvert w_n\rvert + \delta)$, so that large weights are hardly shrunk (with a ball each as well). The published method, the first, or both, each with
+# Try **a ball for each neuron** (of the same total size), and **reweighting**: solve, and solve again with the price $1/(\lvert w_n\rvert + \delta)$, so that large weights are hardly shrunk. The published method, the first, or both, each with
 # no refit, least squares, or a refit that keeps the promise of Prop. 1 (`"relu"`, [refit.py](../kit/nettrim/networks/refit.py)): nine combinations.
-# Whoever picks the best of nine on the table that is then reported, reports luck. So the data are split. They are the digits, in two halves, and networks 2-30-30-1 on two spirals, drawn anew; five trainings of each, five shares of zeros. The choice is made on one half, by a rule fixed before: the best mean accuracy. The report comes from the other half.
+# Whoever picks the best of nine on the table that is then reported, reports luck. So the data are split: the digits in two halves, and two spirals (networks 2-30-30-1), drawn anew; five trainings of each, five shares of zeros. On one half the best mean accuracy is chosen, a rule fixed before. The report comes from the other half.
 
 # %%
 choosing = experiments.collect(pruning.CHOICE, "results")
@@ -409,7 +409,7 @@ for words, one, other in (
 assert max(pruning.CANDIDATES, key=told.get) != winner
 
 # %% [markdown]
-# The best of nine on one half is not the best on the other, and the chosen one does less well where it was not chosen. (So do the other eight: part of that is the other half itself.) It is better than the published method, and behind OBS.
+# The best of nine on one half is not the best on the other, and does less well there. (So do the other eight: part of that is the other half itself.)
 #
 # ## What a guarantee buys
 #
@@ -434,12 +434,12 @@ for data in pruning_today.DATA:
     assert all(moved[data, "net-trim"][1] > moved[data, rival][1] for rival in ("obs", "alps"))
 
 # %% [markdown]
-# **Nothing, at equal sparsity.** Net-Trim's worst test sample moves further than that of OBS and of ALPS on all three networks, and its place is five of eight in the mean and on the worst sample, also where samples are shifted; the shifted tumours are the exception, four and three. What the guarantee buys is something else:
+# **Nothing, at equal sparsity.** Net-Trim's worst test sample moves further than that of OBS and of ALPS on all three networks, and its place is five of eight, but four and three on the shifted tumours. What the guarantee buys is something else:
 # a network whose distance from the trained one was *chosen*, layer by layer, on the samples that you have. If others matter, put them among the samples.
 #
 # ## Explore
 #
-# Choose what is measured. Is there a setting in which Net-Trim is first? In which order are the methods on the worst sample?
+# Is there a setting in which Net-Trim is first?
 
 # %%
 columns = {
@@ -506,11 +506,11 @@ print(f"{len(found)} stored numbers computed again, {len(stale)} of them differ"
 assert not stale
 
 # %% [markdown]
-# The folded cell says where the stored rows are from, and does a part of one job again.
+# The folded cell says where the stored rows are from, and computes some again.
 #
 # ## Take away
 #
-# * OBS, Wanda, SparseGPT, ALPS, LASSO and FISTAPruner look at the samples through one quadratic form; they differ in what they leave out of it.
+# * All rivals but magnitude look at the samples through one quadratic form; they differ in what they leave out of it.
 # * On the digits a refit lifts each method that does not have it built in. A table without it compares also how much each one shrinks.
 # * At equal sparsity Net-Trim does not win here, neither in the mean nor on the worst sample. Its case is a distance that is chosen beforehand and kept.
 #
@@ -525,4 +525,4 @@ assert not stale
 # * OBS: B. Hassibi, D. Stork (1993); layer by layer: E. Frantar, D. Alistarh, arXiv 2208.11580; SparseGPT: arXiv 2301.00774. Wanda: M. Sun and others, arXiv 2306.11695.
 # * FISTAPruner: P. Zhao and others, arXiv 2408.03728 (the model and FISTA are its own, the search for $\lambda$ is rebuilt). ALPS: X. Meng and others, arXiv 2406.07831. FISTA: A. Beck, M. Teboulle, SIAM J. Imaging Sciences 2(1), 2009.
 # * Reweighting: E. Candes, M. Wakin, S. Boyd (2008). Net-Trim: arXiv 1611.05162 and 1806.06457.
-# * Derived here: OBS ends at least squares; the refit that keeps Prop. 1 (`kit.nettrim.networks.refit`). The table is `kit.experiments.pruning_today`, the choice `kit.experiments.pruning`.
+# * Derived here: OBS ends at least squares; the refit that keeps Prop. 1 (`kit.nettrim.networks.refit`).

@@ -1,7 +1,9 @@
 """The tools around the kit: locks, environment.yml, run.py, floors, and what is committed."""
 
 import ast
+import contextlib
 import importlib.util
+import io
 import os
 import re
 import shutil
@@ -393,6 +395,29 @@ def test_every_command_has_help_that_installs_nothing(run, capsys):
         assert run.main([command, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"python3 run.py {command}")
     assert run.calls == [] and set(run.MODULES) < {words.split()[0] for words in run.COMMANDS}
+
+
+def test_an_option_that_a_command_lacks_is_refused_before_anything_is_installed(run):
+    for command in run.MODULES:
+        for word in ("--wrong", "-x", "--check-it=3"):
+            sentence = f"^{command} has no option {word.split('=')[0]}; it has [-a-z, ]*[.]$"
+            with pytest.raises(SystemExit, match=sentence):
+                run.main([command, "folder", word])
+    assert run.calls == [] and not run.VENV.exists()
+
+
+def test_the_options_that_the_launcher_knows_are_those_of_the_commands(run):
+    from kit.course import book, build, classroom
+    from kit.course.grader import __main__ as grader
+
+    mains = {"site": book, "class": classroom, "grade": grader}
+    for command, (module, options) in run.MODULES.items():
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), pytest.raises(SystemExit):
+            mains.get(command, build).main([*module.split()[1:], "--help"])
+        assert set(re.findall(r"--\w+", said.getvalue())) == {"--help", *options.split()}
+        assert run.main([command, *options.split()]) == 0
+    assert run.main(["grade", "folder", "--sec=20", "--seed", "-3"]) == 0  # argparse takes these
 
 
 def test_a_folder_that_cannot_be_written_to_gets_one_sentence(run, monkeypatch):

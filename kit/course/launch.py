@@ -41,12 +41,12 @@ COMMANDS = {
     "class FOLDER [--seed N]": (TEST, "a course folder for nbgrader"),
     "grade FOLDER [--out ...]": (TEST, "mark a folder of notebooks handed in"),
 }
-MODULES = {  # commands with a command line of their own
-    "lessons": "kit.course.build lessons",
-    "exercises": "kit.course.build exercises",
-    "site": "kit.course.book",
-    "class": "kit.course.classroom",
-    "grade": "kit.course.grader",
+MODULES = {  # commands with a command line of their own, and the options of that
+    "lessons": ("kit.course.build lessons", ""),
+    "exercises": ("kit.course.build exercises", "--check"),
+    "site": ("kit.course.book", ""),
+    "class": ("kit.course.classroom", "--only --seed"),
+    "grade": ("kit.course.grader", "--out --seconds --memory --jobs --seed --uncontained"),
 }
 
 
@@ -243,16 +243,27 @@ def usage(command: str = "") -> str:
     return "\n".join(lines)
 
 
+def only_known(command: str, options: list) -> None:
+    """End with a sentence at an option that a command lacks; short forms and numbers pass."""
+    own = MODULES[command][1].split()
+    for name in (word.split("=")[0] for word in options):
+        short = any(one.startswith(name) for one in ("--help", *own))
+        if name.startswith("-") and not name[1:2].isdigit() and not short:
+            sys.exit(f"{command} has no option {name}; it has {', '.join(own) or 'none'}.")
+
+
 def started(command: str, options: list) -> int:
-    """Install what a command needs, then run it."""
+    """Install what a command needs, then run it; options are looked at before that."""
     (lock,) = (lock for words, (lock, _) in COMMANDS.items() if words.split()[0] == command)
     if command == "test":
-        paths(options)  # before anything is installed
+        paths(options)
+    elif command in MODULES:
+        only_known(command, options)
     try:
         install(lock)
         if command in MODULES:
             where = {"cwd": Path.cwd()} if command in ("class", "grade") else {}
-            return call(PYTHON, "-m", *MODULES[command].split(), *options, **where)
+            return call(PYTHON, "-m", *MODULES[command][0].split(), *options, **where)
         return {"lab": lab, "explore": explore, "test": test, "bench": bench}[command](options)
     except KeyboardInterrupt:
         return 130
@@ -277,7 +288,7 @@ def main(arguments: list) -> int:
         elif {"-h", "--help"} & set(options):
             print(usage(command), flush=True)
             own = command in MODULES and PYTHON.exists()
-            code = call(PYTHON, "-m", *MODULES[command].split(), "--help") if own else 0
+            code = call(PYTHON, "-m", *MODULES[command][0].split(), "--help") if own else 0
         else:
             code = started(command, options)
         sys.stdout.flush()
