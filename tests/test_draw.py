@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from scipy.optimize import brentq
 
 from kit.course import draw, notebooks
-from kit.course.drawing import png
+from kit.course.drawing import pixels, png
 
 
 @pytest.fixture
@@ -116,6 +118,47 @@ def test_a_figure_has_room_for_its_words_and_is_the_same_twice():
     for ax in figure.axes:
         box = ax.get_tightbbox()
         assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= canvas.x1 and box.y1 <= canvas.y1
+
+
+AXES = {
+    "large numbers": lambda ax: ax.plot([0, 1], [3e6, 4e6 + 0.1]),
+    "logarithms": lambda ax: ax.loglog([1, 300], [1e-9, 1]),
+    "few decades": lambda ax: ax.semilogy([1, 2], [0.2, 0.7]),
+    "downwards": lambda ax: (ax.plot([0, 1], [0, 1]), ax.invert_yaxis()),
+    "a grid": lambda ax: (ax.plot([0, 1], [0, 1]), ax.grid(True, which="both")),
+    "ticks inside": lambda ax: ax.tick_params(direction="in", labelsize=7, labelrotation=30),
+    "at the other side": lambda ax: (ax.xaxis.tick_top(), ax.yaxis.tick_right()),
+    "no words": lambda ax: ax.tick_params(which="both", left=False, labelleft=False),
+    "own words": lambda ax: ax.set_xticks([0, 0.5], ["nothing", "half"]),
+    "no axes": lambda ax: ax.set_axis_off(),
+    "square": lambda ax: draw.plane(ax, 4, "w", "x", "one branch"),
+}
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_axes_look_as_matplotlib_draws_them(name):
+    ours, ax = draw.figure(size=(3.0, 2.5))
+    theirs = Figure(figsize=(3.0, 2.5), dpi=100, facecolor="white")
+    other = theirs.add_subplot()
+    other.set_position(ax.get_position())
+    for axes in (ax, other):
+        axes.set(xlabel="along", ylabel="up")
+        AXES[name](axes)
+    assert type(ax) is not Axes and type(other) is Axes
+    assert np.array_equal(pixels(ours), pixels(theirs))
+    labels = [[text.get_text() for text in axes.get_xticklabels()] for axes in (ax, other)]
+    assert labels[0] == labels[1]
+    assert np.array_equal(pixels(ours), pixels(theirs))  # again, after the ticks were asked for
+
+
+def test_a_figure_is_its_own_and_in_the_style_of_the_day():
+    before = png(draw.figure()[0])
+    with rc_context({"axes.facecolor": "yellow", "xtick.labelsize": 20}):
+        assert png(draw.figure()[0]) != before
+    _, ax = draw.figure()
+    ax.plot([0, 1], [0, 1])
+    ax.set(yscale="log", facecolor="red")
+    assert png(draw.figure()[0]) == before
 
 
 def test_show_prints_the_caption_in_lines(capsys):

@@ -1,12 +1,14 @@
 """Pictures for explorers: matplotlib's own, words included, and the same bytes every time."""
 
 import gc
+import io
 import weakref
 
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from kit.course import drawing
 from kit.course.explorers import swept
@@ -54,6 +56,12 @@ def test_a_picture_does_not_depend_on_those_before():
     for other in (words(colour="red"), words(size=9), words(tilt=90)):
         assert drawing.png(other) != first
     assert drawing.png(words()) == first
+
+
+def test_a_png_holds_the_pixels():
+    image = Image.open(io.BytesIO(drawing.png(words())))
+    assert np.array_equal(np.array(image), drawing.pixels(words()))
+    assert image.mode == "RGBA" and image.info["dpi"] == pytest.approx((100, 100), abs=0.01)
 
 
 def test_pixels_are_kept_when_the_next_picture_is_drawn():

@@ -3,21 +3,23 @@
 Most of what matplotlib does for a small picture it does for its words: it measures each anew for
 every picture, and draws it glyph by glyph. The next picture has nearly the same words. So one
 renderer serves all pictures of a size, and keeps what it has measured; a word is drawn once, and
-stamped from then on, at whole pixels.
+stamped from then on, at whole pixels. The PNG is written here as well: libraries try five filters
+on each row, take three times as long, and a picture of curves becomes hardly smaller.
 """
 
+import struct
+import zlib
 from functools import lru_cache
-from io import BytesIO
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.image import imsave
+from matplotlib.font_manager import FontProperties, findfont, get_font
 
 WHITE = 0.7  # share of nearly white pixels: curves have 0.72 and more, maps and scenes less
-UNSIGNED = {"Software": None}  # matplotlib would write its version into the file
-LIGHTLY = {"compress_level": 1}  # a tenth larger than by default, in half of the time
+LIGHTLY = 1  # zlib's level: a quarter larger than by default, in less than half of the time
+UP = 2  # PNG's filter of a row: each byte less the one above it
+PER_METRE = 3937  # pixels, 100 an inch: what a program that prints the picture goes by
 
 
 def png(figure: Figure) -> bytes:
@@ -34,9 +36,23 @@ def pixels(figure: Figure) -> np.ndarray:
 
 def encoded(image: np.ndarray) -> bytes:
     """Pixels (height, width, 4) as PNG."""
-    file = BytesIO()
-    imsave(file, image, format="png", metadata=UNSIGNED, pil_kwargs=dict(LIGHTLY))
-    return file.getvalue()
+    height, width, depth = image.shape
+    flat = image.reshape(height, width * depth)
+    rows = np.full((height, 1 + width * depth), UP, np.uint8)
+    rows[0, 1:] = flat[0]
+    np.subtract(flat[1:], flat[:-1], out=rows[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)  # 8 bits of red, green, blue, α
+    chunks = (
+        (b"IHDR", header),
+        (b"pHYs", struct.pack(">IIB", PER_METRE, PER_METRE, 1)),
+        (b"IDAT", zlib.compress(rows, LIGHTLY)),
+        (b"IEND", b""),
+    )
+    written = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in chunks
+    ]
+    return b"".join((b"\x89PNG\r\n\x1a\n", *written))
 
 
 def look(image: np.ndarray) -> str:
@@ -54,6 +70,9 @@ class _Renderer(RendererAgg):
         if image.size:
             self.draw_image(gc, round(x) + left, int(self.height) - round(y) - below, image)
 
+    def _get_font_height_metrics(self, prop):
+        return _heights(prop.copy(), self.dpi)  # matplotlib asks here before it opens the font
+
 
 class _Canvas(FigureCanvasAgg):
     """Draws on a renderer that has drawn before."""
@@ -66,6 +85,22 @@ class _Canvas(FigureCanvasAgg):
 @lru_cache(8)
 def _renderer(width: int, height: int, dpi: float) -> _Renderer:
     return _Renderer(width, height, dpi)
+
+
+@lru_cache(100)
+def _heights(prop: FontProperties, dpi: float) -> tuple:
+    """Ascent, descent and gap between lines in pixels, from the first table that the font has."""
+    font = get_font(findfont(prop))
+    for name, keys in (
+        ("OS/2", ("sTypoAscender", "sTypoDescender", "sTypoLineGap")),
+        ("hhea", ("ascent", "descent", "lineGap")),
+    ):
+        if (table := font.get_sfnt_table(name)) is not None:
+            units = font.get_sfnt_table("head")["unitsPerEm"]
+            scale = 1 / units * prop.get_size_in_points() * dpi / 72
+            up, down, gap = (table[key] * scale for key in keys)
+            return up, -down, gap
+    return None, None, None
 
 
 @lru_cache(2000)
