@@ -129,6 +129,7 @@ AXES = {
     "ticks inside": lambda ax: ax.tick_params(direction="in", labelsize=7, labelrotation=30),
     "at the other side": lambda ax: (ax.xaxis.tick_top(), ax.yaxis.tick_right()),
     "no words": lambda ax: ax.tick_params(which="both", left=False, labelleft=False),
+    "ticks alone": lambda ax: ax.tick_params(labelleft=False, labelbottom=False),
     "own words": lambda ax: ax.set_xticks([0, 0.5], ["nothing", "half"]),
     "no axes": lambda ax: ax.set_axis_off(),
     "square": lambda ax: draw.plane(ax, 4, "w", "x", "one branch"),
@@ -153,7 +154,7 @@ def test_axes_look_as_matplotlib_draws_them(name):
 
 def test_a_figure_is_its_own_and_in_the_style_of_the_day():
     before = png(draw.figure()[0])
-    with rc_context({"axes.facecolor": "yellow", "xtick.labelsize": 20}):
+    with rc_context({"axes.facecolor": "yellow"}):
         assert png(draw.figure()[0]) != before
     _, ax = draw.figure()
     ax.plot([0, 1], [0, 1])
