@@ -152,6 +152,15 @@ def test_axes_look_as_matplotlib_draws_them(name):
     assert np.array_equal(pixels(ours), pixels(theirs))  # again, after the ticks were asked for
 
 
+def test_no_tick_is_made_to_draw():
+    figure, (curves, image) = draw.figure(2)
+    draw.plane(curves, 4, "w", "x", "one branch")
+    draw.picture(image, np.eye(3), "an image")
+    pixels(figure)
+    for axis in (curves.xaxis, curves.yaxis, image.xaxis, image.yaxis):
+        assert len(axis.majorTicks) == 1  # five artists each, more work than the picture itself
+
+
 def test_a_figure_is_its_own_and_in_the_style_of_the_day():
     before = png(draw.figure()[0])
     with rc_context({"axes.facecolor": "yellow"}):
