@@ -625,7 +625,7 @@ def project_with_slack(p, q, xi, d):
     p, q, xi, d > 0 are arrays of shape (n,). Return three such arrays.
     """
     ### BEGIN SOLUTION
-    u, total = project(p, (q + xi) / np.sqrt(2), d / np.sqrt(2))
+    u, total = np.array(project(p, (q + xi) / np.sqrt(2), d / np.sqrt(2)))  # it may give lists
     more = (np.sqrt(2) * total - (q + xi)) / 2
     return u, q + more, xi + more
     ### END SOLUTION

@@ -161,6 +161,16 @@ def test_sizes_that_do_not_fit_are_told_in_plain_words():
     assert "sizes that do not fit, 4 and 6" in message and "gufunc" not in message
 
 
+@pytest.mark.parametrize(
+    "slip", [lambda x: np.sqrt(2) * x, lambda x: x - x, lambda x: 1.0 + x, lambda x: x[x > 0]]
+)
+def test_a_list_that_is_calculated_with_is_told(slip):
+    told = "TypeError: .*np.asarray makes an array of a list"
+    for kind in (list, tuple):
+        assert re.search(told, check_double(lambda x, kind=kind: slip(kind(x))).message)
+    assert "asarray" not in check_double(lambda x: len(3)).message
+
+
 def test_a_function_that_spoils_its_input_spoils_nothing_for_the_next():
     assert check_double(overwrites).kind == "mistake"
     x = [np.zeros(2)]

@@ -32,13 +32,12 @@ from kit.course.program import Notebook
 ROOT = Path(__file__).parents[1]
 STEMS = [path.stem for path in sorted((ROOT / "solutions").glob("*.ipynb"))]
 QUICK = "16_slack"
-WRONG = {  # what goes wrong with reason: a hidden max is needed, or lists are calculated with
+WRONG = {  # what goes wrong with reason: a hidden max is needed
     "11_projection": {  # its second check is of the same function, its third function calls that
         "helper redefined after the check": "check_zero check_slack",
         "constant changed after the check": "check_zero",
         "another name": "check_zero check_slack",
         "handed over as a lambda": "check_zero check_slack",
-        "returns lists": "check_slack",  # its function calculates with what `project` returns
     },
     "18_differences": {"star import of much": "check_bound"},
     "21_neuron_dual": {"star import of much": "check"},

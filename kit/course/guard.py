@@ -113,13 +113,15 @@ def told(problem: BaseException, function: Callable) -> str:
 
 
 def named(problem: BaseException) -> str:
-    """Type and message of an exception, short; numpy's on matrix products in plain words."""
+    """Type and message of an exception, short; those on shapes and lists explained."""
     try:
         says = str(problem) if problem.args and problem.args[0] is not None else ""
     except Exception:  # a message that cannot be shown
         says = ""
     if "matmul" in says and (sizes := re.search(r"size (\d+) is different from (\d+)", says)):
         says = f"a matrix product of sizes that do not fit, {sizes[2]} and {sizes[1]}"
+    if isinstance(problem, TypeError) and re.search(r"'(list|tuple)'|multiply sequence", says):
+        says += " (np.asarray makes an array of a list)"
     text = ": ".join(filter(None, [type(problem).__name__, says]))
     return textwrap.shorten(text.replace("`", "'"), 160)
 
