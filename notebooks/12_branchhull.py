@@ -381,7 +381,7 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
 # Here BranchHull is not the method that needs the fewest samples. Up to 16 samples the best of ten descents recovers more, and at 8, 12 and 16 lifting does too. With $K = N = 10$ lifting falls
 # behind BranchHull, and a descent from the signs stays ahead of it ([lesson 14](14_how_many_measurements.ipynb)).
 #
-# The folded cell is from the ledger: each statement inside its hypotheses, and with each of them broken.
+# The folded cell is from the ledger.
 #
 # ## Break it yourself
 #

@@ -422,6 +422,6 @@ print(table(examine(LEDGER["Rate of the ADMM"], np.random.default_rng(0))))
 #
 # ## Sources
 #
-# * The ADMM of BranchHull: arXiv 1809.08359, eqs (4)-(6) of the poster, here without slack. Its convergence: S. Boyd and others, *Distributed optimization and statistical learning via the alternating direction
+# * The ADMM of BranchHull: arXiv 1809.08359, eqs (4)-(6) of its authors' poster, here without slack. Its convergence: S. Boyd and others, *Distributed optimization and statistical learning via the alternating direction
 #   method of multipliers*, 2011.
 # * The factors by hand and (3) are derived here; `kit.branchhull.methods.admm`, `kit.experiments.rates`.

@@ -373,7 +373,7 @@ draw.show(
 )
 
 # %% [markdown]
-# Layer 1 uses about the 5 % that it was given. A promise above 100 % is **true and worth nothing**, since a network of zeros moves by 100 %. That happens to
+# A promise above 100 % is **true and worth nothing**, since a network of zeros moves by 100 %. That happens to
 # Theorem 1 with the norms $\lVert W_i\rVert_1$ in each row, and this is the form of it that is known before anything is solved. At $\epsilon = 20$ % it happens to (3) too, but for the cascade on the digits. For a cascade (3) itself is known before, since its norms are those of the trained weights
 # (the column "with norms of old W" has the larger $\lVert W_i\rVert_F$ for it). How loose are they?
 
