@@ -14,6 +14,12 @@ is, with d_j = a_j / (l_j - z_j) + b_j / (l_j + z_j), a system in du alone,
 one Cholesky factor for Mehrotra's two steps: the first with tau = 0, the second with the tau that
 the first makes likely, and its products. All numbers go as far as they stay positive.
 
+Those products are held between tau / APART and tau APART. Unheld, they are what the first step
+would leave if it were taken in full; where tau is far smaller, the step that is taken leaves some
+products far below the others, the next first step is no longer one, and the four kinds of step
+that follow each other repeat for ever, with the equations solved and the gap at 1e-9. Silent
+neurons do that: Y and V next to 0, lambda far below |A y|, and no sample's multiplier small.
+
 With targets e, f, h of the three products, r = e / (l - z) - a - f / (l + z) + b, and the misfits
 rest = A y - G u - C mu - z and away = v - C'u - s, Newton's equations reduce to
 
@@ -25,7 +31,11 @@ join; and so on until none is violated, the last times accurately. mu of the oth
 
 If no u has C'u <= v, mu grows without end, and its direction tells why: C mu = 0, v'mu < 0.
 
-Source: Mehrotra, SIAM J. Optimization 2 (1992); working sets of rows: derived.
+Near the end l - z and l + z are rounding where they should be next to 0, so they are variables of
+their own; the equations get worse as mu / s grows, and the best point so far is what counts.
+
+Source: Mehrotra, SIAM J. Optimization 2 (1992); targets held: Gondzio, Comput. Optim. Appl. 6
+(1996); Mehrotra's steps that repeat: Cartis, Oxford NA report 05/20 (2005); working sets: derived.
 """
 
 from dataclasses import dataclass
@@ -37,6 +47,8 @@ from kit.nettrim.exact.neuron import gram
 from kit.results import Array
 
 STEPS, INSIDE = 60, 0.999  # of Newton; how far to go, of the way to the boundary
+APART = 10  # factor by which products may be meant to differ from tau
+WORSE = 3  # steps in which the gap may not become less, once it is ENOUGH
 ROUGH, FINE = 1e-3, 1e-13  # sum of products, of the objective: while rows join; at the end
 ENOUGH = 1e-8  # the same where rounding allows no less
 ROUGH_ERROR, FINE_ERROR = 1e-2, 2e-6  # of the linear equations, relative, likewise
@@ -82,24 +94,25 @@ def interior(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float) ->
 def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol: float) -> Point:
     """The same with all of these rows, to `tol`."""
     N, c, paid = len(Ay), len(v), l > 0
-    unit, found = np.abs(Ay).max() / max(G.diagonal().max(), 1e-300) or 1.0, False
+    unit = np.abs(Ay).max() / max(G.diagonal().max(), 1e-300) or 1.0
     l, size = l[paid], l.max()
-    u, z = np.zeros(N), np.zeros(np.count_nonzero(paid))
-    a, b = np.full((2, len(z)), unit)
-    s, mu, gap = np.maximum(v, unit), np.full(c, size / 10), np.inf
-    steps = 0
-    while steps < STEPS:
+    u, z, up, down = np.zeros(N), np.zeros(len(l)), l, l  # up = l - z, down = l + z
+    a, b = np.full((2, len(l)), unit)
+    s, mu = np.maximum(v, unit), np.full(c, size / 10)
+    best, least, worse, steps = None, np.inf, 0, 0
+    while steps < STEPS and worse < WORSE:
         steps += 1
-        up, down, full = l - z, l + z, np.zeros(N)
+        full = np.zeros(N)
         full[paid] = z
         away, rest = v - C @ u - s, Ay - G @ u - mu @ C - full
-        last, gap = gap, a @ up + b @ down + s @ mu
+        gap, most = a @ up + b @ down + s @ mu, max(scale, l @ (a + b))
         error = np.abs(away).max(initial=0) / unit + np.abs(rest).max() / size
-        close = error <= (ROUGH_ERROR if tol == ROUGH else FINE_ERROR)
-        found = close and gap <= ENOUGH * max(scale, l @ (a + b))
-        if (close and gap <= tol * max(scale, l @ (a + b))) or (found and gap > last / 2):
-            found = True
-            break
+        if error <= (ROUGH_ERROR if tol == ROUGH else FINE_ERROR):
+            worse = 0 if gap < least / 2 else worse + (least <= ENOUGH * most)
+            if gap < least:
+                best, least = (u, a, b, up, down, s, mu), gap
+            if gap <= tol * most:
+                break
         weight, d = mu / s, a / up + b / down
         H = G + gram(C, np.arange(c), weight)
         H[paid, paid] += 1 / d
@@ -120,12 +133,16 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
                 left = (a + t * da) @ (up - t * dz) + (b + t * db) @ (down + t * dz)
                 left += (s + t * ds) @ (mu + t * dmu)
                 tau = (left / gap) ** 3 * gap / (2 * len(z) + c)
-                e, f, h = tau + da * dz, tau - db * dz, tau - ds * dmu
+                products = da * dz, -db * dz, -ds * dmu
+                e, f, h = (np.clip(tau + one, tau / APART, tau * APART) for one in products)
         t *= INSIDE
-        u, z, s, mu = u + t * du, z + t * dz, s + t * ds, mu + t * dmu
-        a, b = a + t * da, b + t * db
+        u, z, up, down = u + t * du, z + t * dz, up - t * dz, down + t * dz
+        a, b, s, mu = a + t * da, b + t * db, s + t * ds, mu + t * dmu
+    found = least <= ENOUGH * most
+    if best is not None:
+        u, a, b, up, down, s, mu = best
     side = np.ones(N)
-    side[paid] = (a * l > (l - z) * unit) * 1.0 - (b * l > (l + z) * unit)
+    side[paid] = (a * l > up * unit) * 1.0 - (b * l > down * unit)
     return Point(u, mu, side, mu * unit > s * size, steps, bool(found))
 
 
