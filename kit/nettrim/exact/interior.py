@@ -138,7 +138,7 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
         t *= INSIDE
         u, z, up, down = u + t * du, z + t * dz, up - t * dz, down + t * dz
         a, b, s, mu = a + t * da, b + t * db, s + t * ds, mu + t * dmu
-    found = least <= ENOUGH * most
+    found = least <= max(tol, ENOUGH) * most
     if best is not None:
         u, a, b, up, down, s, mu = best
     side = np.ones(N)
