@@ -18,11 +18,13 @@ Source: derived.
 
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from kit.nettrim.certificate import CLEAR, RAY
 from kit.nettrim.exact.blocks import Blocks, complete, pivot
-from kit.nettrim.exact.interior import Point, interior
+from kit.nettrim.exact.interior import Point, by_clarabel, interior
 from kit.nettrim.exact.neuron import Neuron, spread
 from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
@@ -48,7 +50,7 @@ class Limit(Exception):
 
 
 class NoPoint(Exception):
-    """The constraints seem to have no solution; `ray` (P,) is to prove it."""
+    """The constraints have no solution, which `ray` (P,) is to prove."""
 
     def __init__(self, ray: Array) -> None:
         super().__init__("no u meets the constraints")
@@ -159,12 +161,19 @@ def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
     """An interior point at lam, and pivots from its active rows. Raises NoPoint."""
     complete(blocks)
     neuron, y = blocks.neuron, blocks.neuron.y
-    found = interior(blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices, float(y @ y))
-    blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
-    if blocks.steps > limit:
-        raise Limit
-    if not found.found:
-        raise NoPoint(_ray(neuron, 0 * y, found.mu))
+    rows = blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices
+    for method in (partial(interior, scale=float(y @ y)), by_clarabel):
+        found = method(*rows)
+        blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
+        if blocks.steps > limit:
+            raise Limit
+        if found.found:
+            break
+        ray = _ray(neuron, 0 * y, found.mu)
+        if forbids(neuron, ray):
+            raise NoPoint(ray)
+    else:
+        raise Breakdown("no interior point")
     S = np.flatnonzero(found.side)
     if S.size and np.count_nonzero(found.on) <= S.size:
         blocks.side, blocks.on, blocks.lam = found.side.copy(), found.on.copy(), lam
@@ -186,6 +195,15 @@ def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
     q = sharpen_ray(neuron.X, on, q)
     terms = np.abs(q) * neuron.layer.tall
     return sharpen_ray(neuron.X, on & (terms > NOTHING * terms.max()), q)
+
+
+def forbids(neuron: Neuron, q: Array) -> bool:
+    """Whether q (P,) with q = 0 on Omega proves that no u has C'u <= v: certificate.py's test."""
+    q = np.minimum(q, 0)
+    terms = q[neuron.silent] * neuron.v * neuron.layer.tall[neuron.silent]
+    rounding = RAY * (np.abs(q) @ np.abs(neuron.layer.columns))
+    flat = np.abs(q @ neuron.layer.columns) <= rounding
+    return bool(flat.all() and terms.sum() > CLEAR * np.abs(terms).sum())
 
 
 def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Array, Array, Array]:
