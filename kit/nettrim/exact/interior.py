@@ -102,7 +102,7 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
     l, size = l[paid], l.max()
     u, z, up, down = np.zeros(N), np.zeros(len(l)), l, l  # up = l - z, down = l + z
     a, b = np.full((2, len(l)), unit)
-    s, mu = np.maximum(v, unit), np.full(c, size / 10)
+    s, mu = np.maximum(v, unit), np.full(c, max(size, np.abs(Ay).max()) / 10)  # C mu is about A y
     best, least, worse, steps = None, np.inf, 0, 0
     while steps < STEPS and worse < WORSE:
         steps += 1
