@@ -144,7 +144,8 @@ class Group:
         """Fill W[:, m], Q[m] for a ball next to nothing, of which lambda would be rounding.
 
         First A'u = y, whose dual is q; then A'u = y - radius q_Omega / |q_Omega|, for that is the
-        point of the ball at which <q, A'u> is least, while the same u_j are not 0.
+        point of the ball at which <q, A'u> is least, while the same u_j are not 0. Where that has
+        no solution, q is not the shortest dual of A'u = y, and u and q stay: they cost radius |q|.
         """
         dual: dict[int, Array] = {}
         for size in (0.0, radius):
@@ -155,7 +156,8 @@ class Group:
                 try:
                     W[:, m], Q[m], dual[m] = exactly(piece, self.log.limit, shift)
                 except NoPoint as proof:
-                    Q[m], none = proof.ray, True
+                    if size == 0:
+                        Q[m], none = proof.ray, True
             if none or radius == 0:
                 return
 
