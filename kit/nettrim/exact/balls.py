@@ -44,7 +44,8 @@ BYTES = 2e9  # that the matrices of a layer may take together; beyond, they are 
 SOME, LARGER = 8, 0.75  # at most so many neurons begin, taken from that share of the largest
 LEAST = 1e-8  # of max|A y| / max p: below this lambda no price is more than rounding, as if it is 0
 MOST = 1e9  # of the lambda at which u becomes 0: beyond, as if there is no ball
-TRIALS = 30  # values of lambda for one radius, before it is given up
+TRIALS = 50  # values of lambda for one radius, before it is given up
+TRUSTED = 8  # from then on every other one halves the interval: parabolas beyond their ends mislead
 FACTOR = 8  # between two of them, at most
 NEWTON = 200  # steps for the zero of the parabolas' sum
 EQUAL, MET = 1e-14, 1e-9  # of radius^2: where Newton ends; what counts as met
@@ -127,9 +128,13 @@ class Group:
         pieces = self.pieces.values()
         least = LEAST * (max(piece.resolved for piece in pieces) or 1.0)
         most = MOST * (max(piece.top for piece in pieces) or 1.0)
-        for _ in range(TRIALS):
+        low, high = least, most  # r grows with lambda, so its zero stays between these
+        for trial in range(TRIALS):
+            last = lam
             lam, met = common_lambda(list(self.pieces.values()), radius, lam)
-            lam = float(np.clip(lam, least, most))
+            lam = float(np.clip(lam, low, high))
+            if trial >= TRUSTED and trial % 2 and not (met and all(p.covers(lam) for p in pieces)):
+                lam = float(np.clip(np.sqrt(low * high), last / FACTOR, last * FACTOR))
             if lam == least and not met:
                 return lam, False
             short = [m for m in self.neurons if not self.pieces[m].covers(lam)]
@@ -138,6 +143,8 @@ class Group:
             self.solve(short, lam, {})
             if self.rays:
                 raise Breakdown("not all neurons were solved")
+            over = sum(piece.square(lam)[0] for piece in pieces) > radius**2
+            low, high = (low, lam) if over else (lam, high)
         raise Breakdown("lambda was not found")
 
     def without_lambda(self, radius: float, W: Array, Q: Array) -> None:

@@ -50,7 +50,6 @@ ROUGH_STEP, ROUGH_WRONG = 0.3, 0.1  # the same without silent samples, and wrong
 STALE = 3  # factor by which lambda falls before the c_j of all inputs are computed anew
 ANEW = 0.05  # change of lambda, relative, at which wrong rows are counted anew
 OVER_PRICE, OVER_LIMIT = 1e-10, 1e-10  # wrong: |c_j| / (lambda p_j) - 1, C_i'u - v_i above these,
-MISSING = 1e-7  # of lambda max p: what the equations of active inputs may miss in the end
 BELOW = 1e-12  # or u_j s_j, mu_i below 0 by that share of the largest |u| or 1, mu or lambda
 
 
@@ -159,7 +158,7 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
             last, blocks.lam = blocks.lam, _towards(blocks, radius, lam)
             _exchange(blocks, silent)
             if blocks.wrong == 0 and abs(blocks.lam - last) <= STILL * blocks.lam:
-                return _consistent(blocks)
+                return True
             enlarge = True
         if enlarge:
             _take_inputs(blocks)
@@ -264,16 +263,6 @@ def _refine_once(blocks: Blocks, equations: Equations) -> None:
     blocks.u, blocks.mu = blocks.u + du.T, blocks.mu + dmu.T
     rho = _reduced_costs(blocks)
     blocks.square, blocks.corr = rho @ rho.T, blocks.seen[:, blocks.inputs]
-
-
-def _consistent(blocks: Blocks) -> bool:
-    """Whether c_S = lambda p_S s and C_K'u = v_K: not where dependent rows contradict each other."""
-    S, K, price = blocks.S, blocks.K, blocks.lam * blocks.prices[blocks.inputs]
-    if blocks.S.size == 0:
-        return True
-    missing = np.abs(blocks.at(blocks.corr)[S] - price[S] * blocks.side[S])
-    over = np.abs(blocks.C[K][:, S] @ blocks.at(blocks.u) - blocks.neuron.v[K]) if K.size else K
-    return bool(missing.max() <= MISSING * price.max() and over.max(initial=0) <= OVER_LIMIT)
 
 
 def _take_inputs(blocks: Blocks, every: bool = False) -> None:

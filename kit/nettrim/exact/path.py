@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 
 from kit.nettrim.certificate import CLEAR, RAY
-from kit.nettrim.exact.blocks import Blocks, complete, pivot
+from kit.nettrim.exact.blocks import OVER_LIMIT, Blocks, complete, pivot
 from kit.nettrim.exact.interior import Point, by_clarabel, interior
 from kit.nettrim.exact.neuron import Neuron, spread
 from kit.nettrim.reference import sharpen_ray
@@ -38,6 +38,7 @@ SMALLEST = 1e-6  # |residual| / |y| below which no lambda is looked for
 NOTHING = 1e-25  # of a ray's largest term: a term below it is 0
 BREGMAN = 40  # steps of Bregman's iteration before it is given up
 SMALL_LAMBDA = 1e-3  # of the piece's, for Bregman's iteration: the smaller, the fewer steps
+MISSING = 1e-7  # of lambda max p: what the equations of active inputs may miss
 EXACT = 1e-12  # |A'u - y| / |y| at which it ends
 
 
@@ -98,8 +99,11 @@ class Piece:
 def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None) -> Piece:
     """The piece at lam, or one whose residual is near `radius`. Raises Limit, NoPoint."""
     blocks = Blocks(neuron, neuron.prices)
-    if solve_afresh(blocks, radius, lam):
-        return _piece(blocks, limit)
+    try:
+        if solve_afresh(blocks, radius, lam):
+            return _piece(blocks, limit)
+    except np.linalg.LinAlgError:
+        pass
     return _by_interior(blocks, FALLBACK * (blocks.top or 1.0) if lam is None else lam, limit)
 
 
@@ -112,11 +116,8 @@ def solve_afresh(blocks: Blocks, radius: float, lam: float | None) -> bool:
     if blocks.top == 0 or (lam is None and radius < SMALLEST * size):
         return False
     radius = min(radius, BEGIN * size)
-    try:
-        some = pivot(blocks, max(radius, WITHOUT_SILENT * size), lam, silent=False)
-        return some and pivot(blocks, radius, lam, silent=True)
-    except np.linalg.LinAlgError:
-        return False
+    some = pivot(blocks, max(radius, WITHOUT_SILENT * size), lam, silent=False)
+    return some and pivot(blocks, radius, lam, silent=True)
 
 
 def other(piece: Piece, lam: float, limit: float) -> Piece:
@@ -130,9 +131,17 @@ def other(piece: Piece, lam: float, limit: float) -> Piece:
 
 
 def _piece(blocks: Blocks, limit: float) -> Piece:
-    """The piece on which these blocks are."""
+    """The piece on which these blocks are. Raises numpy's LinAlgError, as pivot does.
+
+    Its equations are c_S = lambda p_S s and C_K'u = v_K, which dependent rows may contradict.
+    """
     if blocks.steps > limit:
         raise Limit
+    S, K, price = blocks.S, blocks.K, blocks.lam * blocks.prices[blocks.inputs]
+    missing = np.abs(blocks.at(blocks.corr)[S] - price[S] * blocks.side[S]).max(initial=0)
+    over = blocks.C[K][:, S] @ blocks.at(blocks.u) - blocks.neuron.v[K] if K.size else np.zeros(1)
+    if missing > MISSING * price.max() or np.abs(over).max() > OVER_LIMIT:
+        raise np.linalg.LinAlgError("the active rows contradict each other")
     start, end = _ends(blocks)
     (a, b), c, lam = blocks.square[0], blocks.square[1, 1], blocks.lam
     parabola = float(a + 2 * lam * b + lam * lam * c), float(max(b + lam * c, 0)), float(c)
@@ -236,31 +245,35 @@ def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Arr
 
 
 def _alone(blocks: Blocks, found: Point, lam: float) -> Piece:
-    """The interior point as a piece, corrected to its active rows: without end where u = 0.
+    """The interior point as a piece: without end where u = 0.
 
-    Active samples may be dependent: their equations are solved by least squares, which moves mu
-    least.
+    Corrected to its active rows, where that changes no sign. Active samples may be dependent: their
+    equations are solved by least squares, which moves mu least.
     """
-    neuron, S = blocks.neuron, np.flatnonzero(found.side)
-    K = np.flatnonzero(found.on if S.size else found.mu)
-    n, lines = S.size, np.zeros((2, S.size + K.size))
-    lines[0] = np.append(found.u[S], found.mu[K])
+    neuron, S, K = blocks.neuron, np.flatnonzero(found.side), np.flatnonzero(found.on)
+    n, N, rows = S.size, found.u.size, np.append(S, found.u.size + K)
+    lines = np.array([np.append(found.u, found.mu), np.zeros(N + found.mu.size)])
     if n:
         C, pull = blocks.C[K][:, S], blocks.prices[S] * found.side[S]
         H = np.block([[blocks.G[np.ix_(S, S)], C.T], [C, np.zeros((K.size,) * 2)]])
-        right = np.append(blocks.Ay[S] - lam * pull, neuron.v[K]) - H @ lines[0]
+        right = np.append(blocks.Ay[S] - lam * pull, neuron.v[K]) - H @ lines[0, rows]
         right = np.array([right, np.append(-pull, np.zeros(K.size))])
-        step, lines[1] = np.linalg.lstsq(H, right.T, rcond=1e-12)[0].T
-        sides = np.append(found.side[S], np.ones(K.size))
-        if ((lines[0] + step) * sides >= 0).all():
-            lines[0] += step
-    rho, slope = neuron.residual(S, lines[:, :n])
+        step, lines[1, rows] = np.linalg.lstsq(H, right.T, rcond=1e-12)[0].T
+        new = lines[0, rows] + step
+        if (new * np.append(found.side[S], np.ones(K.size)) >= 0).all():
+            lines[0] = 0
+            lines[0, rows] = new
+    else:
+        lines[0, :N] = 0
+    rho, slope = neuron.residual(np.arange(N), lines[:, :N])
     parabola = float(rho @ rho), float(max(rho @ slope, 0)), float(slope @ slope)
     lines[0] -= lam * lines[1]
     least, most = lam * (1 - POINT), lam * (1 + POINT)
     if n == 0 and neuron.v.min(initial=0) >= 0:
         most = np.inf
-    return Piece(blocks, lam, least, most, S, K, lines[:, :n], lines[:, n:], parabola, alone=True)
+    every, all_of_C = np.arange(N), np.arange(found.mu.size)
+    parts = lines[:, :N], lines[:, N:]
+    return Piece(blocks, lam, least, most, every, all_of_C, *parts, parabola, alone=True)
 
 
 def read(piece: Piece, lam: float) -> tuple[Array, Array]:
