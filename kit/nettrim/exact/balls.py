@@ -91,7 +91,7 @@ class Group:
     def solve(self, some: Iterable[int], lam: float | None, radii: dict[int, float]) -> None:
         """Solve some neurons at lam, or where their residuals are near these radii."""
 
-        def one(m: int) -> None:
+        def one(m: int) -> Piece | None:
             old = self.pieces.get(m)
             steps, points = (old.blocks.steps, old.blocks.interior) if old else (0, 0)
             try:
@@ -101,13 +101,15 @@ class Group:
                     new = other(old, lam, self.log.limit)
             except NoPoint as proof:
                 self.rays[m] = proof.ray
-                return
+                return None
             new.blocks.release(BYTES / len(self.neurons))
-            self.pieces[m] = new
             self.log.interior += new.blocks.interior - points
             self.log.report(m, new, new.blocks.steps - steps)
+            return new
 
-        list(self.mapping(one, some))
+        some = list(some)
+        new = zip(some, self.mapping(one, some), strict=True)  # in this order, whoever is first:
+        self.pieces |= {m: piece for m, piece in new if piece}  # sums over pieces round likewise
 
     def begin(self, radii: dict[int, float]) -> float:
         """First pieces, for residuals near these radii; a lambda in their middle."""
