@@ -9,6 +9,7 @@ equations  of one set of active rows, by two Cholesky factors
 neuron     one neuron's data, in units in which they are about 1
 
 One call: layer.solve_layer -> balls.solve_balls -> path.first, other -> path.solve_afresh ->
-blocks.pivot -> equations; where these do not end -> interior.interior -> blocks.pivot. What
+blocks.pivot -> equations; where these do not end -> interior.interior, or interior.by_clarabel
+where that fails -> blocks.pivot. What
 certificate.settled does not call settled -> reference.reference (cvxpy).
 """
