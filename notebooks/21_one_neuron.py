@@ -201,7 +201,7 @@ assert len(corners) > 8 and np.max(away) < 1e-6 and np.all(np.diff(radii) > 0)
 assert np.abs(corners[0][1] - w).max() < 1e-9
 
 # %% [markdown]
-# The kit ([exact/perturbed.py](../kit/nettrim/exact/perturbed.py)) walks too, but from 0, where all silent samples touch at once. So it first moves their limits far away and walks as the LASSO does (below), then brings the limits back, but for a little noise, and at the end removes the noise. It keeps factors instead of solving anew, and walks
+# The kit ([exact/path.py](../kit/nettrim/exact/path.py)) does not walk through every corner. It solves one piece of the path, at a first $\lambda$, by changing many active rows at once ([exact/blocks.py](../kit/nettrim/exact/blocks.py)), or, where that does not end, by an interior point. A piece is a line, so it tells the $\lambda$ at which the residual meets $\epsilon$; beyond the piece's ends it solves again. So it also solves
 # many neurons under one ball ([lesson 22](22_one_layer.ipynb)).
 #
 # ## The weights along $\epsilon$

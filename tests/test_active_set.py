@@ -9,12 +9,9 @@ from test_nettrim import LAYERS, changed, layer
 
 from kit import datasets, nettrim
 from kit.nettrim import NetTrim, certify, path, solve
-from kit.nettrim.exact import common
 from kit.nettrim.exact import layer as exact_layers
 from kit.nettrim.exact.neuron import read_neuron, units
-from kit.nettrim.exact.path import extend, read, start
-from kit.nettrim.exact.perturbed import begin, home, slide
-from kit.nettrim.exact.pivots import Breakdown, crossing, solution
+from kit.nettrim.exact.path import Breakdown, first, other, read
 from kit.nettrim.networks import forward, with_ones
 from kit.results import Status
 
@@ -143,45 +140,46 @@ def test_copies_of_inputs_and_samples_change_nothing():
     assert certified(mirror, solve(mirror, "exact")) == pytest.approx(value)
 
 
-def test_lambda_along_the_way_is_the_penalised_program():
-    """At home, z solves min (1/2)|A'u - y|^2 + lambda |u|_1 s.t. C'u <= v."""
-    problem = LAYERS["tall"]
-    neuron = read_neuron(problem, 0)
-    walk = begin(neuron, 0.1 * np.linalg.norm(neuron.y), np.random.default_rng(3), np.inf)
-    slide(walk, 0.5 * walk.lam)
-    there = home(walk)
-    A, C = neuron.rows(np.arange(len(neuron.X))), neuron.X[:, neuron.silent] / neuron.scale[0]
-    z, w = (v[0] for v in solution(there.table, there.table.r[None], there.table.bound[None]))
-    u = np.zeros(there.table.rows)
-    u[there.table.B] = z
+def test_a_point_of_the_path_is_the_penalised_program():
+    """min (1/2) |A'u - y|^2 + lambda |u|_1 s.t. C'u <= v."""
+    neuron = read_neuron(LAYERS["tall"], 0)
+    lam = 0.5 * first(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf).lam
+    piece = first(neuron, 0.0, np.inf, lam)
+    A = neuron.masked(np.arange(len(neuron.X)))[:, neuron.active]
+    C = neuron.X[:, neuron.silent] / neuron.scale[0]
     x = cp.Variable(len(A))
-    loss = 0.5 * cp.sum_squares(A.T @ x - neuron.y) + there.lam * cp.norm1(x)
+    loss = 0.5 * cp.sum_squares(A.T @ x - neuron.y) + lam * cp.norm1(x)
     cp.Problem(cp.Minimize(loss), [C.T @ x <= neuron.v]).solve(
         solver=cp.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12
     )
-    assert np.allclose(u[: len(x.value)], x.value, atol=1e-5)
-    assert np.allclose(w[there.table.rows :], A.T @ u[: len(x.value)] - neuron.y)
+    u = read(piece, lam)[0] * (neuron.scale[0] / neuron.scale[1])
+    assert np.allclose(u, x.value, atol=1e-5)
+    assert piece.square(lam)[0] == pytest.approx(np.sum((A.T @ u - neuron.y) ** 2))
 
 
 @pytest.mark.parametrize("name", ["relu input", "tall"])
-def test_every_point_of_a_trail_is_a_proved_answer(name):
-    """Up to where all weights are 0, and back down to an eighth of where it began."""
+def test_every_point_of_a_path_is_a_proved_answer(name):
+    """Up to where all weights are 0, down to an eighth of where it began; ends of pieces too."""
     problem = LAYERS[name]
     scale = units(problem)
     for m in range(problem.shape[1]):
         neuron = read_neuron(problem, m)
-        trail, walked = start(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf, m)
-        first, rng = trail.blocks.lam, np.random.default_rng(m)
-        for lam in (2 * first, first / 8, 8 * first, 2 * trail.top):
-            if not trail.covers(lam):
-                extend(trail, lam)
-        assert not walked and trail.square(2 * trail.top)[0] == pytest.approx(neuron.y @ neuron.y)
-        for lam in np.exp(rng.uniform(np.log(first / 8), np.log(trail.ends[-1]), 12)):
-            u, q = read(trail, lam)
-            radius = np.sqrt(trail.square(lam)[0]) * scale[1] * scale[2]
-            one = problem.neurons(np.arange(problem.shape[1]) == m)
+        begun = first(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf)
+        one, size = problem.neurons(np.arange(problem.shape[1]) == m), float(neuron.y @ neuron.y)
+        assert not begun.alone and begun.start < begun.lam < begun.end
+        rng, lam = np.random.default_rng(m), begun.lam
+        some = np.exp(rng.uniform(np.log(lam / 8), np.log(1.5 * begun.top), 8))
+        for at in (begun.start, begun.end, 2 * lam, lam / 8, 8 * lam, 2 * begun.top, *some):
+            piece = begun if begun.covers(at) else other(begun, at, np.inf)
+            u, q = read(piece, at)
+            radius = np.sqrt(piece.square(at)[0]) * scale[1] * scale[2]
+            u[np.abs(u) < 1e-12] = 0  # active samples that leave no other u than 0
             certificate = certify(changed(one, epsilon=float(radius)), u[:, None], q[None])
-            assert certificate.gap <= 1e-9 and certificate.violation <= 1e-9
+            assert certificate.violation <= 1e-9
+            if at > begun.top:
+                assert piece.square(at)[0] == pytest.approx(size) and not u.any()
+            else:
+                assert certificate.gap <= 1e-9
 
 
 @pytest.mark.parametrize("share", [0.1, 0.6])
@@ -192,18 +190,26 @@ def test_weights_that_vanish_together_send_nothing_to_cvxpy(share):
     problem = NetTrim(with_ones(X), Y, share * np.linalg.norm(Y))
     answer = solve(problem, "exact")
     certified(problem, answer, 1e-9)
-    assert "0 begun again" in answer.report.notes[0]
+    assert "0 left to cvxpy" in answer.report.notes[0]
     if share > 0.5:
         assert (~answer.W.any(axis=0) & Y.any(axis=1)).any()
 
 
-def test_crossing():
-    out, back = np.array([3.0, 4.0]), np.array([-3.0, -4.0])
-    assert crossing(out, back, 1.0) == pytest.approx(0.8)
-    assert crossing(out, out, 1.0) == np.inf
-    assert crossing(0.1 * out, out, 1.0) == pytest.approx(0.1)
-    assert crossing(out, 0 * out, 1.0) == np.inf
-    assert crossing(out, np.array([-4.0, 3.0]), 1.0) == np.inf
+@pytest.mark.parametrize("joint", [True, False], ids=["joint", "a ball each"])
+def test_neurons_with_few_active_samples_take_an_interior_point(joint):
+    """Smooth nonnegative samples, a bias that silences nearly all of them: pivots do not end."""
+    rng = np.random.default_rng(5)
+    smooth = np.array([np.convolve(row, np.ones(9) / 3, "same") for row in np.eye(60)])
+    X = np.maximum(rng.standard_normal((900, 60)) @ smooth, 0).T
+    Z = rng.standard_normal((8, 60)) @ X
+    few = [4, 8, 15, 30, 60, 120, 450, 900]  # active samples
+    bias = [np.sort(z)[-k] for z, k in zip(Z, few, strict=True)]
+    Y = np.maximum(Z - np.array(bias)[:, None], 0)
+    problem = NetTrim(with_ones(X), Y, 0.1 * np.linalg.norm(Y))
+    problem = problem if joint else each(problem, 0.1)
+    answer = solve(problem, "exact")
+    certified(problem, answer, 1e-9)
+    assert " 0 interior points" not in answer.report.notes[0]
 
 
 # What is told -------------------------------------------------------------------------------------
@@ -214,13 +220,11 @@ def test_fallbacks_are_counted(monkeypatch):
         raise Breakdown("as a test")
 
     problem = LAYERS["a ball each"]
-    monkeypatch.setattr(exact_layers, "follow", broken)
-    monkeypatch.setattr(common, "begin", broken)
+    monkeypatch.setattr(exact_layers, "solve_balls", broken)
     for part in (problem, LAYERS["tall"]):
         answer = solve(part, "exact")
         assert answer.report.run.status is Status.SOLVED
         assert "4 left to cvxpy" in answer.report.notes[0]
-        assert "8 begun again" in answer.report.notes[0]
 
 
 def test_limit_and_callback():

@@ -9,9 +9,8 @@ from test_nettrim import LAYERS, layer
 
 from kit import nettrim
 from kit.nettrim import NetTrim, certify, path, proved_zeros, solve
-from kit.nettrim.exact import blocks, perturbed
+from kit.nettrim.exact import blocks
 from kit.nettrim.exact import path as paths
-from kit.nettrim.exact.neuron import read_neuron
 from kit.results import Status
 
 PARTS = ("tall", "wide", "relu input", "linear", "V given", "dead neuron")
@@ -167,31 +166,36 @@ def gaussian(seed, N, P, density=0.1, share=0.1):
 
 
 def no_blocks(*_args, **_kwargs):
-    return None
+    return False
 
 
-def test_without_blocks_a_walk_finds_the_same_answer(monkeypatch):
+def test_without_pivots_an_interior_point_finds_the_same_answer(monkeypatch):
     problem = each(gaussian(2, 60, 200))
     right = solve(problem, "exact")
-    assert "0 walked" in right.report.notes[0]
-    monkeypatch.setattr(paths, "reach", no_blocks)
-    walked = solve(problem, "exact")
-    assert "1 walked, 0 begun again" in walked.report.notes[0]
-    assert np.allclose(walked.W, right.W, atol=1e-9)
+    assert " 0 interior points" in right.report.notes[0]
+    monkeypatch.setattr(paths, "solve_afresh", no_blocks)  # nothing to begin with
+    crossed = solve(problem, "exact")
+    assert " 0 interior" not in crossed.report.notes[0]
+    assert "0 left" in crossed.report.notes[0]
+    assert np.allclose(crossed.W, right.W, atol=1e-9)
+    monkeypatch.setattr(paths, "pivot", no_blocks)  # no pivots at all
+    alone = solve(problem, "exact")
+    assert "0 left" in alone.report.notes[0]
+    assert np.allclose(alone.W, right.W, atol=1e-9)
 
 
 def test_a_working_set_grows_until_it_is_right(monkeypatch):
     problem = gaussian(3, 300, 700, density=0.05)
-    right, seen, enter = solve(problem, "exact"), [], blocks._enter
+    right, seen, enter = solve(problem, "exact"), [], blocks._take_inputs
 
     def watched(state):
         seen.append(len(state.inputs))
         return enter(state)
 
     monkeypatch.setattr(blocks, "LEAST", 4)
-    monkeypatch.setattr(blocks, "_enter", watched)
+    monkeypatch.setattr(blocks, "_take_inputs", watched)
     answer = solve(problem, "exact")
-    assert len(seen) > 2 and "0 walked, 0 begun again" in answer.report.notes[0]
+    assert len(seen) > 2 and " 0 interior points" in answer.report.notes[0]
     assert np.allclose(answer.W, right.W, atol=1e-9)
 
 
@@ -202,18 +206,6 @@ def test_threads_change_nothing(own):
     one, two = (solve(problem, "exact", n_jobs=n) for n in (1, 2))
     assert np.array_equal(one.W, two.W)
     assert two.report.run.iterations == one.report.run.iterations
-
-
-def test_a_folded_walk_holds_no_columns_and_goes_on_as_before():
-    problem = gaussian(4, 60, 200)
-    neuron = read_neuron(problem, 0)
-    walk = perturbed.begin(neuron, 0.1 * np.linalg.norm(neuron.y), np.random.default_rng(0), np.inf)
-    before = perturbed.slide(walk, walk.lam)
-    perturbed.fold(walk)
-    for part in (walk.table.cols, walk.table.inverse):
-        assert part.size == 0 and part.base is None  # a view would keep all of it
-    perturbed.unfold(walk)
-    assert np.allclose(perturbed.slide(walk, walk.lam).z, before.z, atol=1e-12)
 
 
 # Reproduction targets -----------------------------------------------------------------------------

@@ -4,11 +4,22 @@ problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers ou
 answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
 nettrim.path(problem, epsilons)                twenty epsilons, for the price of two or three
 nettrim.certify(problem, answer.W, answer.dual)
-nettrim.compare(network, data, [0.5, 0.8])     rivals at equal sparsity
-nettrim.proved_zeros(problem, answer.W, answer.dual), penalty, penalised, zero_epsilon
-nettrim.from_sklearn, to_sklearn, from_torch, to_torch, prune_torch
+nettrim.proved_zeros(problem, answer.W, answer.dual), penalty(problem, answer),
+nettrim.penalised(problem, lam), zero_epsilon(problem)      what else an answer says: reading.py
+nettrim.METHODS, methods_for(problem), admm(problem)        the methods, and the papers' one by hand
 nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors;
                                                mode="cascade": one after the other
+nettrim.Network, PrunedNetwork, Trained; train, forward, accuracy, promises, refit
+nettrim.link_normalise, link_restore           layers of norm 1, and back
+nettrim.from_sklearn, to_sklearn, from_torch, to_torch, prune_torch      networks in and out
+nettrim.compare(network, data, [0.5, 0.8]), rivals, RIVALS               at equal sparsity
+
+Read problem.py first, then certificate.py (what is proved of an answer), with rescale.py and
+rounding.py; solve.py (one entry), with admm.py and reference.py (cvxpy); exact/ (the method that
+"auto" takes, see its docstring); reading.py; networks/ (whole networks, see its docstring).
+
+One call: solve -> good units, neurons for which 0 is enough taken out -> a method of METHODS ->
+W and Q -> certify -> answer. A method proves nothing about itself.
 """
 
 from kit.nettrim.admm import admm

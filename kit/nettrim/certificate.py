@@ -14,6 +14,8 @@ any s_m with 0 <= s_m <= 1/c_m,
     one ball      |W|_1 >= s'a - epsilon |s o b|_2         the best s: kit/nettrim/rescale.py
     a ball each   |W|_1 >= sum_m (a_m - epsilon_m b_m)_+ / c_m
 
+In rescaled units |W|_1 is sum p_n |W_n|: |x|_inf is then max |x_n| / p_n over the paid rows.
+
 Free row (penalise_bias=False; derived). The last weight w of a neuron is not in |W|_1. A good q has
 X q = 0 in its row; rounding leaves f there, and w may be large. But the constraints bound it, in
 terms of the paid weights, for an Omega sample p with x = X_Np not 0 by
@@ -34,9 +36,16 @@ Each bound is then on its side: W'X, b, c, F, r, |W|_1 are too large, a and s to
 1e-13 of the terms they were computed from. What is noise beside them proves 0 by itself. A test
 checks lower and upper in rational arithmetic.
 
+Cheap inputs (derived). A p_n decades below the others makes error / p_n all of c. For these inputs
+F, X q is computed exactly, c is the largest |X q|_n / p_n of the others, and dq, least squares,
+takes off what is too much, X_F dq = -sign(X_F q) (|X_F q| - c p_F)_+. The proof uses q + dq, never
+added up: a falls by |dq|'|t|, b rises by |dq|, |X (q + dq)| <= |X q| + |X dq|, on F |X q + X dq|.
+Example: |X q| = (0.9, 3e-17), p = (1, 1e-20), error 1e-16: c = 13,000 before, 0.9 after.
+
 Violation. r = |(W'X - Y)_Omega|_F gives (r - epsilon) / epsilon (for epsilon below
 1e-3 |Y_Omega|_F, which includes epsilon = 0: divided by that instead); on C it is
-max (W'X - V)_+ / max|Y|. The larger of the two, at least 0, rounded up: 0 means feasible, exactly.
+max (W'X - V)_+ / max|Y| (if Y = 0: / max|V|, or 1). The larger of the two, at least 0, rounded up:
+0 means feasible, exactly.
 
 What a violation > 0 means for the proof (decision). An infeasible W looks better than the optimum,
 so upper = inf beyond `feasibility`. Up to `feasibility` the program is relaxed just so far that W
@@ -48,10 +57,10 @@ violation 0 the two are the same.
 
 Infeasible data (Farkas, derived). If X q = 0, q_C <= 0 and <q, t> > epsilon |q_Omega|_2, the two
 lines at the top contradict each other: no W is feasible, and lower = upper = inf. "X q = 0" is
-decided row by row, to RAY of the sum of that row's own |terms|, and "> 0" to 1e-6 of its terms.
-That is a proof for an X that differs from the given one by RAY of each entry (Oettli and Prager);
-for X itself, that |W|_1 is at least some 1e8 |T| / |X|, a number that is returned instead if W is
-feasible.
+decided row by row, to RAY of the sum of that row's own |terms|, and "> 0" to CLEAR of its terms,
+far more than b is rounded up. That is a proof for an X that differs from the given one by RAY of
+each entry (Oettli and Prager); for X itself, that |W|_1 is at least some 1e8 |T| / |X|, a number
+that is returned instead if W is feasible.
 """
 
 import numpy as np
@@ -59,17 +68,19 @@ import numpy as np
 from kit.arguments import number, real_array
 from kit.nettrim.problem import NetTrim, in_good_units, read_layer, unit, variant
 from kit.nettrim.rescale import rescale
-from kit.nettrim.rounding import above, inputs_times, length, outputs, power, total
+from kit.nettrim.rounding import above, inputs_times, length, outputs, power, target_length, total
 from kit.results import Array, Certificate
 from kit.rounding import TINY, U, exact
 
 RAY = 32 * U  # of each row's terms: X q below it counts as 0
+CLEAR = 1e-6  # of its terms: what a ray proves must be above 0 by it, far more than rounding
+CHEAP = 1e-9  # of c: errors / p_n above it are computed more sharply, if a loses no larger share
 
 
 def certify(
     problem: NetTrim, W: Array, dual: Array | None, feasibility: float = 1e-6
 ) -> Certificate:
-    """Bounds lower <= optimal |W|_1 <= upper from ANY W (N, M) and ANY dual Q (M, P).
+    """Bounds lower <= optimal |W|_1 <= upper from ANY W (N, M), feasible, and ANY dual Q (M, P).
 
     upper      |W|_1 if violation <= feasibility, else inf
     lower      (<Q, T> - epsilon |Q_Omega|_F)_+ / max|X Q'|, after rescaling the rows of Q at best;
@@ -156,10 +167,10 @@ def relaxed(problem: NetTrim, W: Array) -> tuple[Array, float | Array, Array]:
 
 
 class Terms:
-    """a, b, c and prices of a dual, bounded as the module docstring says.
+    """a, b, c of a dual, bounded as the module docstring says.
 
-    a (M,) from below; b (M,) and price (paid, M) from above, price = |X q| + |f| F1, divided by
-    what |W|_1 counts for an input; c = max price
+    a (M,) from below; b (M,) and ratio (paid, M) from above, ratio = |X q|_n / p_n + |f| F1;
+    c = max_n ratio. size is sum |q_mp t_mp|, ray whether X q = 0 to RAY.
     """
 
     def __init__(self, problem: NetTrim, Q: Array, epsilon: float | Array, V: Array) -> None:
@@ -171,34 +182,34 @@ class Terms:
         self.a, self.b = a - error, length(np.where(problem.Omega, Q, 0))
         XQ, error = inputs_times(problem, Q)
         self.size, paid = total(np.abs(Q * T))[0], problem.paid
-        size, self.ray = np.abs(XQ), (np.abs(XQ) <= error).all(axis=0)
+        XQ = np.abs(XQ)
+        self.ray = (error >= XQ).all(axis=0)
         for m in np.flatnonzero(self.ray):  # the bound of the error is larger than the terms
             terms = np.abs(problem.X) @ np.abs(Q[m])
-            self.ray[m] = (size[:, m] <= RAY * terms).all()
-        size += error
+            self.ray[m] = (XQ[:, m] <= RAY * terms).all()
+        XQ += error
         F0, F1 = np.zeros((2, len(Q)))
         if not problem.penalise_bias:
             F0, F1 = free_weight(problem, epsilon, T)
-        self._sharpen(problem, Q, T, size, error, F1)
-        self.price = size[:paid] / problem.price[:paid, None] * (1 + 2 * U)
+        self._sharpen(problem, Q, T, XQ, error, F1)
+        self.ratio = XQ[:paid] / problem.price[:paid, None] * (1 + 2 * U)
         if not problem.penalise_bias:
-            self.a = self.a - size[-1] * F0 * (1 + 4 * U) - 4 * U * np.abs(self.a)
-            self.price = (self.price + size[-1] * F1) * (1 + 4 * U)
-        self.c = self.price.max(axis=0, initial=0)
+            self.a = self.a - XQ[-1] * F0 * (1 + 4 * U) - 4 * U * np.abs(self.a)
+            self.ratio = (self.ratio + XQ[-1] * F1) * (1 + 4 * U)
+        self.c = self.ratio.max(axis=0, initial=0)
 
     def _sharpen(
         self, problem: NetTrim, Q: Array, T: Array, size: Array, error: Array, F1: Array
     ) -> None:
-        """Where inputs are cheap, |X q| + error is more than rounding of q can keep below c p.
+        """Cheap inputs, of the module docstring: changes size (|X q|, from above), a and b.
 
-        q + dq, never added up, has X (q + dq) below c p also there: X q for these inputs in
-        exact arithmetic, c that of the others, dq least squares. Changes size, a and b.
+        A free row has the price 1 / F1, what |f| adds to c being |f| F1.
         """
         p, paid = problem.price[:, None], problem.paid
         pays = np.broadcast_to(p, size.shape).copy()
         pays[paid:] = 1 / np.maximum(F1, TINY)
         share, noise = size / pays, error / pays
-        noisy = noise > 1e-9 * np.maximum(share - 2 * noise, 0).max(axis=0)
+        noisy = noise > CHEAP * np.maximum(share - 2 * noise, 0).max(axis=0)
         for m in np.flatnonzero(noisy.any(axis=0) & (Q != 0).any(axis=1)):
             F, q = np.flatnonzero(noisy[:, m]), Q[m]
             tall = power(np.abs(problem.X[F]).max(axis=1))
@@ -215,7 +226,7 @@ class Terms:
             new[F] = np.abs(XQ + move[F]) + 4 * U * np.abs(XQ) + rounded[F] + TINY
             new *= 1 + 8 * U
             loss = float(above(dq * T[m]))
-            if (new / pays[:, m]).max() < share[:, m].max() and loss <= 1e-9 * abs(self.a[m]):
+            if (new / pays[:, m]).max() < share[:, m].max() and loss <= CHEAP * abs(self.a[m]):
                 size[:, m] = new
                 self.a[m] -= loss + 2 * U * abs(self.a[m])
                 self.b[m] = (self.b[m] + length(dq)) * (1 + 2 * U)
@@ -243,13 +254,11 @@ class Terms:
 
     def infeasible(self) -> Array:
         """Which rows (M,) with X q = 0 prove that no W is feasible; one ball: together, all."""
-        good = self.ray & (self.a > 1e-6 * self.size)
+        good = self.ray & (self.a > CLEAR * self.size)
         if not self.joint:
-            return good & (self.gain > 1e-6 * self.a)
-        share = length(
-            np.where(good, self.a / self.b, 0)
-        )  # s = a / b^2, and this - epsilon is left
-        return np.full(len(good), share > self.epsilon * (1 + 1e-6))
+            return good & (self.gain > CLEAR * self.a)  # CLEAR covers b, rounded up
+        most = length(np.where(good, self.a / self.b, 0))  # s = a / b^2: a's - epsilon |s o b| > 0
+        return np.full(len(good), most > self.epsilon * (1 + CLEAR))
 
 
 def balanced(problem: NetTrim, Q: Array) -> Array:
@@ -287,9 +296,3 @@ def free_weight(problem: NetTrim, epsilon: float | Array, T: Array) -> tuple[Arr
         F0 = np.maximum(F0, np.where(known, far[rows, best], 0))
         F1 = np.maximum(F1, np.where(known, tall[best], 0))
     return F0, F1
-
-
-def target_length(problem: NetTrim) -> float | Array:
-    """|Y_Omega|_F, a number, or (M,) with a ball for each neuron: the residual of W = 0."""
-    rows = length(np.where(problem.Omega, problem.Y, 0))
-    return float(length(rows)) if problem.joint else rows

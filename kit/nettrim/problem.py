@@ -5,8 +5,9 @@
                 (W'X)_C <= V_C,   C = complement      where it is silent, stay silent
 
 X (N, P) holds the P samples that enter the layer as columns, Y (M, P) what it answers, neuron m by
-neuron m, sample by sample. Omega is where Y > 0: it says on which piece of its bent line the ReLU
-is, and with that the set of admissible W is convex. Omega all True is the last, linear layer.
+neuron m, sample by sample. Omega is where Y > 0 (more than rounding, 1e-9 max Y): it says on which
+piece of its bent line the ReLU is, and with that the set of admissible W is convex. Omega all True
+is the last, linear layer.
 
 Source: Net-Trim, arXiv 1611.05162, supplement (S.1) with V = 0, (S.3) with V; the joint ball and V
 as in Fast Convex Pruning, arXiv 1806.06457, eq. (1). One ball per neuron: arXiv 1611.05162, first
@@ -22,7 +23,7 @@ import numpy as np
 from kit.arguments import flag, instance, number, numeric, real_array
 from kit.results import Array
 
-ALIKE, FAR = 10, 100  # powers of 2: more than 1000 between rows, or far from 1, is rescaled
+ALIKE, FAR = 10, 100  # units stay if rows of X differ by 2^ALIKE at most, all within 2^FAR of 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +104,10 @@ class NetTrim:
 
 
 def variant(problem: NetTrim, **fields: Any) -> NetTrim:
-    """The same layer with other fields, which are right already: neither read nor copied."""
+    """The same layer with other fields, which are right already: neither read nor copied.
+
+    `lengths` of X (rounding.py), kept on the object once computed, goes along: None if X changes.
+    """
     new = copy.copy(problem)
     for name, value in fields.items():
         object.__setattr__(new, name, value)

@@ -31,14 +31,11 @@ import numpy as np
 from kit.arguments import number
 from kit.nettrim.certificate import Terms, balanced, certify, relaxed
 from kit.nettrim.exact.neuron import read_neuron, units
-from kit.nettrim.exact.perturbed import begin, home, read_answer, slide
-from kit.nettrim.exact.pivots import Breakdown, NoPoint
+from kit.nettrim.exact.path import Breakdown, NoPoint, first, read
 from kit.nettrim.problem import NetTrim, read_layer
 from kit.nettrim.rounding import total
 from kit.results import Array, Pruned, Report, Run, Status, settle
 from kit.rounding import U
-
-TRIES = 3
 
 
 def proved_zeros(problem: NetTrim, W: Array, dual: Array, feasibility: float = 1e-6) -> Array:
@@ -61,7 +58,7 @@ def proved_zeros(problem: NetTrim, W: Array, dual: Array, feasibility: float = 1
         if not problem.joint:  # each neuron has a gap of its own
             upper, error = total(np.abs(paid.T))
             gap = np.maximum(upper + error - s * terms.gain * (1 - 4 * U), 0)
-        share = s * terms.price * (1 + 4 * U)
+        share = s * terms.ratio * (1 + 4 * U)
         found = np.where(share < 1, gap / (1 - share) * (1 + 8 * U), np.inf)
         bound[: problem.paid] = np.minimum(found, certificate.upper)  # one is no more than all
     return np.where(W == 0, bound, np.inf)
@@ -94,9 +91,8 @@ def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
     lam  > 0. problem.epsilon is not used: the answer is certified for the program with a ball for
          each neuron whose radii are its own residuals, which is the same (module docstring).
 
-    Each neuron by its path (kit/nettrim/exact). A neuron that breaks down three times keeps a
-    column of 0, the notes count it, and the certificate says no. Raises ValueError for lam <=
-    0.
+    Each neuron by the exact method (kit/nettrim/exact). One that breaks down keeps a column of 0,
+    the notes count it, and the certificate says no. Raises ValueError for lam <= 0.
     """
     lam = number("lam", lam, least=0, above=True)
     N, M, P = read_layer(problem).shape
@@ -106,17 +102,13 @@ def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
         neuron = read_neuron(problem, m)
         if not neuron.y.any() and neuron.v.min(initial=0) >= 0:
             continue
-        for attempt in range(TRIES):
-            try:
-                rng = np.random.default_rng([m, attempt])
-                walk = begin(neuron, 0.0, rng, np.inf)
-                slide(walk, lam / (scale[0] * scale[1] * P))
-                there = home(walk)
-                W[:, m], Q[m] = read_answer(there, slide(there, walk.lam), "ratio")
-                events += there.table.events
-                break
-            except (Breakdown, NoPoint):
-                failed += attempt == TRIES - 1
+        at = lam / (scale[0] * scale[1] * P)
+        try:
+            piece = first(neuron, 0.0, np.inf, at)
+            W[:, m], Q[m] = read(piece, at)
+            events += piece.blocks.steps
+        except (Breakdown, NoPoint):
+            failed += 1
     rows = np.linalg.norm(np.where(problem.Omega, W.T @ problem.X - problem.Y, 0), axis=1)
     own = replace(problem, epsilon=rows)
     certificate = certify(own, W, Q)
@@ -131,8 +123,8 @@ def zero_epsilon(problem: NetTrim) -> float | Array:
     |Y_Omega|_F (of each row): 0 has the smallest |W|_1 of all, so it is the answer as soon as it is
     feasible. inf where V < 0 on C, which W = 0 never meets.
     """
-    pushed = (~read_layer(problem).Omega & (problem.V < 0)).any(axis=1)
+    negative = (~read_layer(problem).Omega & (problem.V < 0)).any(axis=1)
     rows = np.linalg.norm(np.where(problem.Omega, problem.Y, 0), axis=1)
     if problem.joint:
-        return float("inf") if pushed.any() else float(np.linalg.norm(rows))
-    return np.where(pushed, np.inf, rows)
+        return float("inf") if negative.any() else float(np.linalg.norm(rows))
+    return np.where(negative, np.inf, rows)

@@ -18,7 +18,7 @@ def rescale(a: Array, b: Array, cap: Array, epsilon: float) -> Array:
     """
     s = np.zeros_like(a)
     finite = np.isfinite(cap)
-    free = (a > 0) & finite & (epsilon * b == 0)  # such a row has no price: it goes to its cap
+    free = (a > 0) & finite & (epsilon * b == 0)  # linear in s_m: at its cap
     s[free] = cap[free]
     some = np.flatnonzero((a > 0) & (cap > 0) & (epsilon * b > 0))
     if some.size == 0:
@@ -26,17 +26,17 @@ def rescale(a: Array, b: Array, cap: Array, epsilon: float) -> Array:
     unit_a, unit_cap = a[some].max(), cap[some].min()
     if not np.isfinite(unit_cap):
         return s
-    a, price, cap = a[some] / unit_a, b[some] * (epsilon / unit_a), cap[some] / unit_cap
-    share = (a / price) ** 2
-    if share.sum() <= 1:  # a's <= |a / price| |price o s|
+    a, slope, cap = a[some] / unit_a, b[some] * (epsilon / unit_a), cap[some] / unit_cap
+    share = (a / slope) ** 2
+    if share.sum() <= 1:  # a's <= |a / slope| |slope o s|
         return s
-    knee = price * price * cap / a
+    knee = slope * slope * cap / a
     order = np.argsort(knee)
     rest = np.append(np.cumsum(share[order][:0:-1])[::-1], 0)  # no difference: shares may be 1e30
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        length = np.sqrt(np.cumsum((price * cap)[order] ** 2) / np.maximum(1 - rest, 0))
+        length = np.sqrt(np.cumsum((slope * cap)[order] ** 2) / np.maximum(1 - rest, 0))
     fits = (rest < 1) & (length <= np.append(knee[order][1:], np.inf))
     L = length[np.argmax(fits)] if fits.any() else np.inf
     if np.isfinite(L):
-        s[some] = np.minimum(cap, a * L / price**2) * unit_cap * (1 - 4 * np.finfo(float).eps)
+        s[some] = np.minimum(cap, a * L / slope**2) * unit_cap * (1 - 4 * np.finfo(float).eps)
     return s

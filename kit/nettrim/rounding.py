@@ -1,9 +1,13 @@
 """What rounding can have done to the sums of a Net-Trim layer: upper bounds, errors beside sums.
 
 A sum of n products, added in any order, is off by at most n U / (1 - n U) of the sum of |terms|
-(kit/rounding.py). |X| |Q'| is at most the product of the lengths of X_n / tall and q o tall (Cauchy
-and Schwarz), with tall_p = max |X_p|, so that neither inputs nor samples in odd units make it wide.
-The lengths of X are computed once for a layer. Totals are taken in extended precision, and lengths
+(kit/rounding.py). By Cauchy and Schwarz, with tall_p = max_n |X_np| and wide_n = max_p |X_np|,
+
+    (|X| |q|)_n  <=  |X_n / tall|_2 |q o tall|_2         for X q: `inputs_times`
+    (|w|'|X|)_p  <=  |w o wide|_2 |X_p / wide|_2         for w'X: `outputs`
+
+so that neither inputs nor samples in odd units make the bounds loose. The lengths of X's rows and
+columns are computed once for a layer. Totals are taken in extended precision, and lengths
 in units of their largest entry, so that no square under- or overflows.
 """
 
@@ -20,7 +24,7 @@ BLOCK = 256  # terms of a sum by one matrix product: smaller is sharper, and slo
 
 @dataclass(frozen=True, eq=False)
 class Lengths:
-    """What bounds |A| |X| and |X| |B|: lengths of X's rows over its columns' sizes, and so on."""
+    """The factors of X in these bounds."""
 
     tall: Array  # (P,) max |X_p|, or 1
     wide: Array  # (N,) max |X_n|, or 1
@@ -29,7 +33,7 @@ class Lengths:
 
 
 def lengths(problem: NetTrim) -> Lengths:
-    """Those of X, computed once for a layer and what is made of it."""
+    """Those of X, kept on the layer; `variant` hands them on to layers with the same X."""
     found = problem.__dict__.get("lengths")
     if found is None:
         X = problem.X
@@ -91,6 +95,12 @@ def length(v: Array) -> Array:
     square = ((v / one) ** 2).sum(axis=-1, dtype=np.longdouble)
     extended = v.shape[-1] * float(np.finfo(np.longdouble).eps)
     return np.sqrt(square).astype(float) * (1 + 8 * U + 2 * extended) * one[..., 0]
+
+
+def target_length(problem: NetTrim) -> float | Array:
+    """|Y_Omega|_F, a number, or (M,) with a ball for each neuron: the residual of W = 0."""
+    rows = length(np.where(problem.Omega, problem.Y, 0))
+    return float(length(rows)) if problem.joint else rows
 
 
 def power(size: Array) -> Array:

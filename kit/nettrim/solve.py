@@ -12,7 +12,7 @@ from kit.arguments import choice, number, shown, whole
 from kit.iterate import drive
 from kit.nettrim.admm import State, admm
 from kit.nettrim.certificate import certify
-from kit.nettrim.exact.layer import Progress, along
+from kit.nettrim.exact.layer import Progress, solve_layer
 from kit.nettrim.problem import NetTrim, read_layer, read_radius, scaled
 from kit.nettrim.reference import reference
 from kit.nettrim.rounding import length, lengths
@@ -20,12 +20,17 @@ from kit.results import Array, Pruned, Report, Run, Status, settle
 
 Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
 LARGE = 2_000_000  # N M P: up to which cvxpy is offered
+NOTHING = 1e-14  # residual of free weights alone, of |Y|, that counts as 0
+EDGE = 1e-12  # relative excess over the common ball at which they still count as inside
 
 
 def by_cvxpy(
     problem: NetTrim, *, tol: float, max_iter: int | None, callback: object, feasibility: float
 ) -> Answer:
-    """Clarabel through cvxpy: see kit/nettrim/reference.py. There are no states to call back."""
+    """Clarabel through cvxpy: see kit/nettrim/reference.py. There are no states to call back.
+
+    tol is not used: Clarabel works to 1e-10.
+    """
     W, Q, run, notes = reference(problem, max_iter=max_iter or 200, feasibility=feasibility)
     silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
     return W, Q, run, notes + silent
@@ -64,13 +69,14 @@ def by_exact(
     feasibility: float,
     n_jobs: int = 1,
 ) -> Answer:
-    """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/perturbed.py.
+    """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/path.py.
 
-    n_jobs  threads that walk neurons side by side, >= 1
+    feasibility is not used: neurons that violate by more than 1e-8 are left to cvxpy.
+    n_jobs  threads that solve neurons side by side, >= 1
     """
     settings = {"tol": tol, "max_iter": max_iter, "callback": callback}
     jobs = whole("n_jobs", n_jobs, least=1)
-    return along(problem, [problem.epsilon], n_jobs=jobs, **settings)[0]
+    return solve_layer(problem, [problem.epsilon], n_jobs=jobs, **settings)[0]
 
 
 def by_auto(problem: NetTrim, **settings: Any) -> Answer:
@@ -108,7 +114,7 @@ def solve(
 
     method       a name in METHODS; methods_for(problem) says which fit
     tol          SOLVED means certified gap <= tol at a violation <= feasibility, nothing else
-    max_iter     None: 2000 for admm, 200 for cvxpy; for exact: events a neuron, None: no limit
+    max_iter     None: 2000 for admm, 200 for cvxpy; for exact: steps a neuron, None: no limit
     callback     state -> anything; a true value stops. exact calls it after each neuron, with a
                  Progress (and, with one ball for the layer, in each round of lambda)
     **options    of the method; for admm: rho, relax, level, every
@@ -142,7 +148,7 @@ def solve(
         return [METHODS[method](part, callback=callback, **settings, **options)]
 
     (answer,) = _candidates(problem, [problem.epsilon], run)
-    return _judged(problem, method, answer, **fit)
+    return _certified(problem, method, answer, **fit)
 
 
 def path(
@@ -164,7 +170,7 @@ def path(
 
     epsilons  numbers: one ball for the layer; or (M,) each: one for every neuron; not both kinds.
               problem.epsilon is not used. Any order; the answers come in the same
-    the rest  as in solve; Run counts the events and seconds of the whole path
+    the rest  as in solve; Run counts the steps and seconds of the whole path
 
     Raises ValueError for epsilons that are negative, of other shapes, of both kinds, or none.
     """
@@ -183,11 +189,11 @@ def path(
     jobs = whole("n_jobs", n_jobs, least=1)
 
     def run(part: NetTrim, radii: list) -> list[Answer]:
-        return along(part, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
+        return solve_layer(part, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
 
     answers = _candidates(layers[0], [layer.epsilon for layer in layers], run)
     pairs = zip(layers, answers, strict=True)
-    return [_judged(layer, "exact", answer, tol, feasibility) for layer, answer in pairs]
+    return [_certified(layer, "exact", answer, tol, feasibility) for layer, answer in pairs]
 
 
 def _candidates(
@@ -195,34 +201,35 @@ def _candidates(
     radii: list[float | Array],
     run: Callable[[NetTrim, list[float | Array]], list[Answer]],
 ) -> list[Answer]:
-    """What `run` finds for every epsilon in radii, in good units and without idle neurons."""
+    """What `run` finds for each epsilon in radii, in good units, without the neurons of `_zero`."""
     N, M, P = problem.shape
-    lengths(problem)  # before others are made of it
+    lengths(problem)  # kept on it, and so on every variant with the same X
     layer, rows, out = scaled(problem)
     lengths(layer)
     radii = [np.ldexp(epsilon, -out) for epsilon in radii]
-    idle, free = _idle(layer, np.min(radii, axis=0))
-    if idle.all():
+    zero, free = _zero(layer, np.min(radii, axis=0))
+    if zero.all():
         how, said = Run(Status.SOLVED, 0, 0.0), ("W = 0 meets the constraints.",)
         found = [(np.zeros((N, 0)), np.zeros((0, P)), how, said) for _ in radii]
     else:
-        part = layer.neurons(~idle) if idle.any() else layer
+        part = layer.neurons(~zero) if zero.any() else layer
         with _blas().limit(limits=1):  # two threads that wait for each other were 10 times slower
-            found = run(part, [float(e) if layer.joint else e[~idle] for e in radii])
+            found = run(part, [float(e) if layer.joint else e[~zero] for e in radii])
     answers = []
     for w, q, how, said in found:
-        if idle.any() and not idle.all():
-            said = (*said, f"0 is enough for {idle.sum()} of {M} neurons.")
+        if zero.any() and not zero.all():
+            said = (*said, f"0 is enough for {zero.sum()} of {M} neurons.")
         W, Q = np.zeros((N, M)), None if q is None else np.zeros((M, P))
-        W[-1], W[:, ~idle] = free, w
+        W[-1] = free  # of `zero`; the next line sets those of the others
+        W[:, ~zero] = w
         W[~layer.X.any(axis=1)] = 0  # what weighs nothing
         if q is not None:
-            Q[~idle] = np.ldexp(q, -int(rows.max()))
+            Q[~zero] = np.ldexp(q, -int(rows.max()))  # any factor will do: X q stays finite
         answers.append((np.ldexp(W, out - rows[:, None]), Q, how, said))
     return answers
 
 
-def _judged(
+def _certified(
     problem: NetTrim, method: str, answer: Answer, tol: float, feasibility: float
 ) -> Pruned:
     """The answer with its certificate, which has the last word."""
@@ -231,7 +238,7 @@ def _judged(
     return Pruned(W, Q, Report(method, settle(run, certificate, tol), certificate, notes))
 
 
-def _idle(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
+def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
     """Which neurons (M,) are right with no weight that is paid for, whatever the others do.
 
     And their free weights (M,): those of least squares on Omega, within the limits on C.
@@ -247,15 +254,15 @@ def _idle(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
     allowed = (least <= most) & (Omega | (x != 0) | (V >= 0)).all(axis=1)
     size = (Omega * x * x).sum(axis=1)
     free = np.clip(Y @ x / np.where(size > 0, size, 1), least, np.maximum(least, most))
-    wanted, left = length(Y), length(Y - Omega * np.multiply.outer(free, x))
-    left = np.where(left <= 1e-14 * wanted, 0, left)
+    whole, left = length(Y), length(Y - Omega * np.multiply.outer(free, x))
+    left = np.where(left <= NOTHING * whole, 0, left)
     if not problem.joint:
-        idle = allowed & (left <= epsilon)
-    elif allowed.all() and length(left) <= epsilon * (1 + 1e-12):
-        idle = allowed
+        zero = allowed & (left <= epsilon)
+    elif allowed.all() and length(left) <= epsilon * (1 + EDGE):
+        zero = allowed
     else:
-        idle = allowed & (left == 0)
-    return idle, np.where(idle, free, 0)
+        zero = allowed & (left == 0)
+    return zero, np.where(zero, free, 0)
 
 
 def _fitting(name: str, settings: dict[str, Any]) -> dict[str, Any]:

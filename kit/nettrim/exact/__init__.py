@@ -1,16 +1,15 @@
-"""Net-Trim's exact method: each neuron's path of solutions along lambda, event by event.
+"""Net-Trim's exact method: each neuron's path of solutions along lambda, piece by piece.
 
-layer      open this first: all neurons, many epsilons, the ladder path -> common -> cvxpy
-lookup     lambda where r = epsilon, for one neuron or a layer with one ball
-path       a neuron's path written down piece by piece
-blocks     a point on the path, by pivots that change many rows at once: where `path` begins
+layer      open this first: all neurons, many epsilons; what is not proved goes to cvxpy
+balls      the lambda at which the residuals meet epsilon, for one neuron or a layer with one ball
+path       a piece of a neuron's path around one lambda, and the program without a residual
+blocks     a point on the path, by pivots that change many rows at once
+interior   the same by an interior point, where pivots do not end
 equations  of one set of active rows, by two Cholesky factors
-pivots     along the path by single exchanges, on the table of one neuron
-perturbed  the same at perturbed data, which have no ties, and back to the true ones
-common     one lambda for several neurons at perturbed data: where `path` breaks down
 neuron     one neuron's data, in units in which they are about 1
 
-One call: layer.along -> lookup.follow -> path.start, jump, extend -> blocks.pursue, pivots.move;
-what certificate.settled does not call settled -> common.carefully -> perturbed.begin, slide, home
--> pivots.move; the rest -> cvxpy.
+One call: layer.solve_layer -> balls.solve_balls -> path.first, other -> path.solve_afresh ->
+blocks.pivot -> equations; where these do not end -> interior.interior, or interior.by_clarabel
+where that fails -> blocks.pivot. What
+certificate.settled does not call settled -> reference.reference (cvxpy).
 """

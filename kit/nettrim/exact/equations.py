@@ -1,5 +1,8 @@
 """The equations of one neuron's active rows: M x + C mu = f,  C'x = g, by two Cholesky factors.
 
+blocks.py calls it with M = A_S A_S', x = u_S and C = C_SK: a row of C for each active input, a
+column for each active sample. f and g have two columns, the value at lambda = 0 and the slope.
+
 x = M^-1 (f - C mu) in the second gives (C'M^-1 C) mu = C'M^-1 f - g. Where M alone has no inverse,
 M + t C C' stands for M and f + t C g for f: C'x = g makes the two systems the same.
 """
@@ -44,6 +47,21 @@ class Equations:
         """f and g less what x and mu give."""
         f = f - self.M @ x
         return (f, g) if self.C is None else (f - self.C @ mu, g - self.C.T @ x)
+
+
+def lambda_at(square: Array, lam: float, radius: float) -> float:
+    """The lambda at which a line's |A'u - y| is radius; 0 if it stays above, inf if below.
+
+    square (2, 2) holds the inner products of the line's two rows of A'u - y. So |A'u - y|^2 -
+    radius^2 = excess + 2 slope t + bend t^2 at lam + t, which is solved for the larger t.
+    """
+    (value, slope), bend = square[0], square[1, 1]
+    excess = value + 2 * lam * slope + lam**2 * bend - radius**2
+    slope = slope + lam * bend
+    if bend == 0 or slope * slope < bend * excess:
+        return 0.0 if excess > 0 else np.inf
+    root = np.sqrt(slope * slope - bend * excess)
+    return lam + (-excess / (slope + root) if slope > 0 else (root - slope) / bend)
 
 
 def _factor(M: Array, ridge: float) -> Array:

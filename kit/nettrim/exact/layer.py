@@ -1,11 +1,12 @@
-"""Whole layers, exactly, for many epsilons: one ladder, and one judge on every step of it.
+"""Whole layers, exactly, for many epsilons, and one judge.
 
-    paths       each neuron's path is written down, and lambda looked up (lookup.py, path.py)
-    carefully   lambda is found by walks at noisy data (common.py), TRIES times
-    cvxpy       Clarabel
+    each neuron   by pivots in blocks, or by an interior point and pivots from there (path.py)
+    lambda        such that the residuals meet the balls (balls.py)
+    proved        gap and violation of the certificate small enough; if not
+    cvxpy         Clarabel, and the better one of the two answers
 
-A ball for each neuron is one ball of a layer of one neuron. What the certificate does not call
-settled at one step goes to the next; the notes count how many neurons did.
+A ball for each neuron is one ball of a layer of one neuron. The notes count steps, interior points
+and neurons left to cvxpy.
 """
 
 import threading
@@ -19,28 +20,26 @@ from typing import Any
 import numpy as np
 
 from kit.nettrim.certificate import certify, cleared, settled
-from kit.nettrim.exact.common import carefully
-from kit.nettrim.exact.lookup import follow
-from kit.nettrim.exact.neuron import hold, loose, read_neuron, read_samples, units
-from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint
+from kit.nettrim.exact.balls import solve_balls
+from kit.nettrim.exact.neuron import bias_within, read_neuron, read_samples, unbounded, units
+from kit.nettrim.exact.path import Breakdown, Limit
 from kit.nettrim.problem import NetTrim, variant
 from kit.nettrim.reference import reference
 from kit.results import Array, Run, Status
 
 Mapping = Callable[[Callable, Iterable], Iterable]  # map, or a pool's
 Answer = tuple[Array, Array, Run, tuple[str, ...]]  # W, Q, how it went, notes
-TRIES = 2  # careful ones, each with noise of its own
 TIGHT = 1e-8  # largest violation that is not tried again
 ZERO = 1e-12  # of a neuron's largest weight, inputs being about 1: what is smaller is rounding
 
 
 @dataclass(frozen=True)
 class Progress:
-    """What a callback sees, whenever a neuron has moved along its path."""
+    """What a callback sees, whenever a neuron was solved at some lambda."""
 
     neuron: int
     lam: float  # lambda, as a share of the one at which the path began
-    events: int  # so far, in all neurons
+    events: int  # steps so far, in all neurons
 
 
 class Stop(Exception):
@@ -53,17 +52,17 @@ class Log:
     def __init__(self, max_iter: int | None, callback: Callable[[Progress], object] | None) -> None:
         self.limit = np.inf if max_iter is None else max_iter
         self.callback, self.start, self.lock = callback, time.perf_counter(), threading.Lock()
-        self.events = self.walked = self.again = self.foreign = 0
+        self.events = self.interior = self.foreign = 0
 
-    def tell(self, m: int, there: Any, events: int) -> None:
-        """Count events, call back; raises Stop."""
+    def report(self, m: int, there: Any, events: int) -> None:
+        """Count steps, call back; raises Stop."""
         with self.lock:
             self.events += events
             if self.callback and self.callback(Progress(m, there.lam / there.top, self.events)):
                 raise Stop
 
 
-def along(
+def solve_layer(
     problem: NetTrim,
     radii: Sequence[float] | Sequence[Array],
     *,
@@ -74,8 +73,8 @@ def along(
 ) -> list[Answer]:
     """The layer's exact answers for every epsilon in radii, all numbers or all (M,), any order.
 
-    max_iter  events allowed for one neuron; beyond, the run ends with the status MAX_ITER, and
-              with columns of zeros for what was not reached
+    max_iter  steps allowed for one neuron; beyond, its column is 0 (with one ball: all columns)
+              and the status MAX_ITER; the other neurons go on
     callback  see Progress; a true value stops, with columns of zeros for what was not reached
     n_jobs    threads: neurons side by side, the heavy steps outside Python's lock
     """
@@ -85,25 +84,24 @@ def along(
     log, status = Log(max_iter, callback), Status.SOLVED
     try:
         with ThreadPoolExecutor(n_jobs) as pool:
-            _climb(layers, W, Q, log, tol, map if n_jobs == 1 else pool.map)
+            if _fill(layers, W, Q, log, tol, map if n_jobs == 1 else pool.map):
+                status = Status.MAX_ITER
     except Stop:
         status = Status.STOPPED
-    except Limit:
-        status = Status.MAX_ITER
     for layer, w in zip(layers, W, strict=True):
         w[:] = cleared(layer, w, ZERO, TIGHT)
     run = Run(status, log.events, time.perf_counter() - log.start)
     notes = (
-        f"exact: {log.events} events in {M} neurons, {log.walked} walked, "
-        f"{log.again} begun again, {log.foreign} left to cvxpy.",
+        f"exact: {log.events} steps in {M} neurons, {log.interior} interior points, "
+        f"{log.foreign} left to cvxpy.",
     )
     return [(W[k], Q[k], run, notes) for k in range(len(radii))]
 
 
-def _climb(
+def _fill(
     layers: list[NetTrim], W: Array, Q: Array, log: Log, tol: float, mapping: Mapping
-) -> None:
-    """Fill W (K, N, M) and Q (K, M, P), step by step of the ladder."""
+) -> set[int]:
+    """Fill W (K, N, M) and Q (K, M, P), step by step; the neurons that reached the limit."""
     problem = layers[0]
     M, (_x, y, root) = problem.shape[1], units(problem)
     each = np.array([np.broadcast_to(one.epsilon, M) for one in layers]) / (y * root)  # (K, M)
@@ -112,47 +110,33 @@ def _climb(
     busy = {m: n for m, n in neurons.items() if n.y.any() or n.v.min(initial=0) < 0}
     groups = [list(busy)] if problem.joint else [[m] for m in busy]
     outer, inner = (map, mapping) if problem.joint else (mapping, map)
-    todo = np.zeros((len(layers), M), bool)  # for which epsilon, which neuron
-    todo[:, list(busy)] = True
-    tried: dict[tuple[int, int], list[tuple[Array, Array]]] = {}  # what was not settled
 
-    def attempt(step: Callable, group: list[int]) -> None:
-        ks = np.flatnonzero(todo[:, group[0]])
-        for k in ks:
-            W[k][:, group], Q[k, group] = 0, 0
-        wanted = {int(k): float(each[k, group[0]]) for k in ks}
+    limited: set[int] = set()
+
+    def attempt(group: list[int]) -> None:
+        radii = {k: float(each[k, group[0]]) for k in range(len(layers))}
         try:
-            step({m: busy[m] for m in group}, wanted, W, Q, log, inner)
-        except (Breakdown, NoPoint):
+            solve_balls({m: busy[m] for m in group}, radii, W, Q, log, inner)
+        except Breakdown:
             return
-        for m in filter(partial(loose, problem), group):
-            for k in ks:
-                W[k, -1, m] = hold(problem, m, W[k, :, m])
+        except Limit:
+            limited.update(group)
+            W[:, :, group], Q[:, group] = 0, 0
+            return
+        for m in filter(partial(unbounded, problem), group):
+            for k in radii:
+                W[k, -1, m] = bias_within(problem, m, W[k, :, m])
 
-    for step in (follow, *(partial(carefully, seed=seed) for seed in range(TRIES))):
-        some = [group for group in groups if todo[:, group[0]].any()]
-        if step is not follow:
-            log.again += sum(map(len, some))
-        list(outer(partial(attempt, step), some))
-        for k, layer in enumerate(layers):
-            left = np.flatnonzero(todo[k])
-            if left.size:
-                part = layer if left.size == M or layer.joint else layer.neurons(left)
-                these = slice(None) if part is layer else left
-                good = settled(part, W[k][:, these], Q[k, these], tol, TIGHT)
-                todo[k, left] = ~good[left] if part is layer else ~good
-        if not todo.any():
-            return
-        for k, group in ((k, group) for k in range(len(layers)) for group in groups):
-            if todo[k, group[0]]:
-                tried.setdefault((k, group[0]), []).append((W[k][:, group], Q[k, group]))
+    list(outer(attempt, groups))
     for k, layer in enumerate(layers):  # in this thread: cvxpy's warnings are those of the process
-        for group in (group for group in groups if todo[k, group[0]]):
+        good = settled(layer, W[k], Q[k], tol, TIGHT)
+        for group in (group for group in groups if not good[group[0]] and group[0] not in limited):
             log.foreign += len(group)
-            part, pairs = layer.neurons(np.array(group)), tried[k, group[0]]
+            part, pairs = layer.neurons(np.array(group)), [(W[k][:, group], Q[k, group])]
             w, q, _, _ = reference(part)
             pairs.append((w, np.zeros_like(Q[k, group]) if q is None else q))
             W[k][:, group], Q[k, group] = _best(part, pairs)
+    return limited
 
 
 def _best(problem: NetTrim, pairs: list[tuple[Array, Array]]) -> tuple[Array, Array]:

@@ -1,6 +1,13 @@
-"""One neuron of a layer, in units in which all its numbers are about 1.
+"""One neuron of a layer, normalised: in units in which all its numbers are about 1.
 
-min |u|_1   s.t.   |A'u - y| <= radius,   C'u <= v          A = X_Omega, C = X_C of this neuron
+    min sum_j p_j |u_j|   s.t.   |A'u - y| <= radius,   C'u <= v      A = X_Omega, C = X_C
+
+With x = max|X|, z = max|Y|, P samples and h_i, the power of 2 just above max|X_i| / x,
+
+  A = X_Omega / (x sqrt(P)),  y = Y_Omega / (z sqrt(P)),  C_i = X_i / (x h_i),  v_i = V_i / (z h_i),
+
+the weights are w = u z / x, and their residual is z sqrt(P) |A'u - y|. Numbers rho on Omega and nu
+on C with A rho + C nu = X q have q = (rho / sqrt(P), nu / h) / x; `spread` divides by h only.
 """
 
 from dataclasses import dataclass
@@ -13,17 +20,29 @@ from kit.nettrim.rounding import power
 from kit.results import Array
 
 PIECE = 2048  # samples whose products are added at once: they stay in the cache
-SHARE = 0.01  # of |X_j|^2 that A_j must have, or A A' is not computed as a difference
+NUMBERS = 10**5  # of C that are read at once in a product with two vectors, for the same reason
+LEFT = 0.01  # share of |X_j|^2 that |A_j|^2 must be for A A' to be computed as a difference
+
+
+def gram(rows: Array, some: Array, weight: Array | None = None) -> Array:
+    """rows_some' diag(weight) rows_some (N, N), by pieces of the samples `some`."""
+    G = np.zeros((rows.shape[1],) * 2)
+    for k in range(0, len(some), PIECE):
+        part = rows[some[k : k + PIECE]]
+        if weight is not None:
+            part *= np.sqrt(weight[some[k : k + PIECE], None])
+        G += part.T @ part
+    return G
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
-    """The inputs of a layer, shared by its neurons, also with a sample's numbers side by side."""
+class Layer:
+    """What the neurons of a layer share."""
 
-    X: Array  # (N, P), of the layer, in its own units
-    columns: Array  # (P, N) = X'
+    X: Array  # (N, P), as given
+    columns: Array  # (P, N) = X', so that a sample's numbers are side by side
     scale: tuple[float, float, float]  # max|X|, max|Y|, sqrt(P)
-    tall: Array  # (P,) powers of 2 just above max|X_p| / max|X|, 1 for 0
+    tall: Array  # (P,) h of the module docstring; 1 where X_p = 0
 
     @cached_property
     def gram(self) -> Array:
@@ -32,33 +51,23 @@ class Samples:
 
     def part(self, some: Array) -> Array:
         """X_some X_some' (N, N)."""
-        G = np.zeros((len(self.X),) * 2)
-        for k in range(0, len(some), PIECE):
-            rows = self.columns[some[k : k + PIECE]]
-            G += rows.T @ rows
-        return G
+        return gram(self.columns, some)
 
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """One neuron in units of max|X| and max|Y|, its squared error divided by P.
+    """One neuron as above. X is shared: entries of A and C are read where they are needed."""
 
-    A and C are the columns `active` and `silent` of X, in those units, a silent sample divided by
-    its own size besides, and its limit too. The samples are the layer's, shared: entries are read
-    where they are needed.
-    """
-
-    layer: Samples
+    layer: Layer
     active: Array  # (a,) the samples of Omega
     silent: Array  # (c,) the others
     y: Array  # (a,)
     v: Array  # (c,)
-    paid: int  # inputs with a price: the first ones, all N or all but the last
-    prices: Array  # (N,) of the inputs, 0 for a free one
+    prices: Array  # (N,) p, 0 for a free input
 
     @property
     def X(self) -> Array:
-        """(N, P), of the layer, in its own units."""
+        """(N, P), as given."""
         return self.layer.X
 
     @property
@@ -66,29 +75,13 @@ class Neuron:
         """max|X|, max|Y|, sqrt(P)."""
         return self.layer.scale
 
-    @property
-    def r(self) -> Array:
-        """The right-hand side (A y, v, y) of the table."""
-        return np.concatenate([self.correlate(self.y, None), self.v, self.y])
-
-    @property
-    def price(self) -> Array:
-        """Of the inputs, and 0 for the samples: (N + c,)."""
-        return np.concatenate([self.prices, np.zeros(self.v.size)])
-
     @cached_property
     def size(self) -> Array:
-        """(c,) what a silent sample is divided by."""
+        """(c,) x h_i, what a silent sample is divided by."""
         return self.scale[0] * self.layer.tall[self.silent]
 
-    def rows(self, inputs: Array) -> Array:
-        """A_j for some inputs j (k,): (k, a)."""
-        part = self.X.take(inputs, 0).take(self.active, 1)
-        part /= self.scale[0] * self.scale[2]
-        return part
-
     def masked(self, inputs: Array) -> Array:
-        """A_j for some inputs j (k,), with 0 for the silent samples: (k, P), faster than rows."""
+        """A_j for some inputs j (k,), with 0 for the silent samples: (k, P)."""
         weight = np.zeros(self.X.shape[1])
         weight[self.active] = 1 / (self.scale[0] * self.scale[2])
         part = self.X.take(inputs, 0)
@@ -102,16 +95,16 @@ class Neuron:
         return part if np.array_equal(inputs, np.arange(len(self.X))) else part.take(inputs, 1)
 
     def gram(self) -> Array:
-        """A A' (N, N): of X X' what is not of C, where that is shorter and loses no digits."""
+        """A A' (N, N): X X' less the part of C where that is shorter and loses no digits."""
         unit, layer = (self.scale[0] * self.scale[2]) ** 2, self.layer
         if 2 * self.v.size < self.y.size:
             G = layer.gram - layer.part(self.silent)
-            if (G.diagonal() >= SHARE * layer.gram.diagonal()).all():
+            if (G.diagonal() >= LEFT * layer.gram.diagonal()).all():
                 return G / unit
         return layer.part(self.active) / unit
 
     def correlate(self, rest: Array, nu: Array | None) -> Array:
-        """A rest + C nu for all inputs: (N,), one product with X; or (k, N) for k of each."""
+        """A rest + C nu for all inputs: (N,), one product with X; (k, N) for k rows of each."""
         q = np.zeros((*rest.shape[:-1], self.X.shape[1]))
         q[..., self.active] = rest / (self.scale[0] * self.scale[2])
         if nu is not None:
@@ -126,71 +119,65 @@ class Neuron:
         out[0] -= self.y
         return out
 
-    def table(self, e: Array) -> Array:
-        """H[:, e] and A'e_e for the rows e (k,) of the table: (k, N + c + a)."""
-        (N, P), c, (x, _y, root) = self.X.shape, self.v.size, self.scale
-        inputs, samples = np.flatnonzero(e < N), np.flatnonzero(e >= N)
-        out = np.zeros((len(e), N + c + self.y.size))
-        if inputs.size:
-            rows, part = np.zeros((inputs.size, P)), self.X.take(e[inputs], 0)
-            rows[:, self.active] = part.take(self.active, 1) / (x * root)
-            out[inputs, N + c :] = rows.take(self.active, 1)
-            out[inputs, N : N + c] = part.take(self.silent, 1) / self.size
-            out[inputs, :N] = (rows / (x * root)) @ self.layer.columns
-        some = e[samples] - N
-        out[samples, :N] = self.layer.columns[self.silent[some]] / -self.size[some, None]
-        return out
+
+def times_samples(C: Array, u: Array) -> Array:
+    """C'u (2, c) for C' (c, n), u (2, n), in pieces: the second product has them in the cache."""
+    out, piece = np.zeros((2, len(C))), 1 + NUMBERS // u.shape[1]
+    for k in range(0, len(C), piece):
+        part = C[k : k + piece]
+        out[0, k : k + piece], out[1, k : k + piece] = part @ u[0], part @ u[1]
+    return out
 
 
 def units(problem: NetTrim) -> tuple[float, float, float]:
-    """max|X|, max|Y|, sqrt(P): what makes the table's entries about 1, the same for all neurons."""
+    """max|X|, max|Y|, sqrt(P): of the module docstring, the same for all neurons."""
     X, P = problem.X, problem.shape[2]
     return float(max(X.max(), -X.min()) or 1.0), unit(problem), float(np.sqrt(P))
 
 
-def read_samples(problem: NetTrim) -> Samples:
+def read_samples(problem: NetTrim) -> Layer:
     """What all neurons of a layer share."""
     scale, X = units(problem), problem.X
     tall = power(np.maximum(X.max(axis=0), -X.min(axis=0)) / scale[0])
-    return Samples(X, np.ascontiguousarray(X.T), scale, tall)
+    return Layer(X, np.ascontiguousarray(X.T), scale, tall)
 
 
-def read_neuron(problem: NetTrim, m: int, layer: Samples | None = None) -> Neuron:
-    """Neuron m of a layer, in the layer's units."""
+def read_neuron(problem: NetTrim, m: int, layer: Layer | None = None) -> Neuron:
+    """Neuron m of a layer, normalised.
+
+    A free weight that is unbounded (see there) enters silent samples only, and meets all of these
+    if it is large enough, whatever the other weights are. So they are left out; a price keeps that
+    weight, which then enters nothing, at 0; and `bias_within` sets it in the end.
+    """
     layer = read_samples(problem) if layer is None else layer
     _x, y, root = layer.scale
     on = problem.Omega[m]
     active, silent = np.flatnonzero(on), np.flatnonzero(~on)
-    paid, prices = problem.paid, problem.price
-    if loose(problem, m):  # the free weight looks after its samples: the others do without it
+    prices = problem.price
+    if unbounded(problem, m):
         silent = silent[problem.X[-1, silent] == 0]
-        paid, prices = len(prices), np.append(prices[:-1], 1.0)
+        prices = np.append(prices[:-1], 1.0)
     target, limits = problem.Y[m, active] / (y * root), problem.V[m, silent] / y
-    return Neuron(layer, active, silent, target, limits / layer.tall[silent], paid, prices)
+    return Neuron(layer, active, silent, target, limits / layer.tall[silent], prices)
 
 
-def loose(problem: NetTrim, m: int) -> bool:
+def unbounded(problem: NetTrim, m: int) -> bool:
     """Whether neuron m has a free weight that no sample bounds on one side."""
     x, on = problem.X[-1], problem.Omega[m]
     sides = (on | (x > 0)) & (x != 0), (on | (x < 0)) & (x != 0)
     return not problem.penalise_bias and not (sides[0].any() and sides[1].any())
 
 
-def hold(problem: NetTrim, m: int, w: Array) -> float:
-    """The free weight of a loose neuron: nearest to 0 of those with (W'X)_C <= V; w (N,)."""
-    x, room = problem.X[-1], problem.V[m] - w[:-1] @ problem.X[:-1]
-    limit = (room / np.where(x == 0, 1, x))[x != 0]
+def bias_within(problem: NetTrim, m: int, w: Array) -> float:
+    """The free weight of an unbounded neuron: nearest to 0 of those with (W'X)_C <= V; w (N,)."""
+    x, left = problem.X[-1], problem.V[m] - w[:-1] @ problem.X[:-1]
+    limit = (left / np.where(x == 0, 1, x))[x != 0]
     up = (x > 0).any()
     return float(min(limit.min(initial=0), 0) if up else max(limit.max(initial=0), 0))
 
 
 def spread(neuron: Neuron, active: Array, silent: Array) -> Array:
-    """Numbers for Omega and for the silent samples as one q (P,)."""
+    """Numbers for Omega, as they are, and for the silent samples, divided by h, as one q (P,)."""
     q = np.zeros(neuron.X.shape[1])
     q[neuron.active], q[neuron.silent] = active, silent * (neuron.scale[0] / neuron.size)
     return q
-
-
-def read_ray(neuron: Neuron, ray: Array) -> Array:
-    """The ray of NoPoint (N + c,) as q (P,)."""
-    return spread(neuron, np.zeros(neuron.y.size), ray[len(ray) - neuron.v.size :])

@@ -1,168 +1,164 @@
-"""One neuron's solutions for a whole range of lambda, written down piece by piece.
+"""A piece of one neuron's path: its solutions around one lambda.
 
-On each piece of the path (perturbed.py has the equations) active rows stay the same, z moves on a
-line and r^2 = |A'u - y|^2 on a parabola. Where pivots in blocks have solved the neuron (blocks.py),
-their lines are a piece, and the lambda at which the first row becomes wrong are its ends. Another
-lambda is reached by pivots in blocks from there; where these fail, event by event on the true data,
-and every piece is kept: some 30 numbers each.
+    min (1/2) |A'u - y|^2 + lambda sum_j p_j |u_j|   s.t.   C'u <= v
 
-The end of the path. With V = 0 all weights shrink to 0 at one lambda, and there every silent sample
-is at its limit, a tie from which no single exchange leads on. Nothing is lost: from there on u = 0,
-r = |y|, and the multipliers mu of that lambda do for every larger one, since |A y - C mu|_inf is no
-more than lambda. Other ties (samples or inputs that come twice) may end in Breakdown; then the
-walks at noisy data of kit/nettrim/exact/perturbed.py take over.
+While active inputs S and active samples K stay the same, u and mu move on a line in lambda, and
+r^2 = |A'u - y|^2 on a parabola. Pivots in blocks (blocks.py) find that line; it ends at the first
+lambda at which a row becomes wrong. Where they do not end, an interior point (interior.py) tells
+S and K, and pivots go on from these. Where they do not end even then (ties: inputs or samples that
+come twice), the interior point alone is the piece, next to no length. Why a lambda solves the
+program with balls: balls.py.
+
+u = 0. With v >= 0 all weights shrink to 0 at one lambda, and there every silent sample is at its
+limit. From there on u = 0, r = |y|, and the mu of that lambda serve every larger one, since
+|A y - C mu|_j is no more than lambda p_j.
 
 Source: derived.
 """
 
-from bisect import bisect_left
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from kit.nettrim.exact.blocks import EASY, Blocks, pursue, reach
+from kit.nettrim.certificate import CLEAR, RAY
+from kit.nettrim.exact.blocks import OVER_LIMIT, Blocks, complete, pivot
+from kit.nettrim.exact.interior import Point, by_clarabel, interior
 from kit.nettrim.exact.neuron import Neuron, spread
-from kit.nettrim.exact.perturbed import Walk, begin, home, slide, stand
-from kit.nettrim.exact.pivots import Breakdown, Limit, NoPoint, Table, move
+from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
 
-GONE = 1e-8  # |A'u| / |y| at which u counts as 0
-REACH = 8  # factor of lambda in which a line is believed: beyond it is solved for again
-LOWER = 1, 0.3, 0.1  # radii at which a trail is begun by a walk
+REACH = 8  # factor of lambda to which a line is used: beyond, the piece is solved for again
+POINT = 1e-9  # of lambda: to which distance an interior point alone is used
+WITHOUT_SILENT = 0.05  # |residual| / |y| down to which silent samples are left out
+BEGIN = 0.12  # |residual| / |y|, at least, of the first piece
+FALLBACK = 0.02  # of the lambda at which u becomes 0: where an interior point begins
+SMALLEST = 1e-6  # |residual| / |y| below which no lambda is looked for
+NOTHING = 1e-25  # of a ray's largest term: a term below it is 0
+BREGMAN = 40  # steps of Bregman's iteration before it is given up
+SMALL_LAMBDA = 1e-3  # of the piece's, for Bregman's iteration: the smaller, the fewer steps
+MISSING = 1e-7  # of lambda max p: what the equations of active inputs may miss
+EXACT = 1e-12  # |A'u - y| / |y| at which it ends
+
+
+class Breakdown(Exception):
+    """This neuron has not been solved: rounding, or an unlucky order of pivots."""
+
+
+class Limit(Exception):
+    """More steps than the caller allowed."""
+
+
+class NoPoint(Exception):
+    """The constraints have no solution, which `ray` (P,) is to prove."""
+
+    def __init__(self, ray: Array) -> None:
+        super().__init__("no u meets the constraints")
+        self.ray = ray
 
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """The solutions for lambda from `start` to `end`; z and r^2 are told from `start` on."""
+    """The solutions for lambda from `start` to `end`: lines, as values at lambda = 0 and slopes."""
 
+    blocks: Blocks  # the neuron, its factors, and where pivots go on from
+    lam: float  # where it was solved
     start: float
     end: float
-    B: Array  # (n,) active rows of the table
-    side: Array  # (n,)
-    z: Array  # (2, n) at start, slope
-    square: tuple[float, float, float]  # r^2 = a + 2 b t + c t^2 at lambda = start + t
-
-
-@dataclass(eq=False)
-class Trail:
-    """The pieces of one neuron, upwards, and the table at one end of them, if it is kept."""
-
-    neuron: Neuron
-    top: float
-    limit: float
-    pieces: list[Piece]
-    table: Table | None = None
-    at: float = 0.0  # where the table stands
-    events: int = 0
-    blocks: Blocks | None = None  # of its only piece, where pivots in blocks have found it
-    gone: bool = field(init=False, default=False)  # from the last end on, u = 0
-    ends: list[float] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.ends = [piece.end for piece in self.pieces]
+    inputs: Array  # (s,) S
+    samples: Array  # (k,) K
+    u: Array  # (2, s)
+    mu: Array  # (2, k)
+    parabola: tuple[float, float, float]  # r^2 = a + 2 b t + c t^2 at lam + t
+    alone: bool = False  # an interior point: pivots have not ended
 
     @property
-    def lam(self) -> float:
-        """Where it ends."""
-        return min(self.ends[-1], self.top)
+    def top(self) -> float:
+        """The lambda at which the path begins."""
+        return self.blocks.top
+
+    @property
+    def resolved(self) -> float:
+        """max|A y| / max p: far below it, no price is more than the rounding of A y."""
+        return float(np.abs(self.blocks.Ay).max() / self.blocks.prices.max())
 
     def covers(self, lam: float) -> bool:
-        """Whether this lambda is on the trail."""
-        least, most = self.pieces[0].start * (1 - 1e-12), self.ends[-1] * (1 + 1e-12)
-        return least <= lam and (lam <= most or self.gone)
-
-    def piece(self, lam: float) -> Piece:
-        """The piece of this lambda, or the nearest."""
-        return self.pieces[min(bisect_left(self.ends, lam), len(self.pieces) - 1)]
+        """Whether this lambda is on the piece."""
+        return self.start * (1 - 1e-12) <= lam <= self.end * (1 + 1e-12)
 
     def square(self, lam: float) -> tuple[float, float, float]:
         """r^2 = a + 2 b t + c t^2 at lam + t; beyond the ends a guess, monotone, at most |y|^2."""
-        piece, most = self.piece(lam), float(self.neuron.y @ self.neuron.y)
-        if self.gone and lam > piece.end:
-            return most, 0.0, 0.0
-        (a, b, c), t = piece.square, lam - piece.start
-        value, slope = a + 2 * b * t + c * t * t, b + c * t
+        (a, b, c), t, y = self.parabola, lam - self.lam, self.blocks.neuron.y
+        value, slope, most = a + 2 * b * t + c * t * t, b + c * t, float(y @ y)
         if slope < 0:
             return (a - b * b / c if c > 0 else a), 0.0, 0.0
         return (most, 0.0, 0.0) if value > most and not self.covers(lam) else (value, slope, c)
 
 
-def start(
-    neuron: Neuron, radius: float, limit: float, seed: int, lam: float | None = None
-) -> tuple[Trail, bool]:
-    """A trail of one point, at lam or where the residual is near `radius`; whether it took a walk.
-
-    Raises Breakdown, NoPoint, Limit.
-    """
-    size = float(np.linalg.norm(neuron.y))
-    if size > 0:
-        blocks = reach(neuron, neuron.prices, radius=radius, lam=lam)
-        if blocks is not None:
-            if blocks.turns > limit:
-                raise Limit
-            return _written(blocks, limit), False
-        radius = min(radius, EASY * size)
-    for attempt, share in enumerate(LOWER):  # nearer to lambda = 0 there are fewer ties
-        try:
-            rng = np.random.default_rng([seed, attempt])
-            return _walked(begin(neuron, share * radius, rng, limit), limit), True
-        except Breakdown:
-            if attempt == len(LOWER) - 1:
-                raise
-    raise AssertionError
-
-
-def jump(trail: Trail, lam: float) -> Trail | None:
-    """The neuron at this lambda, by pivots in blocks from where they have been; or None."""
-    blocks = trail.blocks
-    if blocks is None:
-        return None
+def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None) -> Piece:
+    """The piece at lam, or one whose residual is near `radius`. Raises Limit, NoPoint."""
+    blocks = Blocks(neuron, neuron.prices)
     try:
-        if pursue(blocks, 0.0, lam, silent=True):
-            return _written(blocks, trail.limit)
+        if solve_afresh(blocks, radius, lam):
+            return _piece(blocks, limit)
     except np.linalg.LinAlgError:
         pass
-    return None
+    return _by_interior(blocks, FALLBACK * (blocks.top or 1.0) if lam is None else lam, limit)
 
 
-def restart(trail: Trail, lam: float, seed: int) -> Trail:
-    """A new trail of this neuron that covers this lambda, from a walk at noisy data."""
-    neuron, limit, size = trail.neuron, trail.limit, float(np.linalg.norm(trail.neuron.y))
+def solve_afresh(blocks: Blocks, radius: float, lam: float | None) -> bool:
+    """Solve at this lambda, or at this residual, BEGIN |y| where that is more; whether that ended.
+
+    Block pivoting has no proof of an end.
+    """
+    size = float(np.linalg.norm(blocks.neuron.y))
+    if blocks.top == 0 or (lam is None and radius < SMALLEST * size):
+        return False
+    radius = min(radius, BEGIN * size)
+    some = pivot(blocks, max(radius, WITHOUT_SILENT * size), lam, silent=False)
+    return some and pivot(blocks, radius, lam, silent=True)
+
+
+def other(piece: Piece, lam: float, limit: float) -> Piece:
+    """The piece of the same neuron at this lambda. Raises Limit, NoPoint."""
     try:
-        walk = begin(neuron, size, np.random.default_rng([seed, 1]), limit)
-        slide(walk, lam)
-        return _walked(walk, limit)
-    except (Breakdown, NoPoint):
-        rng = np.random.default_rng([seed, 2])
-        trail = _walked(begin(neuron, LOWER[-1] * EASY * size, rng, limit), limit)
-        extend(trail, lam)
-        return trail
+        if not piece.alone and pivot(piece.blocks, 0.0, lam, silent=True):
+            return _piece(piece.blocks, limit)
+    except np.linalg.LinAlgError:
+        pass
+    return _by_interior(piece.blocks, lam, limit)
 
 
-def _walked(walk: Walk, limit: float) -> Trail:
-    """A trail from where this walk at noisy data is."""
-    there = home(walk)
-    trail = Trail(walk.neuron, walk.top, limit, [], there.table, there.lam, there.table.events)
-    _go(trail, there.lam)
-    return trail
+def _piece(blocks: Blocks, limit: float) -> Piece:
+    """The piece on which these blocks are. Raises numpy's LinAlgError, as pivot does.
+
+    Its equations are c_S = lambda p_S s and C_K'u = v_K, which dependent rows may contradict.
+    """
+    if blocks.steps > limit:
+        raise Limit
+    S, K, price = blocks.S, blocks.K, blocks.lam * blocks.prices[blocks.inputs]
+    missing = np.abs(blocks.at(blocks.corr)[S] - price[S] * blocks.side[S]).max(initial=0)
+    over = blocks.C[K][:, S] @ blocks.at(blocks.u) - blocks.neuron.v[K] if K.size else np.zeros(1)
+    if missing > MISSING * price.max() or np.abs(over).max() > OVER_LIMIT:
+        raise np.linalg.LinAlgError("the active rows contradict each other")
+    start, end = _ends(blocks)
+    (a, b), c, lam = blocks.square[0], blocks.square[1, 1], blocks.lam
+    parabola = float(a + 2 * lam * b + lam * lam * c), float(max(b + lam * c, 0)), float(c)
+    rows = blocks.inputs[blocks.S], blocks.K, blocks.u, blocks.mu
+    return Piece(blocks, lam, start, end, *rows, parabola)
 
 
-def _rows(blocks: Blocks) -> tuple[Array, Array]:
-    """The active rows, as a table counts them, and their sides."""
-    B = np.concatenate([blocks.inputs[blocks.S], len(blocks.prices) + blocks.K])
-    return B, np.concatenate([blocks.side[blocks.S], -np.ones(blocks.K.size)])
-
-
-def _interval(blocks: Blocks) -> tuple[float, float]:
-    """Between which lambda, at most a factor REACH from here, nothing is wrong with these lines."""
+def _ends(blocks: Blocks) -> tuple[float, float]:
+    """Between which lambda, a factor REACH from here at most, no row of these lines is wrong."""
     S, K, paid = blocks.S, blocks.K, blocks.prices > 0
-    away, closed = paid.copy(), np.ones(blocks.on.size, bool)
-    away[blocks.inputs[S]], closed[K] = False, False
-    limit = np.zeros((2, np.count_nonzero(away)))
-    limit[1] = blocks.prices[away]
+    zero, below = paid.copy(), np.ones(blocks.on.size, bool)
+    zero[blocks.inputs[S]], below[K] = False, False  # inputs with u_j = 0, samples with C_i'u < v_i
+    limit = np.zeros((2, np.count_nonzero(zero)))
+    limit[1] = blocks.prices[zero]
     u = (blocks.u * blocks.side[S])[:, paid[blocks.inputs[S]]]
-    seen = blocks.seen[:, away]
-    value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, closed]])
+    seen = blocks.seen[:, zero]
+    value, slope = np.hstack([u, blocks.mu, limit - seen, limit + seen, -blocks.over[:, below]])
     with np.errstate(divide="ignore", invalid="ignore"):
         at = -value / slope
     least = at[slope > 0].max(initial=blocks.lam / REACH)
@@ -170,99 +166,122 @@ def _interval(blocks: Blocks) -> tuple[float, float]:
     return float(min(least, blocks.lam)), float(max(most, blocks.lam))
 
 
-def _written(blocks: Blocks, limit: float) -> Trail:
-    """A trail of the piece on which these blocks are."""
-    (B, side), (low, high) = _rows(blocks), _interval(blocks)
-    lines = np.hstack([blocks.u, -blocks.mu])
-    lines[0] += low * lines[1]
-    (a, b), c = blocks.square[0], blocks.square[1, 1]
-    square = float(a + 2 * low * b + low * low * c), float(b + low * c), float(c)
-    piece = Piece(low, high, B, side, lines, square)
-    return Trail(blocks.neuron, blocks.top, limit, [piece], events=blocks.turns, blocks=blocks)
-
-
-def extend(trail: Trail, lam: float) -> None:
-    """Continue a trail to this lambda, upwards or downwards. Raises Breakdown, NoPoint, Limit."""
-    up, price = lam > trail.ends[-1], trail.neuron.price
-    end, last = (
-        (trail.ends[-1], trail.pieces[-1]) if up else (trail.pieces[0].start, trail.pieces[0])
-    )
-    if trail.table is None or trail.at != end:
-        trail.table = stand(
-            trail.neuron, trail.neuron.r, end * price, trail.limit, last.B, last.side
-        )
-        trail.table.events, trail.at = trail.events, end
-    _go(trail, lam)
-
-
-def _go(trail: Trail, lam: float) -> None:
-    """Walk to this lambda, and write down every piece, the last one to its end."""
-    neuron, table, at = trail.neuron, trail.table, trail.at
-    sign = 1.0 if lam >= at else -1.0
-    pieces: list[Piece] = []
-
-    def record(done: float, step: float, z: Array, w: Array) -> bool:
-        one, other = at + sign * done, max(at + sign * (done + step), 0.0)
-        rho, slope = w[0, table.rows :], sign * w[1, table.rows :]
-        there = _gone(neuron, table.B, rho)
-        if abs(other - one) <= 1e-14 * at and not there:
-            return False
-        if there:
-            other = one
-        low = one if sign > 0 else other
-        z = np.array([z[0], sign * z[1]])
-        z[0] += (low - one) * z[1]
-        rho = rho + (low - one) * slope
-        square = float(rho @ rho), float(rho @ slope), float(slope @ slope)
-        B, side = table.B.copy(), table.side.copy()  # which pivots change in place
-        pieces.append(Piece(low, one + other - low, B, side, z, square))
-        last = other < np.inf and _gone(neuron, B, rho + (other - low) * slope)
-        trail.gone |= there or (last and sign > 0)
-        return trail.gone or other >= lam if sign > 0 else other <= lam
-
-    table.bound = at * neuron.price
-    try:
-        done = move(
-            table,
-            np.zeros_like(table.r),
-            sign * neuron.price,
-            at if sign < 0 else np.inf,
-            record=record,
-        )[0]
-    finally:
-        trail.events = table.events
-    trail.at = at + sign * done
-    if sign > 0:
-        trail.pieces += pieces
+def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
+    """An interior point at lam, and pivots from its active rows. Raises NoPoint."""
+    complete(blocks)
+    neuron, y = blocks.neuron, blocks.neuron.y
+    rows = blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices
+    for method in (partial(interior, scale=float(y @ y)), by_clarabel):
+        found = method(*rows)
+        blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
+        if blocks.steps > limit:
+            raise Limit
+        if found.found:
+            break
+        ray = _ray(neuron, 0 * y, found.mu)
+        if forbids(neuron, ray):
+            raise NoPoint(ray)
     else:
-        trail.pieces = pieces[::-1] + trail.pieces
-    trail.ends = [piece.end for piece in trail.pieces]
-    if not trail.pieces:
-        raise Breakdown("no piece")
+        raise Breakdown("no interior point")
+    S = np.flatnonzero(found.side)
+    if S.size and np.count_nonzero(found.on) <= S.size:
+        blocks.side, blocks.on, blocks.lam = found.side.copy(), found.on.copy(), lam
+        blocks.wanted = 0.0
+        try:
+            if pivot(blocks, 0.0, lam, silent=True):
+                return _piece(blocks, limit)
+        except np.linalg.LinAlgError:
+            pass
+    return _alone(blocks, found, lam)
 
 
-def _gone(neuron: Neuron, B: Array, rho: Array) -> bool:
-    """Whether all weights are 0 where A'u - y = rho, with only samples active whose limit is 0."""
-    N = len(neuron.X)
-    inputs = np.count_nonzero(B < N)
-    if 2 * inputs > len(B) + 1 or neuron.paid < N or neuron.v.min(initial=0) < 0:
-        return False
-    small = np.linalg.norm(rho + neuron.y) <= GONE * np.linalg.norm(neuron.y)
-    return bool(small and not neuron.v[B[B >= N] - N].any())
+def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
+    """q (P,) = (rest, -mu) with X q = 0 to rounding."""
+    size = max(np.abs(rest).max(initial=0), np.abs(mu).max(initial=0)) or 1.0
+    on = np.zeros(neuron.X.shape[1], bool)
+    on[neuron.active] = True
+    q = spread(neuron, rest / neuron.scale[2] / size, -mu / size)
+    q = sharpen_ray(neuron.X, on, q)
+    terms = np.abs(q) * neuron.layer.tall
+    return sharpen_ray(neuron.X, on & (terms > NOTHING * terms.max()), q)
 
 
-def read(trail: Trail, lam: float) -> tuple[Array, Array]:
-    """u (N,) and q (P,) in the units of the layer."""
-    neuron, piece, N = trail.neuron, trail.piece(lam), len(trail.neuron.X)
+def forbids(neuron: Neuron, q: Array) -> bool:
+    """Whether q (P,) with q = 0 on Omega proves that no u has C'u <= v: certificate.py's test."""
+    q = np.minimum(q, 0)
+    terms = q[neuron.silent] * neuron.v * neuron.layer.tall[neuron.silent]
+    rounding = RAY * (np.abs(q) @ np.abs(neuron.layer.columns))
+    flat = np.abs(q @ neuron.layer.columns) <= rounding
+    return bool(flat.all() and terms.sum() > CLEAR * np.abs(terms).sum())
+
+
+def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Array, Array, Array]:
+    """u (N,) and q (P,) of min sum p_j |u_j| s.t. A'u = y + shift, C'u <= v; and q on Omega (a,).
+
+    Bregman's iteration, which ends: u_i solves the program at one small lambda for the target t_i,
+    and t_i+1 = t_i + (y + shift - A'u_i), until A'u_i = y + shift. Then q = (t_i - A'u_i) / lambda.
+    Where it does not end, A rest = C added for rest = y + shift - A'u and what mu gained, and
+    rest'(y + shift) > v'added: the ray (rest, -added). Raises NoPoint.
+    u and q are in the units of the layer, the last one in those of the neuron.
+    Source: Yin, Osher, Goldfarb, Darbon, SIAM J. Imaging Sciences 1 (2008).
+    """
+    lam, true, blocks = SMALL_LAMBDA * piece.lam, piece.blocks.neuron, copy(piece.blocks)
+    blocks.side, blocks.on, blocks.place = blocks.side.copy(), blocks.on.copy(), blocks.place.copy()
+    piece = other(replace(piece, blocks=blocks), lam, limit)
+    goal, last = true.y + shift, np.zeros(true.v.size)
+    for _ in range(BREGMAN):
+        now, u = blocks.neuron, piece.u[0] + lam * piece.u[1]
+        push = -now.residual(piece.inputs, np.array([u, 0 * u]))[0]
+        rest = goal - now.y + push
+        if np.linalg.norm(rest) <= EXACT * np.linalg.norm(true.y):
+            return *read(piece, lam), push
+        mu = np.zeros(true.v.size)
+        mu[piece.samples] = piece.mu[0] + lam * piece.mu[1]
+        added, last = mu - last, mu
+        blocks.neuron = replace(now, y=now.y + rest)
+        blocks.Ay = blocks.neuron.correlate(blocks.neuron.y, None)
+        piece = other(piece, lam, limit)
+    raise NoPoint(_ray(true, rest, added))
+
+
+def _alone(blocks: Blocks, found: Point, lam: float) -> Piece:
+    """The interior point as a piece: without end where u = 0.
+
+    Corrected to its active rows, where that changes no sign. Active samples may be dependent: their
+    equations are solved by least squares, which moves mu least.
+    """
+    neuron, S, K = blocks.neuron, np.flatnonzero(found.side), np.flatnonzero(found.on)
+    n, N, rows = S.size, found.u.size, np.append(S, found.u.size + K)
+    lines = np.array([np.append(found.u, found.mu), np.zeros(N + found.mu.size)])
+    if n:
+        C, pull = blocks.C[K][:, S], blocks.prices[S] * found.side[S]
+        H = np.block([[blocks.G[np.ix_(S, S)], C.T], [C, np.zeros((K.size,) * 2)]])
+        right = np.append(blocks.Ay[S] - lam * pull, neuron.v[K]) - H @ lines[0, rows]
+        right = np.array([right, np.append(-pull, np.zeros(K.size))])
+        step, lines[1, rows] = np.linalg.lstsq(H, right.T, rcond=1e-12)[0].T
+        new = lines[0, rows] + step
+        if (new * np.append(found.side[S], np.ones(K.size)) >= 0).all():
+            lines[0] = 0
+            lines[0, rows] = new
+    else:
+        lines[0, :N] = 0
+    rho, slope = neuron.residual(np.arange(N), lines[:, :N])
+    parabola = float(rho @ rho), float(max(rho @ slope, 0)), float(slope @ slope)
+    lines[0] -= lam * lines[1]
+    least, most = lam * (1 - POINT), lam * (1 + POINT)
+    if n == 0 and neuron.v.min(initial=0) >= 0:
+        most = np.inf
+    every, all_of_C = np.arange(N), np.arange(found.mu.size)
+    parts = lines[:, :N], lines[:, N:]
+    return Piece(blocks, lam, least, most, every, all_of_C, *parts, parabola, alone=True)
+
+
+def read(piece: Piece, lam: float) -> tuple[Array, Array]:
+    """u (N,) and q (P,) at lam, in the units of the layer: q = (y - A'u) / lambda, -mu / lambda."""
+    neuron = piece.blocks.neuron
     x, y, root = neuron.scale
-    z, u, nu = (
-        piece.z[0] + (min(lam, piece.end) - piece.start) * piece.z[1],
-        np.zeros(N),
-        np.zeros(neuron.v.size),
-    )
-    inputs = piece.B < N
-    if not (trail.gone and lam >= trail.ends[-1]):
-        u[piece.B[inputs]] = z[inputs]
-    nu[piece.B[~inputs] - N] = z[~inputs]
-    rho = neuron.residual(np.arange(N), np.array([u, 0 * u]))[0]
+    at, u, nu = min(lam, piece.end), np.zeros(len(neuron.X)), np.zeros(neuron.v.size)
+    u[piece.inputs] = piece.u[0] + at * piece.u[1]
+    nu[piece.samples] = -piece.mu[0] - at * piece.mu[1]
+    rho = neuron.residual(np.arange(len(u)), np.array([u, 0 * u]))[0]
     return u * (y / x), spread(neuron, -rho / (root * lam * x), nu / (lam * x))

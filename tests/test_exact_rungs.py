@@ -1,0 +1,63 @@
+"""Net-Trim's exact method where its pivots or its interior point do not end."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_nettrim import LAYERS
+
+from kit.nettrim import NetTrim, solve
+from kit.nettrim.exact import path as exact_path
+from kit.nettrim.exact.interior import by_clarabel, interior
+from kit.nettrim.exact.neuron import read_neuron
+from kit.results import Status
+
+NAMES = ("tall", "relu input", "V negative", "a ball each", "V given")
+
+
+def neuron(seed):
+    """G, A y, C, v, l and |y|^2 of a neuron most of whose limits are tight at small weights."""
+    rng = np.random.default_rng(seed)
+    X = np.maximum(rng.standard_normal((8, 60)), 0)
+    z = 0.3 * rng.standard_normal(8) @ X
+    on = z > np.quantile(z, 0.9)
+    A, y, C = X[:, on] / 8, z[on] / 8, X[:, ~on].T.copy()
+    price = np.full(8, 10.0 ** rng.uniform(-6, -2) * np.abs(A @ y).max())
+    return A @ A.T, A @ y, C, np.maximum(z[~on], -1e-4), price, y @ y
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_clarabel_solves_what_the_interior_point_does_not(monkeypatch, name):
+    """Multipliers that are no ray must not pass for one."""
+    given = LAYERS[name]
+    value = solve(given, "exact").report.certificate.upper
+    monkeypatch.setattr(exact_path, "pivot", lambda *_, **__: False)
+    monkeypatch.setattr(
+        exact_path, "interior", lambda *a, **k: replace(interior(*a, **k), found=False)
+    )
+    report = solve(given, "exact").report
+    assert report.run.status is Status.SOLVED and " 0 left to cvxpy" in report.notes[0]
+    assert report.certificate.upper == pytest.approx(value, rel=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_interior_point_and_clarabel_agree(seed):
+    *rows, scale = neuron(seed)
+    ours, clarabel = interior(*rows, scale), by_clarabel(*rows)
+    assert ours.found and clarabel.found and ours.steps < 60
+    values = [
+        0.5 * u @ rows[0] @ u - rows[1] @ u + rows[4] @ np.abs(u) for u in (ours.u, clarabel.u)
+    ]
+    assert values[0] == pytest.approx(values[1], abs=1e-7 * scale)
+    assert (rows[2] @ ours.u <= rows[3] + 1e-7).all()
+
+
+def test_only_a_proof_forbids():
+    """w <= -1 and -w <= -1 contradict each other; w <= -1 and -w <= 2 do not."""
+    X, Y = np.array([[1.0, 1.0, -1.0]]), np.array([[1.0, 0.0, 0.0]])
+    ray = np.array([0.0, -1.0, -1.0])
+    for limits, none in (((-1.0, -1.0), True), ((-1.0, 2.0), False)):
+        given = NetTrim(X, Y, 0.1, V=np.array([[0.0, *limits]]))
+        one = read_neuron(given, 0)
+        assert exact_path.forbids(one, ray) is none
+        assert not exact_path.forbids(one, ray * [1, 1, 0.5])
