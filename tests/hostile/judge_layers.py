@@ -86,11 +86,14 @@ class Layer:
         active = np.where(self.case.Omega, Q, Fraction(0))
         return (Q * self.T).sum(axis=1), (active**2).sum(axis=1)
 
-    def sharpened(self, Q):
-        """Q + dQ with |X (Q + dQ)| below c also in rows of X so large that the rounding of Q alone
-        is more than c allows; c is the largest |X q| in all others, dQ least squares."""
+    def sharpened(self, Q, every):
+        """Q + dQ with |X (Q + dQ)| below c also in rows of X so large that the rounding of Q alone,
+        in shares of all of q, is more than c allows; c is the largest |X q| in all others, dQ least
+        squares. every: rows that have nothing to lose are held as well; where they are nearly
+        parallel to the others, that is too much."""
         case, Q = self.case, self.moved(Q)
-        noise = 64 * ULP * (np.abs(case.X) @ np.abs(Q.T.astype(float)))
+        lengths = (np.linalg.norm(A.astype(float), axis=1) for A in (case.X, Q))
+        noise = 64 * ULP * np.outer(*lengths)
         size = np.abs(times(case.X, Q.T).astype(float))
         noisy = noise > 1e-9 * np.maximum(size - noise, 0).max(axis=0)
         for m, q in enumerate(Q):
@@ -102,12 +105,15 @@ class Layer:
             for _ in range(3):
                 off = times(case.X[F], Q[m]).astype(float)
                 over = np.sign(off) * np.maximum(np.abs(off) - c, 0)
-                Q[m, on] -= rational(np.linalg.lstsq(A, over / tall, rcond=1e-13)[0])
+                far = (over != 0) | every
+                far[len(far) - (not case.bias) :] = True
+                Q[m, on] -= rational(np.linalg.lstsq(A[far], (over / tall)[far], rcond=1e-13)[0])
         return self.moved(Q)
 
     def lower(self, Q):
-        """The bound that Q proves, INF for an exact ray: the better one of Q and Q + dQ."""
-        return max(map(self.proved, (self.moved(Q), self.sharpened(Q))))
+        """The bound that Q proves, INF for an exact ray: the best one of Q and Q + dQ."""
+        ways = self.moved(Q), self.sharpened(Q, True), self.sharpened(Q, False)
+        return max(map(self.proved, ways))
 
     def proved(self, Q):
         """The bound for a Q that is as it has to be."""
