@@ -14,7 +14,8 @@ from kit.results import Certificate, Status
 
 COUNT, SEED = 300, 77
 LIES = {"wrong", "strict", "false infeasible", "exception", "nan", "warning", "slow"}
-MAY_STAY_OPEN = {"branchhull": 0.01, "nettrim": 0.003}  # shares that may end without a proof
+# shares of many that may end without a proof, and say so; of few, one
+MAY_STAY_OPEN = {"branchhull": 0.01, "nettrim": 0.003}
 
 EXAMPLES = [("branchhull", "plain", seed) for seed in (0, 1, 2, 3, 5, 7)]
 EXAMPLES += [("nettrim", "plain", seed) for seed in (0, 1, 2, 3)]
@@ -113,4 +114,4 @@ def test_three_hundred_hostile_answers():
     assert not lies, lies
     total = Counter(row["program"] for row in rows)
     left = Counter(row["program"] for row in rows if row["unfinished"])
-    assert all(left[p] <= share * total[p] for p, share in MAY_STAY_OPEN.items()), left
+    assert all(left[p] <= max(1, share * total[p]) for p, share in MAY_STAY_OPEN.items()), left
