@@ -137,8 +137,14 @@ def settled(problem: NetTrim, W: Array, Q: Array, tol: float, feasibility: float
 
 
 def cleared(problem: NetTrim, W: Array, share: float, feasibility: float) -> Array:
-    """W with 0 for entries below share max|W| of their neuron, where it stays feasible enough."""
-    clean = np.where(np.abs(W) > share * np.abs(W).max(axis=0, initial=0), W, 0)
+    """W with 0 for entries below share max|W| of their neuron, where it stays feasible enough.
+
+    And for all of a neuron below share max|W| of the layer: it is 0 but for rounding, and as the
+    input of a next layer it would be scaled up to 1.
+    """
+    size = np.abs(W).max(axis=0, initial=0)
+    most = np.where(size > share * size.max(initial=0), size, np.inf)
+    clean = np.where(np.abs(W) > share * most, W, 0)
     if np.array_equal(clean, W):
         return W
     with np.errstate(all="ignore"):
