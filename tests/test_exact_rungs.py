@@ -61,3 +61,12 @@ def test_only_a_proof_forbids():
         one = read_neuron(given, 0)
         assert exact_path.forbids(one, ray) is none
         assert not exact_path.forbids(one, ray * [1, 1, 0.5])
+
+
+def test_a_neuron_of_limits_alone_is_told_to_the_callback():
+    """y = 0 and V < 0: no lambda is known at which its path begins."""
+    X = np.abs(np.random.default_rng(0).standard_normal((4, 9)))
+    problem, seen = NetTrim(X, np.zeros((1, 9)), 0.1, V=-X[:1]), []
+    answer = solve(problem, "exact", callback=seen.append)
+    assert answer.report.run.status is Status.SOLVED
+    assert seen and all(0 < step.lam <= 1 for step in seen)

@@ -58,7 +58,8 @@ class Log:
         """Count steps, call back; raises Stop."""
         with self.lock:
             self.events += events
-            if self.callback and self.callback(Progress(m, there.lam / there.top, self.events)):
+            share = there.lam / there.top if there.top > 0 else 1.0  # y = 0, and a limit below 0
+            if self.callback and self.callback(Progress(m, share, self.events)):
                 raise Stop
 
 
