@@ -7,6 +7,7 @@ import pytest
 from test_nettrim import LAYERS
 
 from kit.nettrim import NetTrim, solve
+from kit.nettrim.certificate import cleared
 from kit.nettrim.exact import path as exact_path
 from kit.nettrim.exact.interior import by_clarabel, interior
 from kit.nettrim.exact.neuron import read_neuron
@@ -70,3 +71,14 @@ def test_a_neuron_of_limits_alone_is_told_to_the_callback():
     answer = solve(problem, "exact", callback=seen.append)
     assert answer.report.run.status is Status.SOLVED
     assert seen and all(0 < step.lam <= 1 for step in seen)
+
+
+def test_a_neuron_of_rounding_alone_is_0():
+    """As the input of a next layer it would be scaled up to 1 (lesson 26)."""
+    rng = np.random.default_rng(1)
+    X, W = np.abs(rng.standard_normal((4, 9))), np.abs(rng.standard_normal((4, 3)))
+    Y = W.T @ X
+    Y[1] = 0
+    W[:, 1] *= -1e-25
+    clean = cleared(NetTrim(X, Y, 0.1), W, 1e-12, 1e-8)
+    assert not clean[:, 1].any() and np.array_equal(clean[:, [0, 2]], W[:, [0, 2]])

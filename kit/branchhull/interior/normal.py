@@ -119,7 +119,7 @@ class Normal:
                 self.factor = self._chosen()
                 return
             except (LinAlgError, ValueError):  # not definite, or not finite any more
-                if self.ridge > RIDGE:
+                if self.ridge > RIDGE / 2:
                     raise
                 if self._exact():
                     self.ridge = 100 * self.ridge or RIDGE / 100
