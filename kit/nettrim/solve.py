@@ -124,9 +124,8 @@ def solve(
     all, W = 0 is the answer, with lower = upper = 0. Infeasible data have status INFEASIBLE when
     the dual is a ray that proves it. Raises ValueError for unknown methods and options.
 
-    Which method when. exact: always; tests/benchmarks times it beside SCS and Clarabel. 784 inputs,
-    300 neurons and 20,000 samples of a trained layer, one ball of 10 %: 203 s of CPU and 2.3 GB on
-    two cores, to a gap of 7e-12. cvxpy: to check. admm: to see the papers' method.
+    Which method when. exact: always; `run.py bench` times it beside SCS and Clarabel. cvxpy: to
+    check. admm: to see the papers' method.
     """
     read_layer(problem)
     choice("method", method, METHODS)
