@@ -442,11 +442,14 @@ def test_lab_says_where_it_is_and_a_used_port_is_told(run, capsys):
         for options in (["--port", str(port)], [f"--ServerApp.port={port}"]):
             with pytest.raises(SystemExit, match=f"Port {port} cannot be used"):
                 run.server(options, "/lab", "JupyterLab")
+        named = ["--port", "0"]  # any that is free: named twice, JupyterLab would not start
+        assert run.server(named, "/lab", "JupyterLab") == 0
+        assert run.calls[-1].count("port=") == 1 and "--port" not in run.calls[-1]
         run.PORT = port  # JupyterLab's own is taken: another one is found
         assert run.server(["--no-browser"], "/lab", "JupyterLab") == 0
     said = capsys.readouterr().out
-    chosen = re.search(r"http://localhost:(\d+)/lab\?token=\w+", said)
-    assert "Ctrl-C" in said and chosen and int(chosen[1]) != port
+    *_, chosen = re.finditer(r"http://localhost:(\d+)/lab\?token=\w+", said)
+    assert "Ctrl-C" in said and int(chosen[1]) != port
     assert f"--ServerApp.port={chosen[1]}" in run.calls[-1]
     assert run.calls[-1].endswith("--no-browser")
 

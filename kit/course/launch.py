@@ -4,6 +4,7 @@ The first call makes .venv and installs what the lock names; a stamp in .venv te
 that nothing has changed, and it starts at once.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -140,29 +141,30 @@ def copy_lessons(root: Path = ROOT) -> None:
             print(sentence, ", ".join(names), flush=True)
 
 
-def port_of(options: list) -> int:
-    """The port that JupyterLab is to use: the one asked for, else its own, else any that is free.
+def port_of(options: list) -> tuple:
+    """The port that JupyterLab is to use, and the other options: JupyterLab takes a port once.
 
-    Ends with a sentence if the one asked for is taken.
+    The port asked for, else its own, else any that is free; ends with a sentence if the one asked
+    for is taken.
     """
-    words = [word for option in options for word in option.split("=")]
-    at = [k + 1 for k, word in enumerate(words) if word in ("--port", "--ServerApp.port")]
-    asked = int(words[at[-1]]) if at and len(words) > at[-1] and words[at[-1]].isdigit() else None
-    for port in (PORT, 0) if asked is None else (asked,):
+    named = argparse.ArgumentParser("run.py", "lab --port 8899", add_help=False, allow_abbrev=False)
+    named.add_argument("--port", "--ServerApp.port", type=int)
+    asked, others = named.parse_known_args(options)
+    for port in (PORT, 0) if asked.port is None else (asked.port,):
         with socket.socket() as door:
             try:
                 door.bind(("127.0.0.1", port))
-            except OSError as problem:
-                if asked is not None:
-                    sys.exit(f"Port {asked} cannot be used ({problem.strerror}); name another.")
+            except (OSError, OverflowError) as problem:
+                if asked.port is not None:
+                    sys.exit(f"Port {port} cannot be used ({problem}); name another.")
             else:
-                return door.getsockname()[1]
+                return door.getsockname()[1], others
     raise AssertionError("a system gives a port when asked for any")
 
 
 def server(options: list, start: str, what: str) -> int:
     """Run JupyterLab in my/, opened at a page; options are JupyterLab's own."""
-    port = port_of(options)
+    port, options = port_of(options)
     token = os.environ.setdefault("JUPYTER_TOKEN", secrets.token_hex(16))
     print(
         f"{what} starts at http://localhost:{port}{start}?token={token}\n"
