@@ -245,3 +245,13 @@ def test_a_dark_page_turns_its_pictures_over(open_page):
     assert "invert" in lines.evaluate("i => getComputedStyle(i).filter")
     panel = page.locator(".cell_output .text_html:has(.explorer)")
     assert panel.evaluate("e => getComputedStyle(e).backgroundColor") == "rgba(0, 0, 0, 0)"
+
+
+def test_what_the_book_names_is_there():
+    """The API pages' modules, and the files of the kit that lessons link to, which it carries."""
+    pages = "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
+    modules = re.findall(r"automodule:: (\S+)", pages)
+    assert len(modules) > 5 and all(map(importlib.util.find_spec, modules))
+    lessons = (path.read_text() for path in (ROOT / "notebooks").glob("*.py"))
+    linked = {name for text in lessons for name in re.findall(r"\]\(\.\./(kit/[^)#]+)\)", text)}
+    assert len(linked) > 5 and [name for name in linked if not (ROOT / name).exists()] == []

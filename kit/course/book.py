@@ -108,6 +108,10 @@ def lay_out(folder: Path, lessons: list[Path]) -> None:
         print(f"[{k}/{len(lessons)}] {path.stem}", flush=True)
         nbformat.write(nb, folder / "notebooks" / path.name)
     shutil.copytree(ROOT / "notebooks" / "images", folder / "notebooks" / "images")
+    for path in (ROOT / "kit").rglob("*.py"):  # lessons link to what they show: a download here
+        target = folder / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
     exercises = sorted((ROOT / "exercises").glob("*.ipynb"))
     (folder / "exercises").mkdir()
     for path in exercises:
