@@ -9,10 +9,12 @@ from math import isqrt
 
 import numpy as np
 import pytest
+from hostile import exact
 
 from kit import branchhull as b
 from kit import rounding
-from kit.branchhull import batch
+from kit.branchhull import batch, tv
+from kit.branchhull.variation import differences
 from kit.results import Status
 
 FINE = 10**60  # denominators of square roots: far below what a float can tell
@@ -252,3 +254,25 @@ def test_a_duplicated_column_and_random_products_are_infeasible():
 def test_rows_with_zeros_that_leave_no_interior():
     B = np.array([[1, 1], [1, -0.3], [-1, 0.3]])
     assert solve(B, np.ones((3, 2)), [1.0, 0, 0], [1, 1, 1]).report.run.status is Status.SOLVED
+
+
+def nearest(A, e):
+    """A (A'A)^-1 e, exactly: the smallest v with A'v = e."""
+    return A @ exact.solve(A.T @ A, e)
+
+
+@pytest.mark.parametrize("near", [1.0, 1e-4, 1e-8])
+def test_duals_of_images_are_moved_onto_their_equations_as_far_as_is_said(near):
+    """B'(D'w + t r) = B't al, where w alone has to hold it (mu = 0) and where r may help."""
+    rng, shape = np.random.default_rng(round(-np.log10(near))), (4, 3)
+    for unit in (1.0, 3.0, 1e-3):
+        B = (rng.standard_normal((12, 1)) + near * rng.standard_normal((12, 4))) * [unit, 1, 1, 1]
+        s, t = rng.standard_normal(12), rng.choice([-1.0, 1.0], 12)
+        R = exact.rational(B)
+        DR = np.array([differences(column, shape) for column in R.T]).T
+        v, off = tv._onto_equation(differences(B, shape), B, s, 0 * s)
+        moved = nearest(DR, R.T @ exact.rational(s) - DR.T @ exact.rational(v))
+        assert max(abs(moved)) <= off < 1e-13 / near * np.abs(v).max()
+        r, width = tv._onto_range(B, s, t, t, np.abs(s))
+        moved = nearest(R, R.T @ (exact.rational(s) + exact.rational(t) * exact.rational(r)))
+        assert all(abs(moved) <= exact.rational(width)) and width.max() < 1e-11

@@ -40,7 +40,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import lstsq
+from scipy.linalg import lstsq, qr, solve_triangular
 from scipy.optimize import linprog
 from scipy.sparse import issparse
 from scipy.sparse.linalg import LinearOperator
@@ -50,7 +50,7 @@ from kit.branchhull.problem import BranchHull, canonical
 from kit.branchhull.rows import dense, is_operator
 from kit.branchhull.variation import adjoint, differences
 from kit.results import Array
-from kit.rounding import U, exact, growth, pulled, up
+from kit.rounding import U, sharp, up
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ def steepness(problem: BranchHull, dual: Dual) -> tuple[Array, float]:
     else:  # no r can be paid for: w has to do it alone
         B = _distinct(dense(B))
         DB = differences(B, problem.shape)
-        back = _onto_equation(DB, B, pull - t * al)
+        back = _onto_equation(DB, B, pull - t * al, more)
         w, r, more = w - back[0], 0 * al, 0 * al
         if back[1] == math.inf:
             return al, math.inf
@@ -164,36 +164,53 @@ def steepness(problem: BranchHull, dual: Dual) -> tuple[Array, float]:
 def _onto_range(B: Array, s: Array, t: Array, r: Array, terms: Array) -> tuple[Array, Array] | None:
     """r moved least to B'(s + t r) = 0, s = D'w - t al, and bounds of how far off that is.
 
-    r <- r - t Pi (s + t r), Pi the projection on the range of B. What is left after two rounds is
-    at most |A'(s + t r)|_2 / sigma_min(A) in each entry, A = B with columns of norm about 1, and
-    what rounding did to s + t r, a sum of terms (L,). None where the columns are not independent.
+    r <- r - t c, c nearly the projection of s + t r on the range of B. How far off the last r is:
+    the size of a last c, and what rounding did to s + t r, a sum of terms (L,). None where the
+    columns are not independent.
     """
-    A, least = _columns(_distinct(B))
+    B = _distinct(B)
+    A, least = _columns(B, _powers(B))
     if least == 0:
         return None
-    for _ in range(2):
-        r = r - t * (A @ lstsq(A, s + t * r)[0])
-    _, left = pulled(A, s + t * r, np.linalg.norm(A, axis=1), np.ones(A.shape[1]), 2)
+    for last in (False, False, True):
+        c, off = _pulled_back(A, least, *sharp(A.T, s + t * r))
+        if not last:
+            r = r - t * c
     blur = 8 * U * np.linalg.norm(terms + np.abs(r))
-    return r, np.full(r.size, up(r.size) * (left / least + blur))
+    return r, np.full(r.size, up(r.size) * (np.linalg.norm(c) + off + blur))
 
 
-def _onto_equation(DB: Array, B: Array, s: Array) -> tuple[Array, float]:
-    """v with (D B)'v = B's, and how far its entries may be from exact ones, inf without any."""
-    size = np.linalg.norm(DB, axis=0)
-    if not size.all():
-        return np.zeros(len(DB)), math.inf
-    A, least = _columns(DB)
-    target, _ = pulled(B / size, s, np.linalg.norm(B / size, axis=1), np.ones(size.size), 2)
+def _onto_equation(DB: Array, B: Array, s: Array, blur: Array) -> tuple[Array, float]:
+    """v with (D B)'v = B's, and how far its entries may be from exact ones, inf without any.
+
+    blur (L,) bounds what rounding did to s. The entries of D B are rounded as well.
+    """
+    size = _powers(DB)
+    A, least = _columns(DB, size)
     if least == 0:
         return np.zeros(len(DB)), math.inf
-    v = A @ lstsq(A.T @ A, target)[0]
-    v = v + A @ lstsq(A.T @ A, target - exact(A.T, v))[0]
-    left = (
-        np.linalg.norm(target - exact(A.T, v))
-        + growth(len(B)) * (np.abs(B / size).T @ np.abs(s)).max()
-    )
-    return v, float(up(v.size) * left / least)
+    target, error = sharp((B / size).T, s)
+    error += U * np.abs(target) + up(len(B)) * np.abs(B / size).T @ blur
+    v, back = np.zeros(len(A)), np.zeros(len(A))
+    for _ in range(3):
+        v = v + back
+        reached, more = sharp(A.T, v)
+        more += U * np.abs(target - reached) + up(v.size) * U * np.abs(A).T @ np.abs(v)
+        back, off = _pulled_back(A, least, target - reached, error + more)
+    return v, float(up(v.size) * (np.linalg.norm(back) + off))
+
+
+def _pulled_back(A: Array, least: float, e: Array, error: Array) -> tuple[Array, float]:
+    """c = Q R^-T e for A = Q R, so that A'c is e but for rounding, and a bound.
+
+    For any e* within error of e, c moved by at most the bound solves A'c = e*, for least is at most
+    sigma_min(A). With e = A'v this bounds the projection of v on the range of A by |c| and it.
+    """
+    Q, R = qr(A, mode="economic")
+    c = Q @ solve_triangular(R, e, trans="T")
+    reached, more = sharp(A.T, c)
+    left = np.abs(e - reached) + U * np.abs(e) + error + more
+    return c, float(up(e.size) * np.linalg.norm(left) / least)
 
 
 def _distinct(B: Array) -> Array:
@@ -205,10 +222,15 @@ def _distinct(B: Array) -> Array:
     return B[:, np.sort(kept)]
 
 
-def _columns(B: Array) -> tuple[Array, float]:
-    """B with columns scaled by powers of two to norms about 1, and its sigma_min, rounded down."""
+def _powers(B: Array) -> Array:
+    """Powers of two next to the norms of the columns, 1 for those that are 0."""
     size = np.linalg.norm(B, axis=0)
-    A = B / np.where(size > 0, 2.0 ** np.round(np.log2(np.where(size > 0, size, 1))), 1.0)
+    return 2.0 ** np.round(np.log2(np.where(size > 0, size, 1.0)))
+
+
+def _columns(B: Array, size: Array) -> tuple[Array, float]:
+    """B with columns divided by size, and the sigma_min of that, rounded down; 0 if dependent."""
+    A = B / size
     sigma = np.linalg.svd(A, compute_uv=False)
     least = sigma[-1] - 4 * max(A.shape) * U * sigma[0] if A.shape[0] >= A.shape[1] else 0.0
     return A, float(max(least, 0.0))
