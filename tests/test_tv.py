@@ -414,3 +414,25 @@ def test_the_log_domain_rival_is_exact_on_its_own_model():
     assert answer.lower <= answer.upper * (1 + 1e-9) and answer.lower > answer.upper * (1 - 1e-6)
     with pytest.raises(ValueError, match="y must be > 0"):
         b.log_domain(-scene.data.y, scene.data.C, scene.shape)
+
+
+def test_rows_of_C_in_any_unit_hide_no_value_that_is_never_attained():
+    rng = np.random.default_rng(4)
+    unit = 10.0 ** rng.uniform(-8, 8, 21)
+    C, m = rng.standard_normal((21, 7)), rng.standard_normal(7)
+    C *= np.sign(C @ m)[:, None]
+    y = C @ m * unit
+    data = b.Bilinear(np.eye(21), C * unit[:, None], y, np.ones(21))
+    report = b.solve(b.BranchHull(data, "tv", mu=0.0, shape=(7, 3))).report
+    assert report.run.status is Status.UNATTAINED
+
+
+def test_images_made_of_rounding_are_named():
+    one = PROGRAMS["general B"]
+    B = np.c_[
+        one.data.B, one.data.B @ np.random.default_rng(0).standard_normal(one.data.B.shape[1])
+    ]
+    data = b.Bilinear(B, one.data.C, one.data.y, one.data.signs)
+    report = b.solve(b.BranchHull(data, "tv", mu=1.0, shape=one.shape)).report
+    assert report.run.status is not Status.SOLVED
+    assert "rank" in report.notes[-1] and "leave 1 of them out" in report.notes[-1]

@@ -67,7 +67,7 @@ def by_admm(problem: BranchHull, call: Call, *, rho: float = 2.0) -> Answer:
 def by_interior(problem: BranchHull, call: Call) -> Answer:
     """The specialised interior point methods: interior/."""
     method = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}[problem.objective]
-    return _drive(problem, method(problem), call, 100, every=1)
+    return _drive(problem, method(problem), call, 200, every=1)
 
 
 def by_guess(problem: BranchHull, call: Call) -> Answer:

@@ -14,7 +14,7 @@ from kit.branchhull.problem import Bilinear, BranchHull
 from kit.branchhull.ray import infeasible_ray
 from kit.branchhull.repair import repair
 from kit.branchhull.rows import MANY, dense, is_dense, is_operator
-from kit.branchhull.tv import unattained
+from kit.branchhull.tv import dependent, unattained
 from kit.results import Certificate, Recovered, Report, Run, Status, settle
 
 # name -> (problem -> "" or why the method does not fit); a method that fits always needs no line
@@ -159,5 +159,7 @@ def _judged(
     run = settle(run, certificate, tol)
     if trap is not None:
         run, notes = replace(run, status=Status.UNATTAINED), (*notes, trap[3])
+    elif problem.objective == "tv" and run.status in (Status.FAILED, Status.MAX_ITER):
+        notes += dependent(problem)
     report = Report(method, run, certificate, notes)
     return Recovered(h, m, xi, dual, report)

@@ -82,7 +82,9 @@ def unattained(problem: BranchHull) -> tuple[Array, Array, Array | None, str] | 
     if is_identity(problem.data.B):
         h = t.copy()
     else:
-        h = lstsq(dense(problem.data.B), t)[0]
+        B = dense(problem.data.B)
+        size = _powers(B)
+        h = lstsq(B / size, t)[0] / size
         if np.abs(Bt @ h - 1).max() > 1e-9:
             return None
     m, xi = np.zeros(Ct.shape[1]), None
@@ -101,6 +103,21 @@ def unattained(problem: BranchHull) -> tuple[Array, Array, Array | None, str] | 
         f"The constant image is feasible and has TV 0. Made c times as bright, with m (and xi) "
         f"divided by c, it stays feasible and costs {size:.3g} / c: the infimum is 0. No point "
         f"attains it, since y is not 0 and so m (or xi) is not. With mu > 0 a minimiser exists.",
+    )
+
+
+def dependent(problem: BranchHull) -> tuple[str, ...]:
+    """A note where columns of B depend on others but for rounding: why nothing was proved."""
+    B = problem.data.B
+    if is_operator(B) or is_identity(B):
+        return ()
+    B = _distinct(dense(B))
+    rank, K = int(np.linalg.matrix_rank(B / np.linalg.norm(B, axis=0), 1e-10)), B.shape[1]
+    if rank == K:
+        return ()
+    return (
+        f"{K} columns of B have rank {rank} but for rounding. As they stand they hold images made "
+        f"of that rounding alone, which no bound here excludes: leave {K - rank} of them out.",
     )
 
 
@@ -165,18 +182,20 @@ def _onto_range(B: Array, s: Array, t: Array, r: Array, terms: Array) -> tuple[A
     """r moved least to B'(s + t r) = 0, s = D'w - t al, and bounds of how far off that is.
 
     r <- r - t c, c nearly the projection of s + t r on the range of B. How far off the last r is:
-    the size of a last c, and what rounding did to s + t r, a sum of terms (L,). None where the
-    columns are not independent.
+    the size of a last c, and what rounding did to s + t r, a sum of terms (L,): a change e of entry
+    l has a projection of at most |e| and |e| |a_l| / sigma_min(A), a_l the row of A, B in good
+    units. None where the columns are not independent.
     """
     B = _distinct(B)
     A, least = _columns(B, _powers(B))
     if least == 0:
         return None
+    unit = _powers(A.T)  # rows of very unequal size meet duals of as unequal size
     for last in (False, False, True):
-        c, off = _pulled_back(A, least, *sharp(A.T, s + t * r))
+        c, off = _pulled_back(A, least, *sharp(A.T / unit, unit * (s + t * r)))
         if not last:
             r = r - t * c
-    blur = 8 * U * np.linalg.norm(terms + np.abs(r))
+    blur = 8 * U * (np.minimum(2 * unit / least, 1.0) @ (terms + np.abs(r)))
     return r, np.full(r.size, up(r.size) * (np.linalg.norm(c) + off + blur))
 
 
@@ -239,6 +258,7 @@ def _columns(B: Array, size: Array) -> tuple[Array, float]:
 def _positive(Ct: Array) -> Array | None:
     """An m with Ct m > 0, or None: one column, the fit to 1, or what a linear program finds."""
     n = Ct.shape[1]
+    Ct = Ct / _powers(Ct.T)[:, None]
     for sign in (1.0, -1.0):
         good = np.flatnonzero((sign * Ct).min(axis=0) > 0)
         if good.size:
