@@ -31,26 +31,3 @@ from kit.nettrim.networks.network import (
 from kit.nettrim.networks.prune import prune, prune_torch
 from kit.nettrim.networks.refit import refit
 from kit.nettrim.networks.report import PrunedNetwork
-
-__all__ = [
-    "Network",
-    "PrunedNetwork",
-    "Trained",
-    "accuracy",
-    "forward",
-    "from_sklearn",
-    "from_torch",
-    "link_normalise",
-    "link_restore",
-    "prune",
-    "prune_torch",
-    "read_samples",
-    "refit",
-    "savings",
-    "shrink",
-    "to_csr",
-    "to_sklearn",
-    "to_torch",
-    "train",
-    "with_ones",
-]

@@ -164,13 +164,6 @@ def check(estimator: Any, X: Any) -> None:
         )
 
 
-def read(estimator: Any, X: Any) -> tuple[Network, Array]:
-    """(network, samples (N, P)) of an estimator, proved by running it."""
-    network, inside = from_sklearn(estimator), entering(estimator, X)
-    check(estimator, X)
-    return network, inside
-
-
 def is_estimator(value: object) -> bool:
     """Whether value is of scikit-learn's kind."""
     return hasattr(value, "get_params") and hasattr(value, "fit")

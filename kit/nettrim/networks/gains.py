@@ -13,6 +13,7 @@ zero: `savings` measures all three forms on the samples at hand.
 """
 
 import time
+import timeit
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,13 +103,8 @@ def savings(network: Any, X: Array, repeats: int = 5) -> tuple[Saving, ...]:
         csr = sum(W.data.nbytes + W.indices.nbytes + W.indptr.nbytes + b.nbytes for W, b in rows)
         forms.append((name, size, lambda net=net, Z=Z: forward(net, Z)))
         forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run(rows, Z)))
-    times: list[list[float]] = [[] for _ in forms]
-    for _ in range(repeats):  # in turn, so that a busy machine is busy for all
-        for spent, (_, _, once) in zip(times, forms, strict=True):
-            start = time.process_time()
-            once()
-            spent.append(time.process_time() - start)
+    clock = {"timer": time.process_time, "repeat": repeats, "number": 1}
     return tuple(
-        Saving(name, size, float(np.median(spent)))
-        for (name, size, _), spent in zip(forms, times, strict=True)
+        Saving(name, size, float(np.median(timeit.repeat(once, **clock))))
+        for name, size, once in forms
     )

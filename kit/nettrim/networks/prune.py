@@ -114,7 +114,8 @@ def prune(
             raise ValueError("normalise must be False for a module, got True")
         return _prune_module(network, X, layers, plan)
     if estimators.is_estimator(network):
-        inside, samples = estimators.read(network, X)
+        inside, samples = estimators.from_sklearn(network), estimators.entering(network, X)
+        estimators.check(network, X)
         done = _prune_arrays(inside, samples, layers, normalise, plan)
         twin = estimators.to_sklearn(done.network, network)
         estimators.check(twin, X)

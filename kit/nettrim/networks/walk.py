@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from kit.arguments import several, whole
-from kit.nettrim.networks.layer import Layer, Plan, Task, Watch, program, prune_layer
+from kit.nettrim.networks.layer import Layer, Plan, Watch, program, prune_layer
 from kit.nettrim.networks.network import Network, forward, with_ones
 from kit.nettrim.networks.promises import Link
 from kit.nettrim.networks.refit import surrogate
@@ -141,30 +141,27 @@ def walk(old: Model, new: Model, plan: Plan) -> dict[int, Layer]:
     done: dict[int, Layer] = {}
     with tqdm(total=total, unit="neuron", disable=not plan.progress) as bar:
 
-        def here(k: int) -> tuple[int, Layer]:
+        def here(k: int) -> Layer:
             at = plan.chosen.index(k) + 1
             bar.set_description(f"layer {at}/{len(plan.chosen)} {old.sites[k].name}")
-            return _numbered(k, _task(old, new, plan, k), _watch(bar) if plan.progress else None)
+            return prune_layer(*_task(old, new, plan, k), _watch(bar) if plan.progress else None)
 
         if apart:
-            jobs = (delayed(_numbered)(k, _task(old, new, plan, k), None) for k in plan.chosen)
-            found = Parallel(plan.n_jobs, return_as="generator_unordered")(jobs)
+            jobs = (delayed(prune_layer)(*_task(old, new, plan, k), None) for k in plan.chosen)
+            found = Parallel(plan.n_jobs, return_as="generator")(jobs)
         else:
             found = map(here, plan.chosen)
         neurons = 0
-        for k, layer in found:
+        for k, layer in zip(plan.chosen, found, strict=True):
             done[k] = layer
             new.write(k, list(layer.blocks))
             neurons += sum(W.shape[1] for W in layer.blocks)
             bar.update(neurons - bar.n)
-    return dict(sorted(done.items()))
+    return done
 
 
-def _numbered(k: int, task: Task, watch: Watch | None) -> tuple[int, Layer]:
-    return k, prune_layer(task, watch)
-
-
-def _task(old: Model, new: Model, plan: Plan, k: int) -> Task:
+def _task(old: Model, new: Model, plan: Plan, k: int) -> tuple:
+    """What `prune_layer` is asked for layer k, but for who watches."""
     site, weights = old.sites[k], old.weights(k)
     X = below = old.seen(k)[0]
     Z, V = [W.T @ x for W, x in zip(weights, X, strict=True)], [None] * len(X)
@@ -176,9 +173,9 @@ def _task(old: Model, new: Model, plan: Plan, k: int) -> Task:
     free = site.bias and not plan.penalise_bias  # without a bias its row of X~ is 0
     how = {"balls": plan.balls, "penalise_bias": not free}
     triples = zip(below, Z, V, strict=True)
-    jobs = tuple(program(*triple, share, site.linear, **how) for triple in triples)
+    jobs = [program(*triple, share, site.linear, **how) for triple in triples]
     kappa = plan.kappa if site.linear and site.last else 1.0
-    return Task(site.name, jobs, site.linear, tuple(Z) if plan.refit else (), kappa, plan)
+    return site.name, jobs, Z if plan.refit else [], site.linear, kappa, plan
 
 
 def _watch(bar: tqdm) -> Watch:
