@@ -7,24 +7,4 @@ theorems   the ledger: every numbered result, measured inside its hypotheses and
 """
 
 from kit.experiments.rows import success_rate, values
-from kit.experiments.sweep import (
-    Sweep,
-    collect,
-    fingerprint,
-    provenance,
-    recheck,
-    resolve,
-    run,
-)
-
-__all__ = [
-    "Sweep",
-    "collect",
-    "fingerprint",
-    "provenance",
-    "recheck",
-    "resolve",
-    "run",
-    "success_rate",
-    "values",
-]
+from kit.experiments.sweep import Sweep, collect, fingerprint, provenance, recheck, resolve, run

@@ -60,10 +60,7 @@ def projection(rng: Rng, onto: str = "hull") -> Pair:
     "the optimum of l2 BranchHull has |h|_2 = |m|_2",
     "derived (lesson 11)",
     "=",
-    {
-        "the point is optimal": {"stretch": 1.2},
-        "h and m are weighed alike": {"weight": 4.0},
-    },
+    {"the point is optimal": {"stretch": 1.2}, "h and m are weighed alike": {"weight": 4.0}},
     tol=1e-4,
 )
 def balance(rng: Rng, stretch: float = 1.0, weight: float = 1.0) -> Pair:

@@ -174,7 +174,8 @@ def _report(
     network: Any, old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Array
 ) -> PrunedNetwork:
     """The proof by running, and measured beside promised errors."""
-    links = judge(old, new, done, plan, prices * plan.penalise_bias)
+    prices = prices * plan.penalise_bias
+    links = [judge(old, new, k, done.get(k), plan, price) for k, price in enumerate(prices)]
     bound, theorem = (promises.parallel if plan.mode == "parallel" else promises.cascade)(links)
     discrepancy, sizes, zeros, epsilon, alone = (
         np.array([getattr(one, name) for one in links])

@@ -209,17 +209,11 @@ def moved(old: Model, new: Model) -> float:
     return _norm([after - before for before, after in pairs]) / size if size else 0.0
 
 
-def judge(
-    old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Sequence[float]
-) -> list[Link]:
-    """Run both, layer by layer: measured errors; ValueError if it is not as believed.
+def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price: float) -> Link:
+    """Run both: measured errors of layer k; ValueError if it is not as believed.
 
-    prices  of a bias of each layer in units of its weights, in the objective
+    price  of a bias in units of the layer's weights, in the objective
     """
-    return [_judge(old, new, k, done.get(k), plan, prices[k]) for k in range(len(old.sites))]
-
-
-def _judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price: float) -> Link:
     site = old.sites[k]
     if site.refusal:  # left alone, and what it does is not known
         nothing, nan = dict.fromkeys(("2", "F", "1"), 1.0), np.nan
