@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from kit.arguments import instance
 from kit.nettrim.networks.chains import from_torch
 from kit.nettrim.networks.estimators import from_sklearn, is_estimator
 from kit.nettrim.networks.network import Network, forward, read_samples, run
@@ -63,8 +64,7 @@ def shrink(network: Any) -> Shrunk:
     network  a Network, PrunedNetwork, scikit-learn perceptron, or a module that is a dense chain
     Raises ValueError for other networks.
     """
-    network = plain(network)
-    read_samples(network, np.zeros((getattr(network, "sizes", (1,))[0], 1)))
+    network = instance("network", plain(network), Network)
     Ws, bs = list(network.weights), list(network.biases)
     kept = [np.arange(n) for n in network.sizes]
     changed = True

@@ -194,17 +194,14 @@ def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
     X = X if X.ndim == 4 else X[None]
     mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
     X = F.pad(X, layer._reversed_padding_repeated_twice, mode=mode)
-    spans = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
-    places = [
-        (n - span) // s + 1 for n, span, s in zip(X.shape[2:], spans, layer.stride, strict=True)
-    ]
-    size = 8 * len(X) * X.shape[1] * int(np.prod([*layer.kernel_size, *places]))
+    windows = layer.kernel_size, layer.dilation, 0, layer.stride
+    size = 8 * F.unfold(X.to("meta"), *windows).numel()
     if size > LARGEST:
         raise ValueError(
             f"X must be fewer samples: the patches of {layer} would take {size / 1e9:.0f} GB, "
             f"more than {LARGEST / 1e9:.0f}; {max(1, len(X) * LARGEST // size)} samples fit"
         )
-    U = F.unfold(X, layer.kernel_size, layer.dilation, 0, layer.stride)
+    U = F.unfold(X, *windows)
     U = numbers(U.transpose(0, 1).reshape(U.shape[1], -1))
     return [with_ones(part) for part in np.split(U, layer.groups)]
 

@@ -216,9 +216,8 @@ def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price
     """
     site = old.sites[k]
     if site.refusal:  # left alone, and what it does is not known
-        nothing, nan = dict.fromkeys(("2", "F", "1"), 1.0), np.nan
-        unknown = (None, np.inf, False, 0.0, 1.0, 0.0, np.inf, nothing, nothing)
-        return Link(*unknown, nan, nan, nan, (0, 0))
+        unknown, nan = (None, np.inf, False, 0.0, 1.0, 0.0, np.inf), np.nan
+        return Link(*unknown, dict.fromkeys("2F1", 1.0), 1.0, nan, nan, nan, (0, 0))
     before, after = old.weights(k), new.weights(k)
     (X, Z), (X_new, Z_new) = old.seen(k), new.seen(k)
     for which, W, x, z in (("", before, X, Z), ("pruned ", after, X_new, Z_new)):
@@ -235,10 +234,10 @@ def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price
     Y = [act(z) for z in Z]
     pairs = list(zip(Z_new, Y, strict=True))
     alone = [act(w.T @ x) - y for w, x, y in zip(after, X, Y, strict=True)] if layer else []
-    norms = _norms(before)
-    norms["1"] += price * sum(float(np.abs(W[-1]).sum()) for W in before)
-    if layer and plan.refit:
-        norms["1"] = np.inf
+    norms = {"2": _largest(before), "F": _norm([W[:-1] for W in before]), "1": np.inf}
+    if not (layer and plan.refit):
+        priced = [np.abs(W[:-1]).sum() + price * np.abs(W[-1]).sum() for W in before]
+        norms["1"] = float(sum(priced))
     counted = [W[:-1] for W in after]
     return Link(
         site.below,
@@ -249,7 +248,7 @@ def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price
         _norm(alone),
         _norm([surrogate(z, y, site.linear) for z, y in pairs]),
         norms,
-        _norms(after),
+        _largest(after),
         _norm([act(z) - y for z, y in pairs]),
         _norm(Y),
         1 - sum(map(np.count_nonzero, counted)) / sum(W.size for W in counted),
@@ -261,10 +260,6 @@ def _norm(parts: list) -> float:
     return float(np.linalg.norm([np.linalg.norm(part) for part in parts])) if parts else 0.0
 
 
-def _norms(blocks: Blocks) -> dict[str, float]:
-    weights = [W[:-1] for W in blocks]
-    return {
-        "2": max(float(np.linalg.norm(W, 2)) for W in weights),
-        "F": _norm(weights),
-        "1": float(sum(np.abs(W).sum() for W in weights)),
-    }
+def _largest(blocks: Blocks) -> float:
+    """The largest singular value of weights without the bias row."""
+    return max(float(np.linalg.norm(W[:-1], 2)) for W in blocks)
