@@ -207,7 +207,6 @@ def ray(rng: Rng, wrong_signs: int = 3) -> Pair:
         np.r_[np.zeros(60), np.ones(10)],
         A_eq=np.vstack([np.hstack([Bt.T, -identity, identity]), np.r_[d, np.zeros(10)]]),
         b_eq=np.r_[np.zeros(5), 1.0],
-        method="highs",
     )
     return float(answer.fun), 0.0
 

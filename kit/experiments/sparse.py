@@ -6,7 +6,7 @@ Sources: arXiv 1809.08359 and 1906.11636, their experiments, and the counts that
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import LinearConstraint, milp
 
 from kit import branchhull
 from kit.arguments import instance
@@ -112,7 +112,7 @@ def window(data: Bilinear, truth: Truth) -> tuple[float, float] | None:
     active = slack | (p * q <= d * (1 + 1e-9))
     p, q, slack = p[active], (q + xi)[active], slack[active]
     n, one = p.size, np.ones(p.size)
-    # unknowns: nu p (n of them), r, lam
+    # unknowns, all >= 0: nu p (n of them), r, lam
     h, m = np.sign(truth.h), np.sign(truth.m)
     of_h = np.c_[Bt[active].T * (q / p), -h, 0 * h]
     of_m = np.c_[Ct[active].T, 0 * m, 0 * m]
@@ -128,12 +128,8 @@ def window(data: Bilinear, truth: Truth) -> tuple[float, float] | None:
     ]
     ends = []
     for way in (1.0, -1.0):
-        cost = np.r_[np.zeros(n + 1), way]
-        answer = milp(cost, constraints=constraints, bounds=Bounds(0, np.inf))
-        if answer.status == 0:
-            ends.append(float(answer.x[-1]))
-        elif way > 0:
+        answer = milp(np.r_[np.zeros(n + 1), way], constraints=constraints)
+        if answer.status != 0 and way > 0:
             return None
-        else:
-            ends.append(np.inf)
+        ends.append(float(answer.x[-1]) if answer.status == 0 else np.inf)
     return ends[0], ends[1]

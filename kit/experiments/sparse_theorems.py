@@ -49,9 +49,7 @@ def optimality(rng: Rng, stretch: float = 1.0, noise: float = 0.0) -> Pair:
         p, q = Bt @ z[:16], Ct @ z[16:]
         A, on = np.hstack([q[:, None] * Bt, p[:, None] * Ct]), z != 0
         sides = np.vstack([A[:, ~on].T, -A[:, ~on].T])
-        cone = linprog(
-            np.zeros(12), sides, np.ones(len(sides)), A[:, on].T, np.sign(z[on]), method="highs"
-        )
+        cone = linprog(np.zeros(12), sides, np.ones(len(sides)), A[:, on].T, np.sign(z[on]))
         agree += found == (cone.status == 0)
     return agree / 16, 1.0
 

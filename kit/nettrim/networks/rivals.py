@@ -60,12 +60,10 @@ class Trained:
 
     @property
     def Z(self) -> Array:
-        """Before the ReLU, (M, P)."""
         return self.W.T @ self.X
 
     @property
     def Y(self) -> Array:
-        """Behind the ReLU, (M, P)."""
         return np.maximum(self.Z, 0)
 
 
