@@ -110,7 +110,7 @@ def instance(name: str, value: object, kind: type[Kind]) -> Kind:
 def choice(name: str, value: object, options: Iterable[Any]) -> Any:
     """Return value, which must be one of the options."""
     options = list(options)
-    if not (isinstance(value, str | int | float) and value in options):
+    if not (isinstance(value, str | int | float | None) and value in options):
         raise ValueError(f"{name} must be one of {options}, got {shown(value)}")
     return value
 

@@ -71,10 +71,7 @@ def even_kernel(rng: Rng, shift: int = 0) -> Pair:
     "sqrt(L) H(w)_k >= w_0 - 2 sum over n >= 1 of |w_n| > 0 for a mild even kernel",
     "derived (lesson 17)",
     ">=",
-    {
-        "w is even": {"shift": 3},
-        "w is mild: 2 sum over n >= 1 of |w_n| < w_0": {"size": 2.0},
-    },
+    {"w is even": {"shift": 3}, "w is mild: 2 sum over n >= 1 of |w_n| < w_0": {"size": 2.0}},
 )
 def mild_kernel(rng: Rng, shift: int = 0, size: float = 0.45) -> Pair:
     """Least sqrt(L) H(w)_k, less what is promised, or less 0, of 50 kernels with w_0 = 1; and 0.

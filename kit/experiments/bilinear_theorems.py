@@ -1,13 +1,15 @@
-"""Ledger of paper 1: BranchHull, its certificates, its law of success, its noise, lifting."""
+"""Ledger of paper 1: BranchHull, its certificates, law of success, noise, solvers; lifting."""
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.spatial.distance import cosine
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull, Truth, hull
 from kit.branchhull.methods.reference import reference
 from kit.experiments.bilinear import EXACT, l2_residual, wendel
 from kit.experiments.ledger import Pair, Rng, theorem
+from kit.experiments.rates import local_rate, measured_rate, steps_of_admm
 from kit.results import Array, Recovered
 
 
@@ -58,10 +60,7 @@ def projection(rng: Rng, onto: str = "hull") -> Pair:
     "the optimum of l2 BranchHull has |h|_2 = |m|_2",
     "derived (lesson 11)",
     "=",
-    {
-        "the point is optimal": {"stretch": 1.2},
-        "h and m are weighed alike": {"weight": 4.0},
-    },
+    {"the point is optimal": {"stretch": 1.2}, "h and m are weighed alike": {"weight": 4.0}},
     tol=1e-4,
 )
 def balance(rng: Rng, stretch: float = 1.0, weight: float = 1.0) -> Pair:
@@ -208,7 +207,6 @@ def ray(rng: Rng, wrong_signs: int = 3) -> Pair:
         np.r_[np.zeros(60), np.ones(10)],
         A_eq=np.vstack([np.hstack([Bt.T, -identity, identity]), np.r_[d, np.zeros(10)]]),
         b_eq=np.r_[np.zeros(5), 1.0],
-        method="highs",
     )
     return float(answer.fun), 0.0
 
@@ -242,3 +240,55 @@ def nuclear(rng: Rng, shrink: float = 1.0) -> Pair:
     adjoint = (data.B * nu[:, None]).T @ data.C
     value = np.linalg.norm(truth.h) * np.linalg.norm(truth.m)
     return float(shrink * value), float(data.y @ nu / np.linalg.norm(adjoint, 2))
+
+
+@theorem(
+    "What a guess proves",
+    "upper - lower = (1 - cos(h, Bt'al) cos(m, Ct'be)) upper",
+    "derived (lesson 19)",
+    "=",
+    {
+        "all rows touch: p q = d": {"off": 0.1},
+        "(al, be) = mu (q, p)": {"tilt": 0.5},
+        "mu >= 0": {"negative": 5},
+    },
+    tol=1e-12,
+)
+def guessed(rng: Rng, off: float = 0.0, tilt: float = 0.0, negative: int = 0) -> Pair:
+    """Certified gap of the truth with random weights mu, and what the two angles say.
+
+    off: h moves by so much in a random direction. tilt: be times up to 1 + tilt. negative: so many
+    weights below 0, which the certificate counts as 0.
+    """
+    data, truth = branchhull.gaussian(rng, 60, 5, 5)
+    Bt, Ct, _ = branchhull.canonical(data)
+    h, m = truth.h + off * rng.standard_normal(5) * np.abs(truth.h).min(), truth.m
+    mu = rng.random(60) + 0.1
+    mu[:negative] *= -1
+    al, be = mu * (Ct @ m), mu * (Bt @ h) * (1 + tilt * rng.random(60))
+    gap = branchhull.certify(BranchHull(data), h, m, np.stack([al, be])).gap
+    return float(gap), 1 - (1 - cosine(h, Bt.T @ al)) * (1 - cosine(m, Ct.T @ be))
+
+
+@theorem(
+    "Rate of the ADMM",
+    "|s_(k+1) - s_k| / |s_k - s_(k-1)| tends to the largest |eigenvalue| below 1 of its Jacobian",
+    "derived (kit.experiments.rates, lesson 13)",
+    "=",
+    {
+        "k is large: the rows that touch no longer change": {"first": 5},
+        "the Jacobian is that of the same rho": {"other": 4.0},
+    },
+    tol=2e-3,
+)
+def rate(rng: Rng, first: int = 800, other: float = 1.0) -> Pair:
+    """Slope of the steps over half a run, and the eigenvalue; noise 0.05, L = 40, K = N = 5."""
+    problem = BranchHull(branchhull.gaussian(rng, 40, 5, 5, noise=0.05)[0])
+    answer = branchhull.solve(problem, "interior", tol=1e-12)
+    steps = steps_of_admm(problem, 1500, rho=20.0)
+    small = np.flatnonzero(steps < 1e-11)
+    last = small[0] if small.size else steps.size
+    first = min(first, last // 2)
+    last = last if first > 5 else 30
+    promised = local_rate(problem, answer.h, answer.m, answer.dual, rho=20.0 * other)
+    return measured_rate(steps, first, last), promised

@@ -38,10 +38,7 @@ def _network(rng: Rng, normalised: bool = True) -> tuple[Network, Array]:
     "|relu(W^'X) - Y|_F <= epsilon for every W^ in C_epsilon(X, Y, 0)",
     "Net-Trim, arXiv 1611.05162, supplement 4.1",
     "<=",
-    {
-        "W^'X <= 0 where Y = 0": {"V": 1e3},
-        "|(W^'X - Y)_Omega|_F <= epsilon": {"stretch": 0.8},
-    },
+    {"W^'X <= 0 where Y = 0": {"V": 1e3}, "|(W^'X - Y)_Omega|_F <= epsilon": {"stretch": 0.8}},
     tol=SLACK,
 )
 def proposition_1(rng: Rng, V: float = 0.0, stretch: float = 1.0) -> Pair:

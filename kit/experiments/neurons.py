@@ -46,7 +46,6 @@ def dual_size(X: Array, w: Array) -> float:
         A_eq=np.hstack([A[on], np.zeros((np.count_nonzero(on), 1))]),
         b_eq=np.sign(w[on]),
         bounds=[(None, None)] * k + [(0, None)],
-        method="highs",
         options={"presolve": False},  # for so small a program it takes longer than it saves
     )
     return float(answer.fun) if answer.status == 0 else np.inf

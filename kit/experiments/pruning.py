@@ -5,6 +5,7 @@ kit/nettrim/networks/rivals.py to the same shares of zeros. CHOICE and REPORT ha
 and no image in common: what is picked on one is judged on data and networks it has not seen.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 
@@ -61,9 +62,7 @@ REPORT = Sweep("pruning", 2, table, {"data": tuple(SIZES), "half": ("report",)},
 
 def scores(rows: Iterable[Row]) -> dict[tuple[str, str], float]:
     """(method, refit) -> mean accuracy over data sets, shares and trials."""
-    cells = means(several("rows", rows))
-    by = _grouped(((method, kind), mean[0]) for (_, method, kind, _), mean in cells.items())
-    return {which: float(np.mean(found)) for which, found in by.items()}
+    return {which: float(np.mean(v)) for which, v in _accuracies(rows, "method", "refit").items()}
 
 
 def best(rows: Iterable[Row]) -> tuple[str, str]:
@@ -83,26 +82,22 @@ def gains(rows: Iterable[Row], one: tuple[str, str], other: tuple[str, str]) -> 
 
     Both prune the same networks, so that what a lucky training adds to both cancels.
     """
-    told = _grouped(
-        ((row["data"], row["trial"], row["method"], row["refit"]), row["accuracy"])
-        for row in several("rows", rows)
-    )
+    told = _accuracies(rows, "data", "trial", "method", "refit")
     jobs = dict.fromkeys(key[:2] for key in told)
     return np.array([np.mean(told[(*k, *one)]) - np.mean(told[(*k, *other)]) for k in jobs])
 
 
 def means(rows: Iterable[Row]) -> dict[tuple[str, str, str, float], tuple]:
     """(data, method, refit, share) -> (mean accuracy, its standard error, number of rows)."""
-    names = ("data", "method", "refit", "share")
-    groups = _grouped((tuple(row[name] for name in names), row["accuracy"]) for row in rows)
     return {
         key: (float(np.mean(v)), float(sem(v)) if len(v) > 1 else float("nan"), len(v))
-        for key, v in groups.items()
+        for key, v in _accuracies(rows, "data", "method", "refit", "share").items()
     }
 
 
-def _grouped(pairs: Iterable[tuple[tuple, float]]) -> dict[tuple, list[float]]:
-    groups: dict[tuple, list[float]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
+def _accuracies(rows: Iterable[Row], *names: str) -> dict[tuple, list[float]]:
+    """Accuracies of the rows that agree in what is named."""
+    groups = defaultdict(list)
+    for row in several("rows", rows):
+        groups[tuple(row[name] for name in names)].append(row["accuracy"])
     return groups

@@ -23,11 +23,7 @@ Row = dict[str, Any]
 
 
 def success_rate(
-    rows: Iterable[Row],
-    *,
-    below: float = 1e-4,
-    by: tuple[str, ...] = ("L", "S"),
-    of: str = "error",
+    rows: Iterable[Row], *, below: float = 1e-4, by: tuple[str, ...] = ("L", "S"), of: str = "error"
 ) -> Array:
     """Share of rows with row[of] < below (or, for a flag, with row[of] true), over the axes `by`.
 

@@ -6,7 +6,7 @@ Sources: arXiv 1809.08359 and 1906.11636, their experiments, and the counts that
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import LinearConstraint, milp
 
 from kit import branchhull
 from kit.arguments import instance
@@ -30,16 +30,8 @@ PUBLISHED: dict[int, tuple[int, ...]] = {
 # The first L, in steps of 4, with 5 of 10 successes, for S = 1 to 14
 PUBLISHED_FIRST = (12, 20, 28, 40, 52, 60, 60, 84, 88, 96, 104, 112, 128, 136)
 # Mean relative error of the published solver on noise of norm alpha; L = 150, K = N = 140, S = 7
-PUBLISHED_NOISE = {
-    0.1: 0.00390,
-    0.2: 0.00758,
-    0.3: 0.01139,
-    0.4: 0.01483,
-    0.5: 0.01890,
-    0.6: 0.02255,
-    0.7: 0.02645,
-    0.8: 0.03012,
-}
+PUBLISHED_NOISE = {0.1: 0.00390, 0.2: 0.00758, 0.3: 0.01139, 0.4: 0.01483}
+PUBLISHED_NOISE |= {0.5: 0.01890, 0.6: 0.02255, 0.7: 0.02645, 0.8: 0.03012}
 
 
 def published_line(S: Array | int) -> Array:
@@ -120,7 +112,7 @@ def window(data: Bilinear, truth: Truth) -> tuple[float, float] | None:
     active = slack | (p * q <= d * (1 + 1e-9))
     p, q, slack = p[active], (q + xi)[active], slack[active]
     n, one = p.size, np.ones(p.size)
-    # unknowns: nu p (n of them), r, lam
+    # unknowns, all >= 0: nu p (n of them), r, lam
     h, m = np.sign(truth.h), np.sign(truth.m)
     of_h = np.c_[Bt[active].T * (q / p), -h, 0 * h]
     of_m = np.c_[Ct[active].T, 0 * m, 0 * m]
@@ -136,12 +128,8 @@ def window(data: Bilinear, truth: Truth) -> tuple[float, float] | None:
     ]
     ends = []
     for way in (1.0, -1.0):
-        cost = np.r_[np.zeros(n + 1), way]
-        answer = milp(cost, constraints=constraints, bounds=Bounds(0, np.inf))
-        if answer.status == 0:
-            ends.append(float(answer.x[-1]))
-        elif way > 0:
+        answer = milp(np.r_[np.zeros(n + 1), way], constraints=constraints)
+        if answer.status != 0 and way > 0:
             return None
-        else:
-            ends.append(np.inf)
+        ends.append(float(answer.x[-1]) if answer.status == 0 else np.inf)
     return ends[0], ends[1]

@@ -33,10 +33,7 @@ def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
     "z = (h~, m~) is optimal iff some nu >= 0 has A_T'nu = sign(z_T), |A'nu| <= 1 off the support",
     "derived (lesson 15)",
     "=",
-    {
-        "|h~|_1 = |m~|_1": {"stretch": 2.0},
-        "the data are exact": {"noise": 0.1},
-    },
+    {"|h~|_1 = |m~|_1": {"stretch": 2.0}, "the data are exact": {"noise": 0.1}},
 )
 def optimality(rng: Rng, stretch: float = 1.0, noise: float = 0.0) -> Pair:
     """Share of 16 instances, of which about half are recovered, where solver and nu agree."""
@@ -52,9 +49,7 @@ def optimality(rng: Rng, stretch: float = 1.0, noise: float = 0.0) -> Pair:
         p, q = Bt @ z[:16], Ct @ z[16:]
         A, on = np.hstack([q[:, None] * Bt, p[:, None] * Ct]), z != 0
         sides = np.vstack([A[:, ~on].T, -A[:, ~on].T])
-        cone = linprog(
-            np.zeros(12), sides, np.ones(len(sides)), A[:, on].T, np.sign(z[on]), method="highs"
-        )
+        cone = linprog(np.zeros(12), sides, np.ones(len(sides)), A[:, on].T, np.sign(z[on]))
         agree += found == (cone.status == 0)
     return agree / 16, 1.0
 
@@ -64,10 +59,7 @@ def optimality(rng: Rng, stretch: float = 1.0, noise: float = 0.0) -> Pair:
     "|(h*, m*) - (h~, m~)|_2 <= 37 sqrt(max |xi|) |(h~, m~)|_2",
     "arXiv 1906.11636, as drawn by its scripts; the constant is theirs, not checked here",
     "<=",
-    {
-        "there are enough measurements": {"L": 10},
-        "the signs are right": {"wrong_signs": 2},
-    },
+    {"there are enough measurements": {"L": 10}, "the signs are right": {"wrong_signs": 2}},
 )
 def small_noise(rng: Rng, L: int = 80, wrong_signs: int = 0) -> Pair:
     """Relative error at |xi|_2 = 1e-5, K = N = 40, S = 2, and the bound."""

@@ -53,8 +53,8 @@ class Sweep:
     seed     of all random streams
     paired   axes that the random stream does not depend on
 
-    Sweeps with the same name, version and seed share their rows: a laptop-size sweep reads what a
-    paper-size one has left. Raises ValueError, in one sentence, for what is not as above.
+    Sweeps with the same name, version and seed share their rows: a small sweep reads what a large
+    one has left. Raises ValueError, in one sentence, for what is not as above.
     """
 
     name: str
@@ -83,14 +83,10 @@ class Sweep:
                 raise ValueError(
                     f"paired must name axes of the grid {sorted(axes)}, got {shown(name)}"
                 )
-        for name, value in (
-            ("version", whole("version", self.version, least=1)),
-            ("trials", whole("trials", self.trials, least=1)),
-            ("seed", whole("seed", self.seed, least=0)),
-            ("grid", grids),
-            ("paired", paired),
-        ):
-            object.__setattr__(self, name, value)
+        for name, least in (("version", 1), ("trials", 1), ("seed", 0)):
+            object.__setattr__(self, name, whole(name, getattr(self, name), least=least))
+        object.__setattr__(self, "grid", grids)
+        object.__setattr__(self, "paired", paired)
 
     def cells(self) -> list[Row]:
         """Every cell of the grids once."""

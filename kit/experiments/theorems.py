@@ -10,16 +10,10 @@ import sys
 
 import numpy as np
 
-from kit.experiments import (
-    basic_theorems,
-    bilinear_theorems,
-    nettrim_theorems,
-    solver_theorems,
-    sparse_theorems,
-)
+from kit.experiments import basic_theorems, bilinear_theorems, nettrim_theorems, sparse_theorems
 from kit.experiments.ledger import Finding, Theorem, examine, table, theorem
 
-PARTS = (basic_theorems, bilinear_theorems, solver_theorems, sparse_theorems, nettrim_theorems)
+PARTS = (basic_theorems, bilinear_theorems, sparse_theorems, nettrim_theorems)
 LEDGER: dict[str, Theorem] = {
     entry.name: entry
     for part in PARTS

@@ -4,7 +4,7 @@
     estimators.py  scikit-learn: train, read, write, pipelines and searches
     trace.py       PyTorch by torch.fx: which layers there are, and what follows them
     refusals.py    PyTorch: layers that cannot be pruned, and the way out
-    modules.py     PyTorch: run with hooks, patches, write;  samples.py  what goes in
+    modules.py     PyTorch: run with hooks, patches, write; samples in any form
     chains.py      from_torch, to_torch: chains of dense layers as a Network
     layer.py       one layer as a program: solved, refitted
     walk.py        ONE walk over the layers of all three, and the proof by running
@@ -31,26 +31,3 @@ from kit.nettrim.networks.network import (
 from kit.nettrim.networks.prune import prune, prune_torch
 from kit.nettrim.networks.refit import refit
 from kit.nettrim.networks.report import PrunedNetwork
-
-__all__ = [
-    "Network",
-    "PrunedNetwork",
-    "Trained",
-    "accuracy",
-    "forward",
-    "from_sklearn",
-    "from_torch",
-    "link_normalise",
-    "link_restore",
-    "prune",
-    "prune_torch",
-    "read_samples",
-    "refit",
-    "savings",
-    "shrink",
-    "to_csr",
-    "to_sklearn",
-    "to_torch",
-    "train",
-    "with_ones",
-]

@@ -29,11 +29,10 @@ BEHIND["exp"] = np.exp
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """A network, the scikit-learn estimator it was read from, and what a reader should know."""
+    """A network, and the scikit-learn estimator it was read from."""
 
     network: Network
     estimator: MLPClassifier
-    notes: tuple[str, ...]
 
 
 def train(
@@ -46,10 +45,9 @@ def train(
 ) -> Trained:
     """Train an MLPClassifier (relu, Adam) on data.X (N, P), data.labels (P,), of kit.datasets say.
 
-    alpha is its l2 penalty.
-
-    Deterministic for a given rng on one machine; other BLAS libraries give slightly other weights.
-    Ending at the limit of epochs is no warning here: it is said in the notes.
+    alpha is its l2 penalty. Deterministic for a given rng on one machine; other BLAS libraries give
+    slightly other weights. Ending at the limit of epochs is no warning here: see n_iter_ and loss_
+    of the estimator.
     """
     if not (hasattr(data, "X") and hasattr(data, "labels")):
         raise ValueError(f"data must have X and labels, got {type(data).__name__}")
@@ -67,10 +65,7 @@ def train(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         estimator.fit(X.T, data.labels)
-    done = estimator.n_iter_ < epochs
-    ended = "the loss stood still" if done else "the limit"
-    note = f"Training ended after {estimator.n_iter_} epochs ({ended}), loss {estimator.loss_:.3g}."
-    return Trained(from_sklearn(estimator), estimator, (note,))
+    return Trained(from_sklearn(estimator), estimator)
 
 
 def opened(estimator: Any) -> tuple[list[Pipeline], MLPClassifier | MLPRegressor]:
@@ -162,13 +157,6 @@ def check(estimator: Any, X: Any) -> None:
             f"estimator must answer as its weights say, got {type(estimator).__name__} whose "
             f"answers differ by {error:.1e}: it has a method of its own, which cannot be pruned"
         )
-
-
-def read(estimator: Any, X: Any) -> tuple[Network, Array]:
-    """(network, samples (N, P)) of an estimator, proved by running it."""
-    network, inside = from_sklearn(estimator), entering(estimator, X)
-    check(estimator, X)
-    return network, inside
 
 
 def is_estimator(value: object) -> bool:

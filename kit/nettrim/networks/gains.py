@@ -13,12 +13,14 @@ zero: `savings` measures all three forms on the samples at hand.
 """
 
 import time
+import timeit
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from kit.arguments import instance
 from kit.nettrim.networks.chains import from_torch
 from kit.nettrim.networks.estimators import from_sklearn, is_estimator
 from kit.nettrim.networks.network import Network, forward, read_samples, run
@@ -62,8 +64,7 @@ def shrink(network: Any) -> Shrunk:
     network  a Network, PrunedNetwork, scikit-learn perceptron, or a module that is a dense chain
     Raises ValueError for other networks.
     """
-    network = plain(network)
-    read_samples(network, np.zeros((getattr(network, "sizes", (1,))[0], 1)))
+    network = instance("network", plain(network), Network)
     Ws, bs = list(network.weights), list(network.biases)
     kept = [np.arange(n) for n in network.sizes]
     changed = True
@@ -102,13 +103,8 @@ def savings(network: Any, X: Array, repeats: int = 5) -> tuple[Saving, ...]:
         csr = sum(W.data.nbytes + W.indices.nbytes + W.indptr.nbytes + b.nbytes for W, b in rows)
         forms.append((name, size, lambda net=net, Z=Z: forward(net, Z)))
         forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run(rows, Z)))
-    times: list[list[float]] = [[] for _ in forms]
-    for _ in range(repeats):  # in turn, so that a busy machine is busy for all
-        for spent, (_, _, once) in zip(times, forms, strict=True):
-            start = time.process_time()
-            once()
-            spent.append(time.process_time() - start)
+    clock = {"timer": time.process_time, "repeat": repeats, "number": 1}
     return tuple(
-        Saving(name, size, float(np.median(spent)))
-        for (name, size, _), spent in zip(forms, times, strict=True)
+        Saving(name, size, float(np.median(timeit.repeat(once, **clock))))
+        for name, size, once in forms
     )

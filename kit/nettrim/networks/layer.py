@@ -40,22 +40,6 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
-    """A layer to be pruned: its blocks as programs, the bias as last row, and what else they need.
-
-    wanted  block by block what a refit goes towards, before the ReLU; () without one
-    kappa   a factor of all epsilons, which may make the programs infeasible
-    """
-
-    name: str
-    jobs: tuple[NetTrim, ...]
-    linear: bool
-    wanted: tuple[Array, ...]
-    kappa: float
-    plan: Plan
-
-
-@dataclass(frozen=True, eq=False)
 class Layer:
     """What came out: the answer, the weights that are used, what was asked, what is believed."""
 
@@ -85,22 +69,35 @@ def program(X: Array, Z: Array, V: Array | None, share: float, linear: bool, **h
     return NetTrim(X, Y, epsilon, 0.0 if V is None else V, Omega, how["penalise_bias"])
 
 
-def prune_layer(task: Task, watch: Watch | None) -> Layer:
-    """Solve all blocks, with kappa = 1 where its radius is infeasible; refit, put together."""
-    plan, notes = task.plan, ()
-    for kappa in dict.fromkeys((task.kappa, 1.0)):
-        jobs = task.jobs
+def prune_layer(
+    name: str,
+    programs: list[NetTrim],
+    wanted: list[Array],
+    linear: bool,
+    kappa: float,
+    plan: Plan,
+    watch: Watch | None,
+) -> Layer:
+    """Solve all blocks, with kappa = 1 where its radius is infeasible; refit, put together.
+
+    programs  block by block, the bias as last row; wanted: what a refit goes towards, before the
+              ReLU
+    kappa     a factor of all epsilons, which may make the programs infeasible
+    """
+    asked, notes = kappa, ()
+    for kappa in dict.fromkeys((asked, 1.0)):
+        jobs = programs
         if kappa < 1:
-            jobs = [replace(job, epsilon=kappa * job.epsilon) for job in jobs]
+            jobs = [replace(job, epsilon=kappa * job.epsilon) for job in programs]
         answers = [solve(job, plan.method, callback=watch, **plan.options) for job in jobs]
         if all(one.report.certificate.upper < np.inf for one in answers):
             break
-    if kappa != task.kappa:
-        notes = (f"kappa = {task.kappa:g} is infeasible in layer {task.name}: solved with 1.",)
+    if kappa != asked:
+        notes = (f"kappa = {asked:g} is infeasible in layer {name}: solved with 1.",)
     Ws, again = [one.W for one in answers], None
     if plan.refit is not None:
-        kind = "least-squares" if task.linear else plan.refit
-        Ws = [refit(W, job.X, Z, kind) for W, job, Z in zip(Ws, jobs, task.wanted, strict=True)]
+        kind = "least-squares" if linear else plan.refit
+        Ws = [refit(W, job.X, Z, kind) for W, job, Z in zip(Ws, jobs, wanted, strict=True)]
         triples = zip(jobs, Ws, answers, strict=True)
         again = _sum([certify(job, W, one.dual) for job, W, one in triples])
     radius = float(np.linalg.norm([np.linalg.norm(job.epsilon) for job in jobs]))

@@ -21,14 +21,17 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
 
+from kit.arguments import numeric
 from kit.nettrim.networks.network import rounding, with_ones
-from kit.nettrim.networks.samples import Batches, dtype_of, numbers, read_batches
 from kit.nettrim.networks.trace import Traced, trace
 from kit.nettrim.networks.walk import Blocks, which_layers
 from kit.results import Array
 
 LARGEST = 2**31  # bytes of the inputs of one layer, in float64
+BATCH = 256  # samples of a Dataset that run at once
+Batches = list[tuple[torch.Tensor, ...]]
 
 
 class Modules:
@@ -40,11 +43,9 @@ class Modules:
         self.tolerance = rounding(dtype_of(module))
 
     def fork(self) -> "Modules":
-        """The same on a copy of the module."""
         return Modules(copied(self.module), self.traced, self.batches)
 
     def on(self, X: Any) -> "Modules":
-        """The same module on other samples."""
         return Modules(self.module, self.traced, read_batches(X, self.module, self.traced.inputs))
 
     def run(self) -> Iterator[list[torch.Tensor]]:
@@ -53,25 +54,22 @@ class Modules:
             yield called(self.module, batch)
 
     def outputs(self) -> Iterator[Array]:
-        """What comes out, tensor by tensor."""
         return (numbers(tensor) for out in self.run() for tensor in out)
 
     def seen(self, k: int) -> tuple[Blocks, Blocks]:
         layer, fold, entered, came = self._layer(k), self.traced.folds[k], [], []
         end = layer if fold is None else self.module.get_submodule(fold)
-        hooks = [
-            layer.register_forward_pre_hook(
-                lambda _, args, kwargs: entered.append(_input(args, kwargs).detach().clone()),
-                with_kwargs=True,
-            ),
-            end.register_forward_hook(lambda _, __, out: came.append(out.detach().clone())),
-        ]
-        try:
+
+        def enters(_: object, args: tuple, kwargs: dict) -> None:
+            entered.append((*args, *kwargs.values())[0].detach().clone())
+
+        def comes(_: object, __: object, out: torch.Tensor) -> None:
+            came.append(out.detach().clone())
+
+        watched = layer.register_forward_pre_hook(enters, with_kwargs=True)
+        with watched, end.register_forward_hook(comes):
             for _ in self.run():
                 pass
-        finally:
-            for hook in hooks:
-                hook.remove()
         X = [_patches(layer, part) for part in entered]
         inputs = [np.concatenate(parts, axis=1) for parts in zip(*X, strict=True)]
         if not self.sites[k].bias:
@@ -196,17 +194,14 @@ def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
     X = X if X.ndim == 4 else X[None]
     mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
     X = F.pad(X, layer._reversed_padding_repeated_twice, mode=mode)
-    spans = [d * (k - 1) + 1 for d, k in zip(layer.dilation, layer.kernel_size, strict=True)]
-    places = [
-        (n - span) // s + 1 for n, span, s in zip(X.shape[2:], spans, layer.stride, strict=True)
-    ]
-    size = 8 * len(X) * X.shape[1] * int(np.prod([*layer.kernel_size, *places]))
+    windows = layer.kernel_size, layer.dilation, 0, layer.stride
+    size = 8 * F.unfold(X.to("meta"), *windows).numel()
     if size > LARGEST:
         raise ValueError(
             f"X must be fewer samples: the patches of {layer} would take {size / 1e9:.0f} GB, "
             f"more than {LARGEST / 1e9:.0f}; {max(1, len(X) * LARGEST // size)} samples fit"
         )
-    U = F.unfold(X, layer.kernel_size, layer.dilation, 0, layer.stride)
+    U = F.unfold(X, *windows)
     U = numbers(U.transpose(0, 1).reshape(U.shape[1], -1))
     return [with_ones(part) for part in np.split(U, layer.groups)]
 
@@ -217,10 +212,6 @@ def _columns(layer: nn.Module, Z: torch.Tensor) -> Array:
         return numbers(Z.reshape(-1, Z.shape[-1])).T
     Z = Z if Z.ndim == 4 else Z[None]
     return numbers(Z.transpose(0, 1).reshape(Z.shape[1], -1))
-
-
-def _input(args: tuple, kwargs: dict) -> torch.Tensor:
-    return args[0] if args else kwargs["input"]
 
 
 def tensors(out: Any) -> list[torch.Tensor]:
@@ -237,3 +228,57 @@ def _alike(one: list[torch.Tensor], other: list[torch.Tensor]) -> bool:
         for a, b in zip(one, other, strict=True)
         if a.numel()
     )
+
+
+# Samples -----------------------------------------------------------------------------------------
+
+
+def read_batches(X: Any, module: nn.Module, count: int) -> Batches:
+    """X as batches of the `count` tensors that forward wants, on the module's device.
+
+    A DataLoader is read once, as it may shuffle; of its tuples the first entries are taken. Floats
+    get the dtype of the module; whole numbers too, unless it has an Embedding. Raises ValueError
+    for what is no dense real tensor, empty, or not finite.
+    """
+    if isinstance(X, Dataset):
+        X = DataLoader(X, BATCH)
+    parts = list(X) if isinstance(X, DataLoader) else [X]
+    if not parts:
+        raise ValueError("X must not be empty, got no batch")
+    device, dtype = next(module.parameters()).device, dtype_of(module)
+    whole = any(isinstance(m, nn.Embedding | nn.EmbeddingBag) for m in module.modules())
+
+    def tensor(one: Any) -> torch.Tensor:
+        if not isinstance(one, torch.Tensor):
+            one = torch.as_tensor(numeric("X", one))
+        if one.is_complex() or one.layout != torch.strided:
+            raise ValueError(f"X must be dense and real, got {one.dtype} {one.layout}")
+        if one.is_floating_point() or not (whole or one.dtype == torch.bool):
+            one = one.to(dtype)
+        if one.numel() == 0:
+            raise ValueError(f"X must not be empty, got shape {tuple(one.shape)}")
+        if one.is_floating_point() and not bool(torch.isfinite(one).all()):
+            raise ValueError("X must be finite, got NaN or inf")
+        return one.detach().to(device)
+
+    return [tuple(map(tensor, _inputs(part, count))) for part in parts]
+
+
+def numbers(tensor: torch.Tensor) -> Array:
+    """The tensor as a float64 array."""
+    return tensor.detach().cpu().numpy().astype(float)
+
+
+def dtype_of(module: nn.Module) -> torch.dtype:
+    """In which numbers the module computes."""
+    return next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
+
+
+def _inputs(batch: Any, count: int) -> tuple:
+    """The first `count` entries of a batch of several, or the batch itself."""
+    if isinstance(batch, dict):
+        raise ValueError("X must give tensors or tuples of them, got dictionaries")
+    many = isinstance(batch, tuple | list) and len(batch) > 0
+    if many and (isinstance(batch[0], torch.Tensor) or (count > 1 and isinstance(batch, tuple))):
+        return tuple(batch)[:count]
+    return (batch,)

@@ -28,12 +28,9 @@ class Network:
     biases: tuple[Array, ...]
 
     def __post_init__(self) -> None:
-        weights = tuple(
-            real_array(f"weights[{k}]", W, 2)
-            for k, W in enumerate(several("weights", self.weights))
-        )
-        biases = tuple(
-            real_array(f"biases[{k}]", b, 1) for k, b in enumerate(several("biases", self.biases))
+        weights, biases = (
+            tuple(real_array(f"{name}[{k}]", A, ndim) for k, A in enumerate(several(name, given)))
+            for name, given, ndim in (("weights", self.weights, 2), ("biases", self.biases, 1))
         )
         if not weights or len(weights) != len(biases):
             raise ValueError(

@@ -71,8 +71,9 @@ class Link:
     growth   g_l
     alone    e_l
     f        sqrt f(z^_l)
-    old, new norms of the weights without the bias row: {"2": , "F": , "1": }; old["1"] as the
+    old      norms of the weights without the bias row: {"2": , "F": , "1": }; the last one as the
              objective has it, with the bias; inf after a refit, which knows no bound
+    new      |W^_l|_2, without the bias row
     discrepancy, size  |Y^_l - Y_l|_F, |Y_l|_F
     zeros, shape       share of weights, biases not counted; (N, M)
     """
@@ -85,7 +86,7 @@ class Link:
     alone: float
     f: float
     old: dict[str, float]
-    new: dict[str, float]
+    new: float
     discrepancy: float
     size: float
     zeros: float
@@ -96,7 +97,7 @@ def parallel(links: Sequence[Link]) -> tuple[Array, Array]:
     """(bound, theorem), each (L,): the bound holds for ANY new weights."""
     bound, theorem = np.zeros(len(links)), np.zeros(len(links))
     for k, one in enumerate(links):
-        bound[k] = max(one.epsilon, one.alone) + _passed(one, bound, one.new["2"])
+        bound[k] = max(one.epsilon, one.alone) + _passed(one, bound, one.new)
         theorem[k] = one.epsilon + _passed(one, theorem, one.old["1"])
     return bound, theorem
 

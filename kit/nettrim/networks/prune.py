@@ -23,11 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import choice, flag, instance, number, real_array, workers
+from kit.arguments import choice, flag, number, real_array, workers
 from kit.nettrim.networks import chains, estimators, promises
 from kit.nettrim.networks.layer import Layer, Plan
-from kit.nettrim.networks.network import Network, link_normalise, link_restore
-from kit.nettrim.networks.network import read_samples as read
+from kit.nettrim.networks.network import Network, link_normalise, link_restore, read_samples
 from kit.nettrim.networks.refit import REFITS
 from kit.nettrim.networks.report import PrunedNetwork
 from kit.nettrim.networks.walk import Arrays, Model, judge, moved, walk, which_layers
@@ -89,8 +88,7 @@ def prune(
     """
     choice("mode", mode, ("parallel", "cascade"))
     choice("balls", balls, ("layer", "neuron"))
-    if refit is not None:
-        choice("refit", refit, REFITS[1:])
+    choice("refit", refit, REFITS)
     flag("normalise", normalise)
     flag("penalise_bias", penalise_bias)
     kappa = number("kappa", kappa, least=0, above=True)
@@ -114,13 +112,13 @@ def prune(
             raise ValueError("normalise must be False for a module, got True")
         return _prune_module(network, X, layers, plan)
     if estimators.is_estimator(network):
-        inside, samples = estimators.read(network, X)
+        inside, samples = estimators.from_sklearn(network), estimators.entering(network, X)
+        estimators.check(network, X)
         done = _prune_arrays(inside, samples, layers, normalise, plan)
         twin = estimators.to_sklearn(done.network, network)
         estimators.check(twin, X)
         return replace(done, network=twin)
-    samples = read(instance("network", network, Network), X)
-    return _prune_arrays(network, samples, layers, normalise, plan)
+    return _prune_arrays(network, read_samples(network, X), layers, normalise, plan)
 
 
 def prune_torch(module: Any, X: Any, **settings: Any) -> PrunedNetwork:
@@ -173,7 +171,8 @@ def _report(
     network: Any, old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Array
 ) -> PrunedNetwork:
     """The proof by running, and measured beside promised errors."""
-    links = judge(old, new, done, plan, prices * plan.penalise_bias)
+    prices = prices * plan.penalise_bias
+    links = [judge(old, new, k, done.get(k), plan, price) for k, price in enumerate(prices)]
     bound, theorem = (promises.parallel if plan.mode == "parallel" else promises.cascade)(links)
     discrepancy, sizes, zeros, epsilon, alone = (
         np.array([getattr(one, name) for one in links])

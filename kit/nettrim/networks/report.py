@@ -57,24 +57,16 @@ class PrunedNetwork:
 
     def rows(self) -> list[dict[str, Any]]:
         """One dictionary for every layer, errors as shares of |Y_l|_F."""
+        errors = {"epsilon": self.epsilon, "alone": self.realised, "discrepancy": self.discrepancy}
+        errors |= {"bound": self.bound, "theorem": self.theorem}
         found = []
         for k, answer in enumerate(self.layers):
-            size = self.sizes[k] or 1.0
-            report = answer.report if answer else None
-            found.append(
-                {
-                    "layer": self.names[k],
-                    "shape": "x".join(map(str, self.shapes[k])),
-                    "zeros": float(self.zeros[k]),
-                    "epsilon": float(self.epsilon[k] / size),
-                    "alone": float(self.realised[k] / size),
-                    "discrepancy": float(self.discrepancy[k] / size),
-                    "bound": float(self.bound[k] / size),
-                    "theorem": float(self.theorem[k] / size),
-                    "gap": report.certificate.gap if report else np.nan,
-                    "status": report.run.status.name if report else "left alone",
-                }
-            )
+            row = {"layer": self.names[k], "shape": "x".join(map(str, self.shapes[k]))}
+            row["zeros"] = float(self.zeros[k])
+            row |= {name: float(e[k] / (self.sizes[k] or 1.0)) for name, e in errors.items()}
+            row["gap"] = answer.report.certificate.gap if answer else np.nan
+            row["status"] = answer.report.run.status.name if answer else "left alone"
+            found.append(row)
         return found
 
     def to_frame(self) -> Any:
@@ -116,20 +108,13 @@ class PrunedNetwork:
         table = {name: np.array([row[name] for row in rows]) for name in ("discrepancy", "bound")}
         shown = [v[np.isfinite(v) & (v > 0)] for v in table.values()]
         least = min((v.min() for v in shown if v.size), default=1e-3) / 3
-        looks = ((BLUE, "", "measured"), (ORANGE, "//", "promised at most"))
-        for shift, values, (colour, hatch, label) in zip(
-            (-0.2, 0.2), table.values(), looks, strict=True
-        ):
-            known = np.isfinite(values)
-            right.bar(
-                (place + shift)[known],
-                np.maximum(values[known], least),
-                0.38,
-                color=colour,
-                hatch=hatch,
-                edgecolor="white",
-                label=label,
-            )
+        looks = {"discrepancy": (-0.2, BLUE, "", "measured")}
+        looks["bound"] = (0.2, ORANGE, "//", "promised at most")
+        for name, (shift, colour, hatch, label) in looks.items():
+            known = np.isfinite(table[name])
+            look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": label}
+            heights = np.maximum(table[name][known], least)
+            right.bar((place + shift)[known], heights, 0.38, **look)
         for k in np.flatnonzero(~np.isfinite(table["bound"])):
             right.text(k + 0.2, least * 1.1, "no promise", rotation=90, fontsize=7, ha="center")
         right.set(yscale="log", ylim=(least, None), ylabel="error, share of the answers")

@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import cholesky
 
-from kit.arguments import choice, instance, real_array, several
+from kit.arguments import choice, real_array, several
 from kit.nettrim.networks.network import Network, accuracy, read_samples
 from kit.nettrim.networks.refit import REFITS, refit
 from kit.nettrim.networks.walk import Arrays, moved, rewritten
@@ -60,12 +60,10 @@ class Trained:
 
     @property
     def Z(self) -> Array:
-        """Before the ReLU, (M, P)."""
         return self.W.T @ self.X
 
     @property
     def Y(self) -> Array:
-        """Behind the ReLU, (M, P)."""
         return np.maximum(self.Z, 0)
 
 
@@ -207,7 +205,7 @@ def compare(
     Every layer is pruned by itself, on the original input (parallel). Raises ValueError for shares
     out of range, no hidden layer, and data without samples or labels.
     """
-    X = read_samples(instance("network", network, Network), getattr(data, "X", None))
+    X = read_samples(network, getattr(data, "X", None))
     if len(network) < 2:
         raise ValueError("network must have a hidden layer, got only the last one")
     shares = real_array("shares", several("shares", shares), 1)
@@ -215,8 +213,7 @@ def compare(
         raise ValueError(f"shares must be >= 0 and < 1, got {shares.min():g} to {shares.max():g}")
     refits = several("refits", refits)
     for kind in refits:
-        if kind is not None:
-            choice("refits", kind, REFITS[1:])
+        choice("refits", kind, REFITS)
     model = Arrays(network, X)
     layers = [Trained(model.seen(k)[0][0], model.weights(k)[0]) for k in range(len(network) - 1)]
     rows, size = [], sum(layer.W[:-1].size for layer in layers)

@@ -163,12 +163,10 @@ class _Reader:
             return kernel, args.get("stride") or kernel, args.get("dilation", 1)
         return None
 
-    def folded(self, node: fx.Node) -> bool:
-        return node.op == "call_module" and node.target in self.folds
-
     def passes(self, node: fx.Node) -> bool:
         """Whether a node changes no distance, or is part of a layer."""
-        return any(told(node) for told in (self.is_relu, self.at_rest, self.reshapes, self.folded))
+        folded = node.op == "call_module" and node.target in self.folds
+        return folded or self.is_relu(node) or self.at_rest(node) or self.reshapes(node)
 
     def behind(self, node: fx.Node, moved: bool = False) -> tuple[bool, str | None]:
         """(whether relu is all, name of a BatchNorm to fold) for what uses the answers of node."""
@@ -182,12 +180,11 @@ class _Reader:
             return self.behind(user, moved)
         if self.reshapes(user) or self.window(user) is not None:
             return self.behind(user, True)
-        norm = self.part(user)
-        fits = type(norm) in NORMS and norm.num_features == _width(self.part(node))
+        norm, part = self.part(user), self.part(node)
+        width = getattr(part, "out_features", getattr(part, "out_channels", None))
+        fits = type(norm) in NORMS and norm.num_features == width and not moved
         fits = fits and norm.running_mean is not None and self.calls[user.target] == 1
-        if fits and not moved and self.behind(user) == (True, None):
-            return True, user.target
-        return False, None
+        return (True, user.target) if fits and self.behind(user) == (True, None) else (False, None)
 
     def below(self, site: fx.Node) -> tuple[int | None, float]:
         """The layer whose answers enter, and by what they are stretched on the way (or inf)."""
@@ -220,10 +217,6 @@ class _Reader:
                 part = self.part(node)
                 return type(part).__name__ if part is not None else f"{node.target}"
         return ""
-
-
-def _width(part: nn.Module | None) -> int | None:
-    return getattr(part, "out_features", getattr(part, "out_channels", None))
 
 
 def _of_shapes(node: fx.Node) -> bool:

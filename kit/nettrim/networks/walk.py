@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from kit.arguments import several, whole
-from kit.nettrim.networks.layer import Layer, Plan, Task, Watch, program, prune_layer
+from kit.nettrim.networks.layer import Layer, Plan, Watch, program, prune_layer
 from kit.nettrim.networks.network import Network, forward, with_ones
 from kit.nettrim.networks.promises import Link
 from kit.nettrim.networks.refit import surrogate
@@ -141,30 +141,27 @@ def walk(old: Model, new: Model, plan: Plan) -> dict[int, Layer]:
     done: dict[int, Layer] = {}
     with tqdm(total=total, unit="neuron", disable=not plan.progress) as bar:
 
-        def here(k: int) -> tuple[int, Layer]:
+        def here(k: int) -> Layer:
             at = plan.chosen.index(k) + 1
             bar.set_description(f"layer {at}/{len(plan.chosen)} {old.sites[k].name}")
-            return _numbered(k, _task(old, new, plan, k), _watch(bar) if plan.progress else None)
+            return prune_layer(*_task(old, new, plan, k), _watch(bar) if plan.progress else None)
 
         if apart:
-            jobs = (delayed(_numbered)(k, _task(old, new, plan, k), None) for k in plan.chosen)
-            found = Parallel(plan.n_jobs, return_as="generator_unordered")(jobs)
+            jobs = (delayed(prune_layer)(*_task(old, new, plan, k), None) for k in plan.chosen)
+            found = Parallel(plan.n_jobs, return_as="generator")(jobs)
         else:
             found = map(here, plan.chosen)
         neurons = 0
-        for k, layer in found:
+        for k, layer in zip(plan.chosen, found, strict=True):
             done[k] = layer
             new.write(k, list(layer.blocks))
             neurons += sum(W.shape[1] for W in layer.blocks)
             bar.update(neurons - bar.n)
-    return dict(sorted(done.items()))
+    return done
 
 
-def _numbered(k: int, task: Task, watch: Watch | None) -> tuple[int, Layer]:
-    return k, prune_layer(task, watch)
-
-
-def _task(old: Model, new: Model, plan: Plan, k: int) -> Task:
+def _task(old: Model, new: Model, plan: Plan, k: int) -> tuple:
+    """What `prune_layer` is asked for layer k, but for who watches."""
     site, weights = old.sites[k], old.weights(k)
     X = below = old.seen(k)[0]
     Z, V = [W.T @ x for W, x in zip(weights, X, strict=True)], [None] * len(X)
@@ -176,9 +173,9 @@ def _task(old: Model, new: Model, plan: Plan, k: int) -> Task:
     free = site.bias and not plan.penalise_bias  # without a bias its row of X~ is 0
     how = {"balls": plan.balls, "penalise_bias": not free}
     triples = zip(below, Z, V, strict=True)
-    jobs = tuple(program(*triple, share, site.linear, **how) for triple in triples)
+    jobs = [program(*triple, share, site.linear, **how) for triple in triples]
     kappa = plan.kappa if site.linear and site.last else 1.0
-    return Task(site.name, jobs, site.linear, tuple(Z) if plan.refit else (), kappa, plan)
+    return site.name, jobs, Z if plan.refit else [], site.linear, kappa, plan
 
 
 def _watch(bar: tqdm) -> Watch:
@@ -212,22 +209,15 @@ def moved(old: Model, new: Model) -> float:
     return _norm([after - before for before, after in pairs]) / size if size else 0.0
 
 
-def judge(
-    old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Sequence[float]
-) -> list[Link]:
-    """Run both, layer by layer: measured errors; ValueError if it is not as believed.
+def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price: float) -> Link:
+    """Run both: measured errors of layer k; ValueError if it is not as believed.
 
-    prices  of a bias of each layer in units of its weights, in the objective
+    price  of a bias in units of the layer's weights, in the objective
     """
-    return [_judge(old, new, k, done.get(k), plan, prices[k]) for k in range(len(old.sites))]
-
-
-def _judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price: float) -> Link:
     site = old.sites[k]
     if site.refusal:  # left alone, and what it does is not known
-        nothing, nan = dict.fromkeys(("2", "F", "1"), 1.0), np.nan
-        unknown = (None, np.inf, False, 0.0, 1.0, 0.0, np.inf, nothing, nothing)
-        return Link(*unknown, nan, nan, nan, (0, 0))
+        unknown, nan = (None, np.inf, False, 0.0, 1.0, 0.0, np.inf), np.nan
+        return Link(*unknown, dict.fromkeys("2F1", 1.0), 1.0, nan, nan, nan, (0, 0))
     before, after = old.weights(k), new.weights(k)
     (X, Z), (X_new, Z_new) = old.seen(k), new.seen(k)
     for which, W, x, z in (("", before, X, Z), ("pruned ", after, X_new, Z_new)):
@@ -244,10 +234,10 @@ def _judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, pric
     Y = [act(z) for z in Z]
     pairs = list(zip(Z_new, Y, strict=True))
     alone = [act(w.T @ x) - y for w, x, y in zip(after, X, Y, strict=True)] if layer else []
-    norms = _norms(before)
-    norms["1"] += price * sum(float(np.abs(W[-1]).sum()) for W in before)
-    if layer and plan.refit:
-        norms["1"] = np.inf
+    norms = {"2": _largest(before), "F": _norm([W[:-1] for W in before]), "1": np.inf}
+    if not (layer and plan.refit):
+        priced = [np.abs(W[:-1]).sum() + price * np.abs(W[-1]).sum() for W in before]
+        norms["1"] = float(sum(priced))
     counted = [W[:-1] for W in after]
     return Link(
         site.below,
@@ -258,7 +248,7 @@ def _judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, pric
         _norm(alone),
         _norm([surrogate(z, y, site.linear) for z, y in pairs]),
         norms,
-        _norms(after),
+        _largest(after),
         _norm([act(z) - y for z, y in pairs]),
         _norm(Y),
         1 - sum(map(np.count_nonzero, counted)) / sum(W.size for W in counted),
@@ -270,10 +260,6 @@ def _norm(parts: list) -> float:
     return float(np.linalg.norm([np.linalg.norm(part) for part in parts])) if parts else 0.0
 
 
-def _norms(blocks: Blocks) -> dict[str, float]:
-    weights = [W[:-1] for W in blocks]
-    return {
-        "2": max(float(np.linalg.norm(W, 2)) for W in weights),
-        "F": _norm(weights),
-        "1": float(sum(np.abs(W).sum() for W in weights)),
-    }
+def _largest(blocks: Blocks) -> float:
+    """The largest singular value of weights without the bias row."""
+    return max(float(np.linalg.norm(W[:-1], 2)) for W in blocks)
