@@ -40,6 +40,7 @@ from kit.nettrim.exact.neuron import Neuron, times_samples
 from kit.results import Array
 
 ROUNDS, SINGLE, STALLED = 120, 4, 12  # pivots; without fewer wrong rows: then single ones; the end
+ROUGH_ROUNDS = 30  # pivots without silent samples: 16 are enough, or lambda goes up and down for ever
 FEW, PART = 8, 32  # inputs that may join at once: the largest of FEW, N / PART, |S|;
 SHARE = 0.15  # with silent samples: SHARE |S| inputs, and as many samples
 LEAST, MANY = 64, 4  # inputs in the working set, besides 2 |S|; all from N / MANY of them on,
@@ -133,7 +134,7 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
         blocks.G = blocks.neuron.gram()
     if silent and blocks.C is None:
         blocks.C = blocks.neuron.samples(blocks.inputs)
-    for _ in range(ROUNDS):
+    for _ in range(ROUNDS if silent else ROUGH_ROUNDS):
         equations, last = _solve(blocks, silent), blocks.lam
         blocks.lam = _towards(blocks, radius, lam)
         _exchange(blocks, silent)
