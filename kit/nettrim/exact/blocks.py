@@ -185,15 +185,16 @@ def _solve(blocks: Blocks, silent: bool) -> Equations:
         blocks.on[:] = False  # |K| <= |S|, or the equations are dependent
     K = blocks.K = blocks.on.nonzero()[0]
     blocks.steps += 1
-    equations = Equations(blocks.G[np.ix_(S, S)], blocks.C[K][:, S].T if K.size else None)
+    G, C = blocks.G[S], blocks.C[K] if K.size else None
+    equations = Equations(G[:, S], None if C is None else C[:, S].T)
     f, g, Ay = np.zeros((S.size, 2)), np.zeros((K.size, 2)), blocks.Ay[blocks.inputs]
     f[:, 0], f[:, 1] = Ay[S], -blocks.prices[blocks.inputs[S]] * blocks.side[S]
     g[:, 0] = neuron.v[K]
     u, mu = equations.solve(f, g)
     du, dmu = equations.solve(*equations.missing(u, mu, f, g))  # refined once
     blocks.u, blocks.mu = (u + du).T, (mu + dmu).T
-    Gu = blocks.u @ blocks.G[S]
-    blocks.corr = -Gu - blocks.mu @ blocks.C[K] if K.size else -Gu
+    Gu = blocks.u @ G
+    blocks.corr = -Gu if C is None else -Gu - blocks.mu @ C
     blocks.corr[0] += Ay
     blocks.over = np.zeros((2, neuron.v.size))
     if silent:
