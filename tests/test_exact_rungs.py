@@ -10,7 +10,7 @@ from kit.nettrim import NetTrim, solve
 from kit.nettrim.certificate import cleared
 from kit.nettrim.exact import path as exact_path
 from kit.nettrim.exact.interior import by_clarabel, interior
-from kit.nettrim.exact.neuron import read_neuron
+from kit.nettrim.exact.neuron import read_neuron, read_samples
 from kit.results import Status
 
 NAMES = ("tall", "relu input", "V negative", "a ball each", "V given")
@@ -59,7 +59,7 @@ def test_only_a_proof_forbids():
     ray = np.array([0.0, -1.0, -1.0])
     for limits, none in (((-1.0, -1.0), True), ((-1.0, 2.0), False)):
         given = NetTrim(X, Y, 0.1, V=np.array([[0.0, *limits]]))
-        one = read_neuron(given, 0)
+        one = read_neuron(given, 0, read_samples(given))
         assert exact_path.forbids(one, ray) is none
         assert not exact_path.forbids(one, ray * [1, 1, 0.5])
 

@@ -65,7 +65,7 @@ that is returned instead if W is feasible.
 import numpy as np
 
 from kit.arguments import number, real_array
-from kit.nettrim.problem import NetTrim, in_good_units, read_layer, unit, variant
+from kit.nettrim.problem import NetTrim, in_good_units, read_layer, unbounded, unit, variant
 from kit.nettrim.rescale import rescale
 from kit.nettrim.rounding import above, inputs_times, length, outputs, power, target_length, total
 from kit.results import Array, Certificate
@@ -276,8 +276,7 @@ def balanced(problem: NetTrim, Q: Array) -> Array:
     size = (row * row).sum(axis=1)
     for _ in range(2):  # the first leaves the rounding of its terms
         Q = Q - row * ((Q @ free) / np.where(size > 0, size, 1))[:, None]
-    bounded = (problem.Omega | (free > 0)) & (free != 0), (problem.Omega | (free < 0)) & (free != 0)
-    Q[~(bounded[0].any(axis=1) & bounded[1].any(axis=1))[:, None] & (free != 0)] = 0
+    Q[unbounded(problem)[:, None] & (free != 0)] = 0
     return Q
 
 

@@ -169,6 +169,15 @@ def unit(problem: NetTrim) -> float:
     return float(np.abs(problem.Y).max() or np.abs(problem.V).max() or 1.0)
 
 
+def unbounded(problem: NetTrim) -> Array:
+    """Which neurons (M,) have a free weight that no sample bounds on one side."""
+    if problem.penalise_bias:
+        return np.zeros(len(problem.Y), bool)
+    x = problem.X[-1]
+    above, below = (((problem.Omega | (side > 0)) & (x != 0)).any(axis=1) for side in (x, -x))
+    return ~(above & below)
+
+
 def read_layer(problem: object) -> NetTrim:
     """Return problem, which must be a NetTrim."""
     return instance("problem", problem, NetTrim)

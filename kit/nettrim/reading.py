@@ -30,7 +30,7 @@ import numpy as np
 
 from kit.arguments import number
 from kit.nettrim.certificate import Terms, balanced, certify, relaxed
-from kit.nettrim.exact.neuron import read_neuron, units
+from kit.nettrim.exact.neuron import read_neuron, read_samples
 from kit.nettrim.exact.path import Breakdown, NoPoint, first, read
 from kit.nettrim.problem import NetTrim, read_layer
 from kit.nettrim.rounding import total
@@ -97,12 +97,13 @@ def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
     lam = number("lam", lam, least=0, above=True)
     N, M, P = read_layer(problem).shape
     tol, began = number("tol", tol, least=0), time.perf_counter()
-    W, Q, events, failed, scale = np.zeros((N, M)), np.zeros((M, P)), 0, 0, units(problem)
+    W, Q, events, failed = np.zeros((N, M)), np.zeros((M, P)), 0, 0
+    samples = read_samples(problem)
+    at = lam / (samples.scale[0] * samples.scale[1] * P)  # in the units of a neuron
     for m in range(M):
-        neuron = read_neuron(problem, m)
+        neuron = read_neuron(problem, m, samples)
         if not neuron.y.any() and neuron.v.min(initial=0) >= 0:
             continue
-        at = lam / (scale[0] * scale[1] * P)
         try:
             piece = first(neuron, 0.0, np.inf, at)
             W[:, m], Q[m] = read(piece, at)

@@ -40,7 +40,7 @@ from kit.nettrim.exact.neuron import Neuron, times_samples
 from kit.results import Array
 
 ROUNDS, SINGLE, STALLED = 120, 4, 12  # pivots; without fewer wrong rows: then single ones; the end
-ROUGH_ROUNDS = 30  # pivots without silent samples: 16 are enough, or lambda goes up and down for ever
+ROUGH_ROUNDS = 30  # without silent samples: some 16 are enough, or lambda goes to and fro for ever
 FEW, PART = 8, 32  # inputs that may join at once: the largest of FEW, N / PART, |S|;
 SHARE = 0.15  # with silent samples: SHARE |S| inputs, and as many samples
 LEAST, MANY = 64, 4  # inputs in the working set, besides 2 |S|; all from N / MANY of them on,
@@ -59,7 +59,6 @@ class Blocks:
     """Which rows are active, and lines in lambda: row 0 is the value at 0, row 1 the slope."""
 
     neuron: Neuron
-    prices: Array  # (N,), 0 for a free input
     inputs: Array = field(init=False)  # (n,) the working set
     place: Array = field(init=False)  # (N,) an input's position in it, or -1
     A: Array | None = field(init=False)  # (n, P) their rows, 0 on C; None once these are all inputs
@@ -91,12 +90,17 @@ class Blocks:
         self.inputs, self.place = np.zeros(0, int), np.full(N, -1)
         self.A, self.G, self.C = np.zeros((0, neuron.X.shape[1])), np.zeros((0, 0)), None
         self.side, self.on = np.zeros(0), np.zeros(neuron.v.size, bool)
-        self.Ay = neuron.correlate(neuron.y, None)
+        self.Ay = neuron.correlate(neuron.y, 0.0)
         self.seen = np.array([self.Ay, 0 * self.Ay])
         paid = self.prices > 0
         self.top = float((np.abs(self.Ay)[paid] / self.prices[paid]).max(initial=0))
         self.lam = self.top
-        _take_inputs(self)
+        take_inputs(self)
+
+    @property
+    def prices(self) -> Array:
+        """(N,), 0 for a free input."""
+        return self.neuron.prices
 
     def at(self, line: Array) -> Array:
         """The value of a line at this lambda."""
@@ -109,12 +113,11 @@ class Blocks:
             self.G = None
 
 
-def complete(blocks: Blocks) -> None:
-    """All inputs, G and C."""
-    _take_inputs(blocks, every=True)
+def complete(blocks: Blocks, silent: bool = True) -> None:
+    """G, and C if it is needed, where they are not known or were dropped."""
     if blocks.G is None:
         blocks.G = blocks.neuron.gram()
-    if blocks.C is None:
+    if silent and blocks.C is None:
         blocks.C = blocks.neuron.samples(blocks.inputs)
 
 
@@ -130,10 +133,7 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
     Raises numpy's LinAlgError where a factor does not exist.
     """
     blocks.fewest, computed_at = np.inf, blocks.lam
-    if blocks.G is None:
-        blocks.G = blocks.neuron.gram()
-    if silent and blocks.C is None:
-        blocks.C = blocks.neuron.samples(blocks.inputs)
+    complete(blocks, silent)
     for _ in range(ROUNDS if silent else ROUGH_ROUNDS):
         equations, last = _solve(blocks, silent), blocks.lam
         blocks.lam = _towards(blocks, radius, lam)
@@ -162,7 +162,7 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
                 return True
             enlarge = True
         if enlarge:
-            _take_inputs(blocks)
+            take_inputs(blocks)
             blocks.fewest = np.inf
     return False
 
@@ -251,7 +251,7 @@ def _reduced_costs(blocks: Blocks) -> Array:
     rho = neuron.residual(blocks.inputs[blocks.S], blocks.u)
     nu = np.zeros((2, neuron.v.size))
     nu[:, blocks.K] = -blocks.mu
-    blocks.seen = neuron.correlate(-rho, nu if blocks.K.size else None)
+    blocks.seen = neuron.correlate(-rho, nu)
     return rho
 
 
@@ -267,7 +267,7 @@ def _refine_once(blocks: Blocks, equations: Equations) -> None:
     blocks.square, blocks.corr = rho @ rho.T, blocks.seen[:, blocks.inputs]
 
 
-def _take_inputs(blocks: Blocks, every: bool = False) -> None:
+def take_inputs(blocks: Blocks, every: bool = False) -> None:
     """Take in the inputs with the largest |c_j| / p_j; all, if that is N / MANY or more."""
     N, n, neuron = len(blocks.prices), len(blocks.inputs), blocks.neuron
     want, free = LEAST + 2 * np.count_nonzero(blocks.side), blocks.prices == 0
