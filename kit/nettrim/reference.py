@@ -45,7 +45,8 @@ def reference(
     if verdict in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         W, Q, more, verdict = _attempt(problem, max_iter, phase_one=True)
         iterations, notes = iterations + more, ("Clarabel found no feasible W.",)
-        Q = None if Q is None else _sharpen_rays(problem, Q)
+        if Q is not None:
+            Q = np.array([sharpen_ray(problem.X, problem.Omega[m], q) for m, q in enumerate(Q)])
         W, status = np.zeros(problem.shape[:2]), Status.INFEASIBLE
     elif W is None:
         W, notes = np.zeros(problem.shape[:2]), (f"Clarabel gave up: {verdict}.",)
@@ -99,10 +100,6 @@ def _pick(R: "cp.Expression", mask: Array) -> "cp.Expression":
     import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
 
     return cp.vec(R, order="C")[np.flatnonzero(mask)]
-
-
-def _sharpen_rays(problem: NetTrim, Q: Array) -> Array:
-    return np.array([sharpen_ray(problem.X, problem.Omega[m], q) for m, q in enumerate(Q)])
 
 
 def sharpen_ray(X: Array, on: Array, q: Array) -> Array:

@@ -26,7 +26,7 @@ from kit.nettrim.problem import NetTrim, variant
 from kit.nettrim.reference import reference
 from kit.results import Array, Run, Status
 
-Answer = tuple[Array, Array, Run, tuple[str, ...]]  # W, Q, how it went, notes
+Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
 TIGHT = 1e-8  # largest violation that is not tried again
 ZERO = 1e-12  # of a neuron's largest weight, inputs being about 1: what is smaller is rounding
 
