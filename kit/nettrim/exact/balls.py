@@ -120,8 +120,9 @@ class Group:
     def meet(self, radius: float, lam: float) -> tuple[float, bool]:
         """The lambda at which the residual is `radius`, and True; or False, if none is so small."""
         pieces = list(self.pieces.values())
-        least = LEAST * (max(piece.resolved for piece in pieces) or 1.0)
-        most = MOST * (max(piece.blocks.top for piece in pieces) or 1.0)
+        parts = [piece.blocks for piece in pieces]
+        least = LEAST * (max(np.abs(one.Ay).max() / one.prices.max() for one in parts) or 1.0)
+        most = MOST * (max(one.top for one in parts) or 1.0)
         low, high = least, most  # r grows with lambda, so its zero stays between these
         for trial in range(TRIALS):
             last = lam

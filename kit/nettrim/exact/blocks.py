@@ -154,16 +154,13 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
         computed_at = blocks.lam
         outside = (blocks.place < 0) & (blocks.prices > 0)
         above = np.abs(blocks.at(blocks.seen)) > blocks.lam * blocks.prices * (1 + OVER_PRICE)
-        enlarge = blocks.wrong > 0 or (outside & above).any()
-        if right and not enlarge:
+        if right and not (outside & above).any():
             last, blocks.lam = blocks.lam, _towards(blocks, radius, lam)
             _exchange(blocks, silent)
             if blocks.wrong == 0 and abs(blocks.lam - last) <= STILL * blocks.lam:
                 return True
-            enlarge = True
-        if enlarge:
-            take_inputs(blocks)
-            blocks.fewest = np.inf
+        take_inputs(blocks)
+        blocks.fewest = np.inf
     return False
 
 

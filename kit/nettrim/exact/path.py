@@ -74,11 +74,6 @@ class Piece:
     parabola: tuple[float, float, float]  # r^2 = a + 2 b t + c t^2 at lam + t
     alone: bool = False  # an interior point: pivots have not ended
 
-    @property
-    def resolved(self) -> float:
-        """max|A y| / max p: far below it, no price is more than the rounding of A y."""
-        return float(np.abs(self.blocks.Ay).max() / self.blocks.prices.max())
-
     def covers(self, lam: float) -> bool:
         """Whether this lambda is on the piece."""
         return self.start * (1 - 1e-12) <= lam <= self.end * (1 + 1e-12)
