@@ -129,7 +129,7 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
     done. If something is, or lambda has fallen by STALE, the working set takes in the inputs with
     the largest |c_j| / p_j.
 
-    silent  False: without the silent samples, to ROUGH_STEP and ROUGH_WRONG only
+    silent  False: without the silent samples, to ROUGH_STEP and ROUGH_WRONG, in ROUGH_ROUNDS
     Raises numpy's LinAlgError where a factor does not exist.
     """
     blocks.fewest, computed_at = np.inf, blocks.lam
