@@ -10,7 +10,7 @@ from test_nettrim import LAYERS, changed, layer
 from kit import datasets, nettrim
 from kit.nettrim import NetTrim, certify, path, solve
 from kit.nettrim.exact import layer as exact_layers
-from kit.nettrim.exact.neuron import read_neuron, units
+from kit.nettrim.exact.neuron import read_neuron, read_samples
 from kit.nettrim.exact.path import Breakdown, first, other, read
 from kit.nettrim.networks import forward, with_ones
 from kit.results import Status
@@ -142,7 +142,7 @@ def test_copies_of_inputs_and_samples_change_nothing():
 
 def test_a_point_of_the_path_is_the_penalised_program():
     """min (1/2) |A'u - y|^2 + lambda |u|_1 s.t. C'u <= v."""
-    neuron = read_neuron(LAYERS["tall"], 0)
+    neuron = read_neuron(LAYERS["tall"], 0, read_samples(LAYERS["tall"]))
     lam = 0.5 * first(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf).lam
     piece = first(neuron, 0.0, np.inf, lam)
     A = neuron.masked(np.arange(len(neuron.X)))[:, neuron.active]
@@ -161,22 +161,22 @@ def test_a_point_of_the_path_is_the_penalised_program():
 def test_every_point_of_a_path_is_a_proved_answer(name):
     """Up to where all weights are 0, down to an eighth of where it began; ends of pieces too."""
     problem = LAYERS[name]
-    scale = units(problem)
+    samples = read_samples(problem)
     for m in range(problem.shape[1]):
-        neuron = read_neuron(problem, m)
+        neuron = read_neuron(problem, m, samples)
         begun = first(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf)
         one, size = problem.neurons(np.arange(problem.shape[1]) == m), float(neuron.y @ neuron.y)
         assert not begun.alone and begun.start < begun.lam < begun.end
         rng, lam = np.random.default_rng(m), begun.lam
-        some = np.exp(rng.uniform(np.log(lam / 8), np.log(1.5 * begun.top), 8))
-        for at in (begun.start, begun.end, 2 * lam, lam / 8, 8 * lam, 2 * begun.top, *some):
+        some = np.exp(rng.uniform(np.log(lam / 8), np.log(1.5 * begun.blocks.top), 8))
+        for at in (begun.start, begun.end, 2 * lam, lam / 8, 8 * lam, 2 * begun.blocks.top, *some):
             piece = begun if begun.covers(at) else other(begun, at, np.inf)
             u, q = read(piece, at)
-            radius = np.sqrt(piece.square(at)[0]) * scale[1] * scale[2]
+            radius = np.sqrt(piece.square(at)[0]) * neuron.scale[1] * neuron.scale[2]
             u[np.abs(u) < 1e-12] = 0  # active samples that leave no other u than 0
             certificate = certify(changed(one, epsilon=float(radius)), u[:, None], q[None])
             assert certificate.violation <= 1e-9
-            if at > begun.top:
+            if at > begun.blocks.top:
                 assert piece.square(at)[0] == pytest.approx(size) and not u.any()
             else:
                 assert certificate.gap <= 1e-9

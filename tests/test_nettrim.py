@@ -358,6 +358,7 @@ BAD = {
     "method": (lambda: solve(NetTrim(X, Y, 0.1), "magic"), "method must be one of"),
     "option": (lambda: solve(NetTrim(X, Y, 0.1), "admm", speed=9), "no option"),
     "option of another": (lambda: solve(NetTrim(X, Y, 0.1), "cvxpy", rho=9), "no option"),
+    "auto takes those of exact": (lambda: solve(NetTrim(X, Y, 0.1), rho=9), "no option"),
     "tol": (lambda: solve(NetTrim(X, Y, 0.1), tol=-1), "tol must be"),
     "max_iter": (lambda: solve(NetTrim(X, Y, 0.1), max_iter=0), "max_iter must be"),
     "callback": (lambda: solve(NetTrim(X, Y, 0.1), callback=3), "callback must be"),

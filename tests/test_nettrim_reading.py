@@ -173,7 +173,7 @@ def test_without_pivots_an_interior_point_finds_the_same_answer(monkeypatch):
     problem = each(gaussian(2, 60, 200))
     right = solve(problem, "exact")
     assert " 0 interior points" in right.report.notes[0]
-    monkeypatch.setattr(paths, "solve_afresh", no_blocks)  # nothing to begin with
+    monkeypatch.setattr(paths, "SMALLEST", np.inf)  # nothing to begin with
     crossed = solve(problem, "exact")
     assert " 0 interior" not in crossed.report.notes[0]
     assert "0 left" in crossed.report.notes[0]
@@ -186,14 +186,14 @@ def test_without_pivots_an_interior_point_finds_the_same_answer(monkeypatch):
 
 def test_a_working_set_grows_until_it_is_right(monkeypatch):
     problem = gaussian(3, 300, 700, density=0.05)
-    right, seen, enter = solve(problem, "exact"), [], blocks._take_inputs
+    right, seen, enter = solve(problem, "exact"), [], blocks.take_inputs
 
     def watched(state):
         seen.append(len(state.inputs))
         return enter(state)
 
     monkeypatch.setattr(blocks, "LEAST", 4)
-    monkeypatch.setattr(blocks, "_take_inputs", watched)
+    monkeypatch.setattr(blocks, "take_inputs", watched)
     answer = solve(problem, "exact")
     assert len(seen) > 2 and " 0 interior points" in answer.report.notes[0]
     assert np.allclose(answer.W, right.W, atol=1e-9)

@@ -49,12 +49,9 @@ class State:
 def project_layer(Z: Array, Y: Array, Omega: Array, V: Array, epsilon: float | Array) -> Array:
     """Nearest point to Z (M, P) of { |(Z - Y)_Omega|_F <= epsilon, Z <= V elsewhere }."""
     step = np.where(Omega, Z - Y, 0)
-    if np.ndim(epsilon) == 0:
-        length = np.linalg.norm(step)
-        shrink = epsilon / length if length > epsilon else 1.0
-    else:
-        length = np.linalg.norm(step, axis=1)
-        shrink = np.where(length > epsilon, epsilon / np.where(length > 0, length, 1), 1)[:, None]
+    each, radius = 1 if np.ndim(epsilon) else None, np.reshape(epsilon, (-1, 1))
+    length = np.linalg.norm(step, axis=each, keepdims=True)  # (1, 1) or (M, 1)
+    shrink = np.where(length > radius, radius / np.where(length > 0, length, 1), 1)
     return np.where(Omega, Y + shrink * step, np.minimum(Z, V))
 
 

@@ -64,10 +64,10 @@ that is returned instead if W is feasible.
 
 import numpy as np
 
-from kit.arguments import number, real_array
-from kit.nettrim.problem import NetTrim, in_good_units, read_layer, unit, variant
+from kit.arguments import instance, number, real_array
+from kit.nettrim.problem import NetTrim, in_good_units, unbounded, unit, variant
 from kit.nettrim.rescale import rescale
-from kit.nettrim.rounding import above, inputs_times, length, outputs, power, target_length, total
+from kit.nettrim.rounding import above, inputs_times, length, outputs, power, total
 from kit.results import Array, Certificate
 from kit.rounding import TINY, U, exact
 
@@ -92,8 +92,7 @@ def certify(
     outward: they hold in exact arithmetic. Raises ValueError for shapes that do not fit and numbers
     that are not finite. Derived (above).
     """
-    read_layer(problem)
-    N, M, P = problem.shape
+    N, M, P = instance("problem", problem, NetTrim).shape
     W, feasibility = real_array("W", W, 2), number("feasibility", feasibility, least=0)
     if W.shape != (N, M):
         raise ValueError(f"W must have shape {(N, M)} for this layer, got {W.shape}")
@@ -159,8 +158,9 @@ def relaxed(problem: NetTrim, W: Array) -> tuple[Array, float | Array, Array]:
         return np.full(len(Z), np.inf), epsilon, V
     rows = length(np.where(Omega, Z - problem.Y, 0)) + length(np.where(Omega, error, 0))
     rows *= 1 + 4 * U
-    r = float(length(rows)) if problem.joint else rows
-    size, one = np.maximum(epsilon, 1e-3 * target_length(problem)), unit(problem)
+    size, one = length(np.where(Omega, problem.Y, 0)), unit(problem)  # the residual of W = 0
+    r, size = (float(length(rows)), float(length(size))) if problem.joint else (rows, size)
+    size = np.maximum(epsilon, 1e-3 * size)
     ball = np.maximum(r - epsilon, 0) / np.where(size > 0, size, one)
     high = Z + error
     over = np.maximum(np.where(Omega, 0, high - V), 0).max(axis=1) / one
@@ -190,9 +190,7 @@ class Terms:
             terms = np.abs(problem.X) @ np.abs(Q[m])
             self.ray[m] = (XQ[:, m] <= RAY * terms).all()
         XQ += error
-        F0, F1 = np.zeros((2, len(Q)))
-        if not problem.penalise_bias:
-            F0, F1 = free_weight(problem, epsilon, T)
+        F0, F1 = free_weight(problem, epsilon, T)
         self._sharpen(problem, Q, T, XQ, error, F1)
         self.ratio = XQ[:paid] / problem.price[:paid, None] * (1 + 2 * U)
         if not problem.penalise_bias:
@@ -276,20 +274,21 @@ def balanced(problem: NetTrim, Q: Array) -> Array:
     size = (row * row).sum(axis=1)
     for _ in range(2):  # the first leaves the rounding of its terms
         Q = Q - row * ((Q @ free) / np.where(size > 0, size, 1))[:, None]
-    bounded = (problem.Omega | (free > 0)) & (free != 0), (problem.Omega | (free < 0)) & (free != 0)
-    Q[~(bounded[0].any(axis=1) & bounded[1].any(axis=1))[:, None] & (free != 0)] = 0
+    Q[unbounded(problem)[:, None] & (free != 0)] = 0
     return Q
 
 
 def free_weight(problem: NetTrim, epsilon: float | Array, T: Array) -> tuple[Array, Array]:
     """F0, F1 (M,), from above: every feasible W has |w_Nm| <= F0_m + F1_m |w_m|_1; or 0."""
+    F0, F1 = np.zeros((2, len(T)))
+    if problem.penalise_bias:
+        return F0, F1
     X, free = problem.X[:-1], np.abs(problem.X[-1])
     X = X / problem.price[:-1, None]
     tall = np.abs(X).max(axis=0, initial=0) / free * (1 + 8 * U)
     radius = np.reshape(epsilon, (-1, 1))
     far = (np.abs(T) + np.where(problem.Omega, radius, 0)) / free * (1 + 8 * U)
     rank = far / unit(problem) + tall / max(np.abs(X).max(initial=0), TINY)
-    F0, F1 = np.zeros((2, len(T)))
     for sign in (1, -1):
         holds = problem.Omega | (sign * problem.X[-1] > 0)
         best = np.where(holds & (free > 0), rank, np.inf).argmin(axis=1)

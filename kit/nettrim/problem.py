@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import flag, instance, number, numeric, real_array
+from kit.arguments import flag, number, numeric, real_array
 from kit.results import Array
 
 ALIKE, FAR = 10, 100  # units stay if rows of X differ by 2^ALIKE at most, all within 2^FAR of 1
@@ -60,12 +60,14 @@ class NetTrim:
                 f"Y must be >= 0, as a ReLU answers (or give Omega all True for a linear layer), "
                 f"got {Y.min():g}"
             )
-        for name, value in (("X", X), ("Y", Y), ("Omega", Omega)):
+        paid = len(X) - (not flag("penalise_bias", self.penalise_bias))
+        epsilon, V = read_radius(self.epsilon, len(Y)), real_array("V", self.V)
+        if V.shape not in ((), Y.shape):
+            raise ValueError(f"V must be a number or have the shape of Y, {Y.shape}, got {V.shape}")
+        V, price = np.broadcast_to(V, Y.shape).copy(), np.where(np.arange(len(X)) < paid, 1.0, 0.0)
+        read = {"X": X, "Y": Y, "epsilon": epsilon, "V": V, "Omega": Omega, "price": price}
+        for name, value in read.items():
             object.__setattr__(self, name, value)
-        flag("penalise_bias", self.penalise_bias)
-        object.__setattr__(self, "epsilon", _radius(self.epsilon, len(Y)))
-        object.__setattr__(self, "V", _limit(self.V, Y.shape))
-        object.__setattr__(self, "price", np.where(np.arange(len(X)) < self.paid, 1.0, 0.0))
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -114,11 +116,6 @@ def variant(problem: NetTrim, **fields: Any) -> NetTrim:
     return new
 
 
-def read_radius(problem: NetTrim, epsilon: object) -> NetTrim:
-    """The same layer with another epsilon, which is read; nothing is copied."""
-    return variant(problem, epsilon=_radius(epsilon, len(problem.Y)))
-
-
 def scaled(problem: NetTrim) -> tuple[NetTrim, Array, int]:
     """The same program with rows of X, and Y, about 1; k (N,) and l, the powers of 2 below.
 
@@ -132,17 +129,16 @@ def scaled(problem: NetTrim) -> tuple[NetTrim, Array, int]:
     least, most = int(rows.min()), int(rows.max())
     if most - least <= ALIKE and max(abs(most), abs(least), abs(out)) <= FAR:
         return problem, np.zeros(len(rows), int), 0
+    epsilon = np.ldexp(problem.epsilon, -out)
     new = variant(
         problem,
         X=np.ldexp(problem.X, -rows[:, None]),
         Y=np.ldexp(problem.Y, -out),
         V=np.ldexp(problem.V, -out),
-        epsilon=np.ldexp(problem.epsilon, -out),
+        epsilon=float(epsilon) if problem.joint else epsilon,
         lengths=None,  # of the other X
         price=problem.price * np.ldexp(1.0, np.clip((least + most) // 2 - rows, -1000, 1000)),
     )
-    if problem.joint:
-        object.__setattr__(new, "epsilon", float(new.epsilon))
     return new, rows, out
 
 
@@ -155,9 +151,9 @@ def in_good_units(problem: NetTrim) -> tuple[NetTrim, float]:
     layer, rows, out = scaled(problem)
     if layer is problem:
         return problem, 1.0
-    pairs = ((layer.X, rows[:, None], problem.X), (layer.Y, out, problem.Y))
-    pairs += ((layer.V, out, problem.V), (layer.epsilon, out, problem.epsilon))
-    same = all(np.array_equal(np.ldexp(new, k), old) for new, k, old in pairs)
+    shifts = {"X": rows[:, None], "Y": out, "V": out, "epsilon": out}
+    back = {name: np.ldexp(getattr(layer, name), k) for name, k in shifts.items()}
+    same = all(np.array_equal(back[name], getattr(problem, name)) for name in back)
     least, most = int(rows.min()), int(rows.max())
     factor = float(np.ldexp(1.0, out - (least + most) // 2))
     good = same and most - least < 1000 and np.finfo(float).tiny < factor < np.inf
@@ -169,9 +165,13 @@ def unit(problem: NetTrim) -> float:
     return float(np.abs(problem.Y).max() or np.abs(problem.V).max() or 1.0)
 
 
-def read_layer(problem: object) -> NetTrim:
-    """Return problem, which must be a NetTrim."""
-    return instance("problem", problem, NetTrim)
+def unbounded(problem: NetTrim) -> Array:
+    """Which neurons (M,) have a free weight that no sample bounds on one side."""
+    if problem.penalise_bias:
+        return np.zeros(len(problem.Y), bool)
+    x = problem.X[-1]
+    above, below = (((problem.Omega | (side > 0)) & (x != 0)).any(axis=1) for side in (x, -x))
+    return ~(above & below)
 
 
 def _mask(value: object, Y: Array) -> Array:
@@ -186,7 +186,8 @@ def _mask(value: object, Y: Array) -> Array:
     return mask.copy()
 
 
-def _radius(value: object, M: int) -> float | Array:
+def read_radius(value: object, M: int) -> float | Array:
+    """Return epsilon, which must be a number, or (M,), >= 0."""
     if numeric("epsilon", value).ndim == 0:
         return number("epsilon", value, least=0)
     epsilon = real_array("epsilon", value)
@@ -197,10 +198,3 @@ def _radius(value: object, M: int) -> float | Array:
     if epsilon.min() < 0:
         raise ValueError(f"epsilon must be >= 0, got {epsilon.min():g}")
     return epsilon
-
-
-def _limit(value: object, shape: tuple[int, int]) -> Array:
-    V = real_array("V", value)
-    if V.shape not in ((), shape):
-        raise ValueError(f"V must be a number or have the shape of Y, {shape}, got {V.shape}")
-    return np.broadcast_to(V, shape).copy()

@@ -28,11 +28,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from kit.arguments import number
+from kit.arguments import instance, number
 from kit.nettrim.certificate import Terms, balanced, certify, relaxed
-from kit.nettrim.exact.neuron import read_neuron, units
+from kit.nettrim.exact.neuron import read_neuron, read_samples
 from kit.nettrim.exact.path import Breakdown, NoPoint, first, read
-from kit.nettrim.problem import NetTrim, read_layer
+from kit.nettrim.problem import NetTrim
 from kit.nettrim.rounding import total
 from kit.results import Array, Pruned, Report, Run, Status, settle
 from kit.rounding import U
@@ -71,7 +71,7 @@ def penalty(problem: NetTrim, answer: Pruned) -> float | Array:
     nothing back (W = 0 is right for every lambda that is large enough). Raises ValueError for an
     answer without a dual.
     """
-    read_layer(problem)
+    instance("problem", problem, NetTrim)
     if getattr(answer, "dual", None) is None:
         raise ValueError("answer must be a Pruned with a dual, to read lambda from")
     certify(problem, answer.W, answer.dual)  # says what does not fit
@@ -95,14 +95,15 @@ def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
     the notes count it, and the certificate says no. Raises ValueError for lam <= 0.
     """
     lam = number("lam", lam, least=0, above=True)
-    N, M, P = read_layer(problem).shape
+    N, M, P = instance("problem", problem, NetTrim).shape
     tol, began = number("tol", tol, least=0), time.perf_counter()
-    W, Q, events, failed, scale = np.zeros((N, M)), np.zeros((M, P)), 0, 0, units(problem)
+    W, Q, events, failed = np.zeros((N, M)), np.zeros((M, P)), 0, 0
+    samples = read_samples(problem)
+    at = lam / (samples.scale[0] * samples.scale[1] * P)  # in the units of a neuron
     for m in range(M):
-        neuron = read_neuron(problem, m)
+        neuron = read_neuron(problem, m, samples)
         if not neuron.y.any() and neuron.v.min(initial=0) >= 0:
             continue
-        at = lam / (scale[0] * scale[1] * P)
         try:
             piece = first(neuron, 0.0, np.inf, at)
             W[:, m], Q[m] = read(piece, at)
@@ -123,7 +124,8 @@ def zero_epsilon(problem: NetTrim) -> float | Array:
     |Y_Omega|_F (of each row): 0 has the smallest |W|_1 of all, so it is the answer as soon as it is
     feasible. inf where V < 0 on C, which W = 0 never meets.
     """
-    negative = (~read_layer(problem).Omega & (problem.V < 0)).any(axis=1)
+    off = ~instance("problem", problem, NetTrim).Omega
+    negative = (off & (problem.V < 0)).any(axis=1)
     rows = np.linalg.norm(np.where(problem.Omega, problem.Y, 0), axis=1)
     if problem.joint:
         return float("inf") if negative.any() else float(np.linalg.norm(rows))

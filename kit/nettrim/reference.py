@@ -14,16 +14,12 @@ Program: Fast Convex Pruning, arXiv 1806.06457, eq. (1).
 
 import time
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kit.nettrim.certificate import cleared
 from kit.nettrim.problem import NetTrim, unit
 from kit.results import Array, Run, Status
-
-if TYPE_CHECKING:
-    import cvxpy as cp
 
 ACCURACY = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 
@@ -45,7 +41,8 @@ def reference(
     if verdict in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
         W, Q, more, verdict = _attempt(problem, max_iter, phase_one=True)
         iterations, notes = iterations + more, ("Clarabel found no feasible W.",)
-        Q = None if Q is None else _sharpen_rays(problem, Q)
+        if Q is not None:
+            Q = np.array([sharpen_ray(problem.X, problem.Omega[m], q) for m, q in enumerate(Q)])
         W, status = np.zeros(problem.shape[:2]), Status.INFEASIBLE
     elif W is None:
         W, notes = np.zeros(problem.shape[:2]), (f"Clarabel gave up: {verdict}.",)
@@ -60,25 +57,25 @@ def _attempt(
     problem: NetTrim, max_iter: int, *, phase_one: bool
 ) -> tuple[Array | None, Array | None, int, str]:
     """Build and solve in units of max|X| and max|Y|; back to the units of the problem."""
-    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
+    import cvxpy as cp
 
     N, M, P = problem.shape
     x, y = np.abs(problem.X).max() or 1.0, unit(problem)
     X, Y, V = problem.X / x, problem.Y / y, problem.V / y
     W, R = cp.Variable((N, M)), cp.Variable((M, P))
     t = cp.Variable(nonneg=True) if phase_one else 0.0
-    link = R == W.T @ X
+    link, entries = R == W.T @ X, cp.vec(R, order="C")  # row by row, as numpy's R[mask]
     constraints = [link]
-    rows = [np.arange(M)] if problem.joint else [np.array([m]) for m in range(M)]
-    for m, radius in zip(rows, np.atleast_1d(problem.epsilon) / y, strict=True):
-        on = problem.Omega[m]
+    balls = [np.ones(M, bool)] if problem.joint else np.eye(M, dtype=bool)
+    for neurons, radius in zip(balls, np.atleast_1d(problem.epsilon) / y, strict=True):
+        on = problem.Omega & neurons[:, None]
         if on.any():
-            off = _pick(R[m, :], on) - Y[m][on]
+            off = entries[np.flatnonzero(on)] - Y[on]
             zero = radius == 0 and not phase_one
             constraints.append(off == 0 if zero else cp.norm(off, 2) <= radius + t)
-    off = ~problem.Omega
-    if off.any():
-        constraints.append(_pick(R, off) <= V[off] + t)
+    silent = ~problem.Omega
+    if silent.any():
+        constraints.append(entries[np.flatnonzero(silent)] <= V[silent] + t)
     model = cp.Problem(
         cp.Minimize(t if phase_one else cp.sum(problem.price @ cp.abs(W))), constraints
     )
@@ -92,17 +89,6 @@ def _attempt(
     if W.value is None or link.dual_value is None:
         return None, None, iterations, model.status
     return W.value * (y / x), link.dual_value / x, iterations, model.status
-
-
-def _pick(R: "cp.Expression", mask: Array) -> "cp.Expression":
-    """The entries of R (rows, P) where mask is True, row by row, as numpy's R[mask]."""
-    import cvxpy as cp  # takes seconds, and only who asks for the reference needs it
-
-    return cp.vec(R, order="C")[np.flatnonzero(mask)]
-
-
-def _sharpen_rays(problem: NetTrim, Q: Array) -> Array:
-    return np.array([sharpen_ray(problem.X, problem.Omega[m], q) for m, q in enumerate(Q)])
 
 
 def sharpen_ray(X: Array, on: Array, q: Array) -> Array:

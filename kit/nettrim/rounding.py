@@ -97,12 +97,6 @@ def length(v: Array) -> Array:
     return np.sqrt(square).astype(float) * (1 + 8 * U + 2 * extended) * one[..., 0]
 
 
-def target_length(problem: NetTrim) -> float | Array:
-    """|Y_Omega|_F, a number, or (M,) with a ball for each neuron: the residual of W = 0."""
-    rows = length(np.where(problem.Omega, problem.Y, 0))
-    return float(length(rows)) if problem.joint else rows
-
-
 def power(size: Array) -> Array:
     """The power of 2 just above size >= 0, to divide by without rounding; 1 for 0."""
     return np.ldexp(1.0, np.minimum(np.frexp(size)[1], 1023))

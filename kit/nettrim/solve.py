@@ -2,47 +2,57 @@
 
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from kit.arguments import choice, number, shown, whole
+from kit.arguments import called, choice, instance, number, shown, whole
 from kit.iterate import drive
-from kit.nettrim.admm import State, admm
+from kit.nettrim.admm import admm
 from kit.nettrim.certificate import certify
-from kit.nettrim.exact.layer import Progress, solve_layer
-from kit.nettrim.problem import NetTrim, read_layer, read_radius, scaled
+from kit.nettrim.exact.layer import Answer, solve_layer
+from kit.nettrim.problem import NetTrim, read_radius, scaled, variant
 from kit.nettrim.reference import reference
 from kit.nettrim.rounding import length, lengths
 from kit.results import Array, Pruned, Report, Run, Status, settle
 
-Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
 LARGE = 2_000_000  # N M P: up to which cvxpy is offered
 NOTHING = 1e-14  # residual of free weights alone, of |Y|, that counts as 0
 EDGE = 1e-12  # relative excess over the common ball at which they still count as inside
 
 
-def by_cvxpy(
-    problem: NetTrim, *, tol: float, max_iter: int | None, callback: object, feasibility: float
-) -> Answer:
+@dataclass(frozen=True)
+class Call:
+    """How far a method is to go, and what it tells on the way."""
+
+    tol: float
+    max_iter: int | None  # None: the method's own
+    callback: Callable[[Any], object] | None
+    feasibility: float
+
+    def limits(self, own: int | None = None) -> dict[str, Any]:
+        """The first three, as arguments."""
+        return {"tol": self.tol, "max_iter": self.max_iter or own, "callback": self.callback}
+
+
+def by_cvxpy(problem: NetTrim, call: Call) -> Answer:
     """Clarabel through cvxpy: see kit/nettrim/reference.py. There are no states to call back.
 
     tol is not used: Clarabel works to 1e-10.
     """
-    W, Q, run, notes = reference(problem, max_iter=max_iter or 200, feasibility=feasibility)
-    silent = () if callback is None else ("cvxpy shows no iterations: callback was not used.",)
+    limits = {"max_iter": call.max_iter or 200, "feasibility": call.feasibility}
+    W, Q, run, notes = reference(problem, **limits)
+    silent = () if call.callback is None else ("cvxpy shows no iterations: callback was not used.",)
     return W, Q, run, notes + silent
 
 
 def by_admm(
     problem: NetTrim,
+    call: Call,
     *,
-    tol: float,
-    max_iter: int | None,
-    callback: Callable[[State], object] | None,
-    feasibility: float,
     rho: float | None = None,
     relax: float = 1.0,
     level: float = 1.0,
@@ -51,37 +61,26 @@ def by_admm(
     """The paper's ADMM, certified at every `every`-th iteration: see kit/nettrim/admm.py."""
     state, run = drive(
         admm(problem, rho=rho, relax=relax, level=level),
-        lambda state: certify(problem, state.W, state.Q, feasibility),
-        tol=tol,
-        max_iter=max_iter or 2000,
+        lambda state: certify(problem, state.W, state.Q, call.feasibility),
         every=whole("every", every, least=1),
-        callback=callback,
+        **call.limits(2000),
     )
     return state.W, state.Q, run, ()
 
 
-def by_exact(
-    problem: NetTrim,
-    *,
-    tol: float,
-    max_iter: int | None,
-    callback: Callable[[Progress], object] | None,
-    feasibility: float,
-    n_jobs: int = 1,
-) -> Answer:
+def by_exact(problem: NetTrim, call: Call, *, n_jobs: int = 1) -> Answer:
     """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/path.py.
 
     feasibility is not used: neurons that violate by more than 1e-8 are left to cvxpy.
     n_jobs  threads that solve neurons side by side, >= 1
     """
-    settings = {"tol": tol, "max_iter": max_iter, "callback": callback}
     jobs = whole("n_jobs", n_jobs, least=1)
-    return solve_layer(problem, [problem.epsilon], n_jobs=jobs, **settings)[0]
+    return solve_layer(problem, [problem.epsilon], n_jobs=jobs, **call.limits())[0]
 
 
-def by_auto(problem: NetTrim, **settings: Any) -> Answer:
+def by_auto(problem: NetTrim, call: Call, *, n_jobs: int = 1) -> Answer:
     """The exact method, whose last resort is cvxpy."""
-    W, Q, run, notes = by_exact(problem, **_fitting("exact", settings))
+    W, Q, run, notes = by_exact(problem, call, n_jobs=n_jobs)
     return W, Q, run, ("auto took exact.", *notes)
 
 
@@ -95,7 +94,7 @@ METHODS: dict[str, Callable[..., Answer]] = {
 
 def methods_for(problem: NetTrim) -> dict[str, str]:
     """For each method "" if it fits the problem, else the reason why not."""
-    size = int(np.prod(read_layer(problem).shape))
+    size = int(np.prod(instance("problem", problem, NetTrim).shape))
     reason = f"N M P = {size:,} is above {LARGE:,}: the model would take minutes and gigabytes"
     return {name: reason if name == "cvxpy" and size > LARGE else "" for name in METHODS}
 
@@ -117,7 +116,7 @@ def solve(
     max_iter     None: 2000 for admm, 200 for cvxpy; for exact: steps a neuron, None: no limit
     callback     state -> anything; a true value stops. exact calls it after each neuron, with a
                  Progress (and, with one ball for the layer, in each round of lambda)
-    **options    of the method; for admm: rho, relax, level, every
+    **options    of the method; for auto and exact: n_jobs; for admm: rho, relax, level, every
 
     Neurons for which 0 meets their constraints with room for all the others (never active, or
     inside their own ball) get a column of zeros and are not handed to the method. If that holds for
@@ -127,23 +126,21 @@ def solve(
     Which method when. exact: always; `run.py bench` times it beside SCS and Clarabel. cvxpy: to
     check. admm: to see the papers' method.
     """
-    read_layer(problem)
+    fits = methods_for(problem)
     choice("method", method, METHODS)
-    _check_options(problem, method, options)
-    settings = {
-        "tol": number("tol", tol, least=0),
-        "max_iter": None if max_iter is None else whole("max_iter", max_iter, least=1),
-        "feasibility": number("feasibility", feasibility, least=0),
-    }
-    if not (callback is None or callable(callback)):
-        raise ValueError(f"callback must be a function of a state, got {shown(callback)}")
-    fit = {"tol": settings["tol"], "feasibility": settings["feasibility"]}
+    known = [*inspect.signature(METHODS[method]).parameters][2:]
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(f"{method} has no option {unknown}; its options are {known}")
+    if fits[method]:
+        raise ValueError(f"method {method!r} does not fit this layer: {fits[method]}")
+    call = _read_call(tol, max_iter, callback, feasibility)
 
     def run(part: NetTrim, _radii: list) -> list[Answer]:
-        return [METHODS[method](part, callback=callback, **settings, **options)]
+        return [METHODS[method](part, call, **options)]
 
     (answer,) = _candidates(problem, [problem.epsilon], run)
-    return _certified(problem, method, answer, **fit)
+    return _certified(problem, method, answer, call)
 
 
 def path(
@@ -169,26 +166,32 @@ def path(
 
     Raises ValueError for epsilons that are negative, of other shapes, of both kinds, or none.
     """
-    if isinstance(epsilons, str | dict) or not isinstance(epsilons, Iterable):
+    single = isinstance(epsilons, str | dict) or getattr(epsilons, "ndim", 1) == 0
+    if single or not isinstance(epsilons, Iterable):
         raise ValueError(f"epsilons must be a list of numbers or of arrays, got {shown(epsilons)}")
-    if isinstance(epsilons, np.ndarray) and epsilons.ndim == 0:
-        raise ValueError("epsilons must be a list, got one number")
-    lengths(read_layer(problem))  # once, for all layers
-    layers = [read_radius(problem, epsilon) for epsilon in epsilons]
+    lengths(instance("problem", problem, NetTrim))  # once, for all layers
+    M = problem.shape[1]
+    layers = [variant(problem, epsilon=read_radius(epsilon, M)) for epsilon in epsilons]
     if len({layer.joint for layer in layers}) != 1:
         raise ValueError("epsilons must be numbers, or one array (M,) each, and at least one")
-    tol, feasibility = number("tol", tol, least=0), number("feasibility", feasibility, least=0)
-    max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
-    if not (callback is None or callable(callback)):
-        raise ValueError(f"callback must be a function of a state, got {callback!r}")
+    call = _read_call(tol, max_iter, callback, feasibility)
     jobs = whole("n_jobs", n_jobs, least=1)
 
     def run(part: NetTrim, radii: list) -> list[Answer]:
-        return solve_layer(part, radii, tol=tol, max_iter=max_iter, callback=callback, n_jobs=jobs)
+        return solve_layer(part, radii, n_jobs=jobs, **call.limits())
 
     answers = _candidates(layers[0], [layer.epsilon for layer in layers], run)
     pairs = zip(layers, answers, strict=True)
-    return [_certified(layer, "exact", answer, tol, feasibility) for layer, answer in pairs]
+    return [_certified(layer, "exact", answer, call) for layer, answer in pairs]
+
+
+def _read_call(tol: object, max_iter: object, callback: object, feasibility: object) -> Call:
+    return Call(
+        number("tol", tol, least=0),
+        None if max_iter is None else whole("max_iter", max_iter, least=1),
+        called("callback", callback),
+        number("feasibility", feasibility, least=0),
+    )
 
 
 def _candidates(
@@ -224,13 +227,11 @@ def _candidates(
     return answers
 
 
-def _certified(
-    problem: NetTrim, method: str, answer: Answer, tol: float, feasibility: float
-) -> Pruned:
+def _certified(problem: NetTrim, method: str, answer: Answer, call: Call) -> Pruned:
     """The answer with its certificate, which has the last word."""
     W, Q, run, notes = answer
-    certificate = certify(problem, W, Q, feasibility)
-    return Pruned(W, Q, Report(method, settle(run, certificate, tol), certificate, notes))
+    certificate = certify(problem, W, Q, call.feasibility)
+    return Pruned(W, Q, Report(method, settle(run, certificate, call.tol), certificate, notes))
 
 
 def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
@@ -258,24 +259,6 @@ def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
     else:
         zero = allowed & (left == 0)
     return zero, np.where(zero, free, 0)
-
-
-def _fitting(name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Of the settings given to auto, those that the chosen method has."""
-    known = inspect.signature(METHODS[name]).parameters
-    return {key: value for key, value in settings.items() if key in known}
-
-
-def _check_options(problem: NetTrim, method: str, options: dict[str, Any]) -> None:
-    own = [m for m in METHODS if m != "auto"] if method == "auto" else [method]
-    taken = {"problem", "tol", "max_iter", "callback", "feasibility"}
-    known = set().union(*(inspect.signature(METHODS[m]).parameters for m in own)) - taken
-    unknown = sorted(set(options) - known)
-    if unknown:
-        raise ValueError(f"{method} has no option {unknown}; its options are {sorted(known)}")
-    reason = methods_for(problem)[method]
-    if reason:
-        raise ValueError(f"method {method!r} does not fit this layer: {reason}")
 
 
 @cache

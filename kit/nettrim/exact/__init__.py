@@ -8,8 +8,7 @@ interior   the same by an interior point, where pivots do not end
 equations  of one set of active rows, by two Cholesky factors
 neuron     one neuron's data, in units in which they are about 1
 
-One call: layer.solve_layer -> balls.solve_balls -> path.first, other -> path.solve_afresh ->
-blocks.pivot -> equations; where these do not end -> interior.interior, or interior.by_clarabel
-where that fails -> blocks.pivot. What
-certificate.settled does not call settled -> reference.reference (cvxpy).
+One call: layer.solve_layer -> balls.solve_balls -> path.first, other -> blocks.pivot -> equations;
+where these do not end -> interior.interior, or interior.by_clarabel where that fails ->
+blocks.pivot. What certificate.settled does not call settled -> reference.reference (cvxpy).
 """

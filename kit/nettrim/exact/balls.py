@@ -28,18 +28,10 @@ from typing import Any
 import numpy as np
 
 from kit.nettrim.exact.neuron import Neuron
-from kit.nettrim.exact.path import (
-    SMALLEST,
-    Breakdown,
-    NoPoint,
-    Piece,
-    exactly,
-    first,
-    other,
-    read,
-)
+from kit.nettrim.exact.path import SMALLEST, Breakdown, NoPoint, Piece, exactly, first, other, read
 from kit.results import Array
 
+Mapping = Callable[[Callable, Iterable], Iterable]  # map, or a pool's
 BYTES = 2e9  # that the matrices of a layer may take together; beyond, they are built again
 SOME, LARGER = 8, 0.75  # at most so many neurons begin, taken from that share of the largest
 LEAST = 1e-8  # of max|A y| / max p: below this lambda no price is more than rounding, as if it is 0
@@ -84,7 +76,7 @@ class Group:
 
     neurons: dict[int, Neuron]
     log: Any
-    mapping: Callable[[Callable, Iterable], Iterable]
+    mapping: Mapping
     pieces: dict[int, Piece] = field(default_factory=dict)
     rays: dict[int, Array] = field(default_factory=dict)
 
@@ -127,13 +119,14 @@ class Group:
 
     def meet(self, radius: float, lam: float) -> tuple[float, bool]:
         """The lambda at which the residual is `radius`, and True; or False, if none is so small."""
-        pieces = self.pieces.values()
-        least = LEAST * (max(piece.resolved for piece in pieces) or 1.0)
-        most = MOST * (max(piece.top for piece in pieces) or 1.0)
+        pieces = list(self.pieces.values())
+        parts = [piece.blocks for piece in pieces]
+        least = LEAST * (max(np.abs(one.Ay).max() / one.prices.max() for one in parts) or 1.0)
+        most = MOST * (max(one.top for one in parts) or 1.0)
         low, high = least, most  # r grows with lambda, so its zero stays between these
         for trial in range(TRIALS):
             last = lam
-            lam, met = common_lambda(list(self.pieces.values()), radius, lam)
+            lam, met = common_lambda(pieces, radius, lam)
             lam = float(np.clip(lam, low, high))
             if trial >= TRUSTED and trial % 2 and not (met and all(p.covers(lam) for p in pieces)):
                 lam = float(np.clip(np.sqrt(low * high), last / FACTOR, last * FACTOR))
@@ -145,6 +138,7 @@ class Group:
             self.solve(short, lam, {})
             if self.rays:
                 raise Breakdown("not all neurons were solved")
+            pieces = list(self.pieces.values())
             over = sum(piece.square(lam)[0] for piece in pieces) > radius**2
             low, high = (low, lam) if over else (lam, high)
         raise Breakdown("lambda was not found")
@@ -177,7 +171,7 @@ def solve_balls(
     W: Array,
     Q: Array,
     log: Any,
-    mapping: Callable[[Callable, Iterable], Iterable],
+    mapping: Mapping,
 ) -> None:
     """Fill W[k, :, m] and Q[k, m] for neurons m with one ball of each radius k, in their units.
 

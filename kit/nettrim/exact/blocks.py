@@ -40,6 +40,7 @@ from kit.nettrim.exact.neuron import Neuron, times_samples
 from kit.results import Array
 
 ROUNDS, SINGLE, STALLED = 120, 4, 12  # pivots; without fewer wrong rows: then single ones; the end
+ROUGH_ROUNDS = 30  # without silent samples: some 16 are enough, or lambda goes to and fro for ever
 FEW, PART = 8, 32  # inputs that may join at once: the largest of FEW, N / PART, |S|;
 SHARE = 0.15  # with silent samples: SHARE |S| inputs, and as many samples
 LEAST, MANY = 64, 4  # inputs in the working set, besides 2 |S|; all from N / MANY of them on,
@@ -58,7 +59,6 @@ class Blocks:
     """Which rows are active, and lines in lambda: row 0 is the value at 0, row 1 the slope."""
 
     neuron: Neuron
-    prices: Array  # (N,), 0 for a free input
     inputs: Array = field(init=False)  # (n,) the working set
     place: Array = field(init=False)  # (N,) an input's position in it, or -1
     A: Array | None = field(init=False)  # (n, P) their rows, 0 on C; None once these are all inputs
@@ -90,12 +90,17 @@ class Blocks:
         self.inputs, self.place = np.zeros(0, int), np.full(N, -1)
         self.A, self.G, self.C = np.zeros((0, neuron.X.shape[1])), np.zeros((0, 0)), None
         self.side, self.on = np.zeros(0), np.zeros(neuron.v.size, bool)
-        self.Ay = neuron.correlate(neuron.y, None)
+        self.Ay = neuron.correlate(neuron.y, 0.0)
         self.seen = np.array([self.Ay, 0 * self.Ay])
         paid = self.prices > 0
         self.top = float((np.abs(self.Ay)[paid] / self.prices[paid]).max(initial=0))
         self.lam = self.top
-        _take_inputs(self)
+        take_inputs(self)
+
+    @property
+    def prices(self) -> Array:
+        """(N,), 0 for a free input."""
+        return self.neuron.prices
 
     def at(self, line: Array) -> Array:
         """The value of a line at this lambda."""
@@ -108,12 +113,11 @@ class Blocks:
             self.G = None
 
 
-def complete(blocks: Blocks) -> None:
-    """All inputs, G and C."""
-    _take_inputs(blocks, every=True)
+def complete(blocks: Blocks, silent: bool = True) -> None:
+    """G, and C if it is needed, where they are not known or were dropped."""
     if blocks.G is None:
         blocks.G = blocks.neuron.gram()
-    if blocks.C is None:
+    if silent and blocks.C is None:
         blocks.C = blocks.neuron.samples(blocks.inputs)
 
 
@@ -125,15 +129,12 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
     done. If something is, or lambda has fallen by STALE, the working set takes in the inputs with
     the largest |c_j| / p_j.
 
-    silent  False: without the silent samples, to ROUGH_STEP and ROUGH_WRONG only
+    silent  False: without the silent samples, to ROUGH_STEP and ROUGH_WRONG, in ROUGH_ROUNDS
     Raises numpy's LinAlgError where a factor does not exist.
     """
     blocks.fewest, computed_at = np.inf, blocks.lam
-    if blocks.G is None:
-        blocks.G = blocks.neuron.gram()
-    if silent and blocks.C is None:
-        blocks.C = blocks.neuron.samples(blocks.inputs)
-    for _ in range(ROUNDS):
+    complete(blocks, silent)
+    for _ in range(ROUNDS if silent else ROUGH_ROUNDS):
         equations, last = _solve(blocks, silent), blocks.lam
         blocks.lam = _towards(blocks, radius, lam)
         _exchange(blocks, silent)
@@ -153,16 +154,13 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
         computed_at = blocks.lam
         outside = (blocks.place < 0) & (blocks.prices > 0)
         above = np.abs(blocks.at(blocks.seen)) > blocks.lam * blocks.prices * (1 + OVER_PRICE)
-        enlarge = blocks.wrong > 0 or (outside & above).any()
-        if right and not enlarge:
+        if right and not (outside & above).any():
             last, blocks.lam = blocks.lam, _towards(blocks, radius, lam)
             _exchange(blocks, silent)
             if blocks.wrong == 0 and abs(blocks.lam - last) <= STILL * blocks.lam:
                 return True
-            enlarge = True
-        if enlarge:
-            _take_inputs(blocks)
-            blocks.fewest = np.inf
+        take_inputs(blocks)
+        blocks.fewest = np.inf
     return False
 
 
@@ -184,15 +182,16 @@ def _solve(blocks: Blocks, silent: bool) -> Equations:
         blocks.on[:] = False  # |K| <= |S|, or the equations are dependent
     K = blocks.K = blocks.on.nonzero()[0]
     blocks.steps += 1
-    equations = Equations(blocks.G[np.ix_(S, S)], blocks.C[K][:, S].T if K.size else None)
+    G, C = blocks.G[S], blocks.C[K] if K.size else None
+    equations = Equations(G[:, S], None if C is None else C[:, S].T)
     f, g, Ay = np.zeros((S.size, 2)), np.zeros((K.size, 2)), blocks.Ay[blocks.inputs]
     f[:, 0], f[:, 1] = Ay[S], -blocks.prices[blocks.inputs[S]] * blocks.side[S]
     g[:, 0] = neuron.v[K]
     u, mu = equations.solve(f, g)
     du, dmu = equations.solve(*equations.missing(u, mu, f, g))  # refined once
     blocks.u, blocks.mu = (u + du).T, (mu + dmu).T
-    Gu = blocks.u @ blocks.G[S]
-    blocks.corr = -Gu - blocks.mu @ blocks.C[K] if K.size else -Gu
+    Gu = blocks.u @ G
+    blocks.corr = -Gu if C is None else -Gu - blocks.mu @ C
     blocks.corr[0] += Ay
     blocks.over = np.zeros((2, neuron.v.size))
     if silent:
@@ -249,7 +248,7 @@ def _reduced_costs(blocks: Blocks) -> Array:
     rho = neuron.residual(blocks.inputs[blocks.S], blocks.u)
     nu = np.zeros((2, neuron.v.size))
     nu[:, blocks.K] = -blocks.mu
-    blocks.seen = neuron.correlate(-rho, nu if blocks.K.size else None)
+    blocks.seen = neuron.correlate(-rho, nu)
     return rho
 
 
@@ -265,7 +264,7 @@ def _refine_once(blocks: Blocks, equations: Equations) -> None:
     blocks.square, blocks.corr = rho @ rho.T, blocks.seen[:, blocks.inputs]
 
 
-def _take_inputs(blocks: Blocks, every: bool = False) -> None:
+def take_inputs(blocks: Blocks, every: bool = False) -> None:
     """Take in the inputs with the largest |c_j| / p_j; all, if that is N / MANY or more."""
     N, n, neuron = len(blocks.prices), len(blocks.inputs), blocks.neuron
     want, free = LEAST + 2 * np.count_nonzero(blocks.side), blocks.prices == 0

@@ -18,7 +18,6 @@ RIDGE = 1e-12  # of a diagonal: what keeps a factor where rows are copies of oth
 class Equations:
     """M x + C mu = f,  C'x = g  for M (s, s) and C (s, k) or None, by factors.
 
-    With samples, of M + t C C' instead, f + t C g: the same x and mu, where M alone has no inverse.
     Both factors are those of a matrix that is a little larger, so that they exist where rows are
     copies of others; a step of refinement makes up for it.
     """

@@ -132,7 +132,7 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
             dz, Cu = (du[paid] - r) / d, C @ du
             da, db = (e + a * dz) / up - a, (f - b * dz) / down - b
             ds, dmu = away - Cu, g + weight * Cu
-            t = _longest((a, da), (b, db), (s, ds), (up, -dz), (down, dz), (mu, dmu))
+            t = _longest((a, b, s, up, down, mu), (da, db, ds, -dz, dz, dmu))
             if not corrector:
                 left = (a + t * da) @ (up - t * dz) + (b + t * db) @ (down + t * dz)
                 left += (s + t * ds) @ (mu + t * dmu)
@@ -173,6 +173,8 @@ def by_clarabel(G: Array, Ay: Array, C: Array, v: Array, l: Array) -> Point:
     return Point(np.array(done.x)[:N], mu, side, mu * unit > s * size, done.iterations, found)
 
 
-def _longest(*pairs: tuple[Array, Array]) -> float:
+def _longest(numbers: tuple[Array, ...], steps: tuple[Array, ...]) -> float:
     """The largest t <= 1 for which all x + t dx >= 0."""
-    return min(1.0, *(float((-x[dx < 0] / dx[dx < 0]).min(initial=1)) for x, dx in pairs))
+    x, dx = np.concatenate(numbers), np.concatenate(steps)
+    falls = dx < 0
+    return float((-x[falls] / dx[falls]).min(initial=1))

@@ -11,24 +11,22 @@ and neurons left to cvxpy.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from kit.nettrim.certificate import certify, cleared, settled
-from kit.nettrim.exact.balls import solve_balls
-from kit.nettrim.exact.neuron import bias_within, read_neuron, read_samples, unbounded, units
+from kit.nettrim.exact.balls import Mapping, solve_balls
+from kit.nettrim.exact.neuron import bias_within, read_neuron, read_samples
 from kit.nettrim.exact.path import Breakdown, Limit
 from kit.nettrim.problem import NetTrim, variant
 from kit.nettrim.reference import reference
 from kit.results import Array, Run, Status
 
-Mapping = Callable[[Callable, Iterable], Iterable]  # map, or a pool's
-Answer = tuple[Array, Array, Run, tuple[str, ...]]  # W, Q, how it went, notes
+Answer = tuple[Array, Array | None, Run, tuple[str, ...]]  # W, Q, how it went, notes
 TIGHT = 1e-8  # largest violation that is not tried again
 ZERO = 1e-12  # of a neuron's largest weight, inputs being about 1: what is smaller is rounding
 
@@ -58,7 +56,8 @@ class Log:
         """Count steps, call back; raises Stop."""
         with self.lock:
             self.events += events
-            share = there.lam / there.top if there.top > 0 else 1.0  # y = 0, and a limit below 0
+            top = there.blocks.top  # 0 for y = 0 and a limit below 0
+            share = there.lam / top if top > 0 else 1.0
             if self.callback and self.callback(Progress(m, share, self.events)):
                 raise Stop
 
@@ -104,9 +103,9 @@ def _fill(
 ) -> set[int]:
     """Fill W (K, N, M) and Q (K, M, P), step by step; the neurons that reached the limit."""
     problem = layers[0]
-    M, (_x, y, root) = problem.shape[1], units(problem)
+    M, samples = problem.shape[1], read_samples(problem)
+    _x, y, root = samples.scale
     each = np.array([np.broadcast_to(one.epsilon, M) for one in layers]) / (y * root)  # (K, M)
-    samples = read_samples(problem)
     neurons = {m: read_neuron(problem, m, samples) for m in range(M)}
     busy = {m: n for m, n in neurons.items() if n.y.any() or n.v.min(initial=0) < 0}
     groups = [list(busy)] if problem.joint else [[m] for m in busy]
@@ -124,7 +123,7 @@ def _fill(
             limited.update(group)
             W[:, :, group], Q[:, group] = 0, 0
             return
-        for m in filter(partial(unbounded, problem), group):
+        for m in (m for m in group if samples.unbounded[m]):
             for k in radii:
                 W[k, -1, m] = bias_within(problem, m, W[k, :, m])
 
@@ -142,8 +141,9 @@ def _fill(
 
 def _best(problem: NetTrim, pairs: list[tuple[Array, Array]]) -> tuple[Array, Array]:
     """Of the W and Q that were found, the two that prove most of each other; else the last."""
-    found = [(w, q, certify(problem, w, q)) for w, _ in pairs for _, q in pairs]
-    for w, q, certificate in found:
-        if certificate.upper == certificate.lower == np.inf:
-            return w, q
-    return min(found[::-1], key=lambda one: one[2].gap)[:2]
+
+    def gap(pair: tuple[Array, Array]) -> float:
+        found = certify(problem, *pair)
+        return -1.0 if found.upper == found.lower == np.inf else found.gap  # a ray is best
+
+    return min(((w, q) for w, _ in pairs[::-1] for _, q in pairs[::-1]), key=gap)

@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from kit.nettrim.problem import NetTrim, unit
+from kit.nettrim.problem import NetTrim, unbounded, unit
 from kit.nettrim.rounding import power
 from kit.results import Array
 
@@ -43,15 +43,12 @@ class Layer:
     columns: Array  # (P, N) = X', so that a sample's numbers are side by side
     scale: tuple[float, float, float]  # max|X|, max|Y|, sqrt(P)
     tall: Array  # (P,) h of the module docstring; 1 where X_p = 0
+    unbounded: Array  # (M,) which neurons have a free weight that no sample bounds on one side
 
     @cached_property
     def gram(self) -> Array:
         """X X' (N, N)."""
-        return self.part(np.arange(len(self.columns)))
-
-    def part(self, some: Array) -> Array:
-        """X_some X_some' (N, N)."""
-        return gram(self.columns, some)
+        return gram(self.columns, np.arange(len(self.columns)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +72,6 @@ class Neuron:
         """max|X|, max|Y|, sqrt(P)."""
         return self.layer.scale
 
-    @cached_property
-    def size(self) -> Array:
-        """(c,) x h_i, what a silent sample is divided by."""
-        return self.scale[0] * self.layer.tall[self.silent]
-
     def masked(self, inputs: Array) -> Array:
         """A_j for some inputs j (k,), with 0 for the silent samples: (k, P)."""
         weight = np.zeros(self.X.shape[1])
@@ -91,25 +83,28 @@ class Neuron:
     def samples(self, inputs: Array) -> Array:
         """C' for some inputs j (k,): (c, k)."""
         part = self.layer.columns[self.silent]
-        part /= self.size[:, None]
+        part /= self.scale[0] * self.layer.tall[self.silent, None]
         return part if np.array_equal(inputs, np.arange(len(self.X))) else part.take(inputs, 1)
 
     def gram(self) -> Array:
         """A A' (N, N): X X' less the part of C where that is shorter and loses no digits."""
         unit, layer = (self.scale[0] * self.scale[2]) ** 2, self.layer
         if 2 * self.v.size < self.y.size:
-            G = layer.gram - layer.part(self.silent)
+            G = layer.gram - gram(layer.columns, self.silent)
             if (G.diagonal() >= LEFT * layer.gram.diagonal()).all():
                 return G / unit
-        return layer.part(self.active) / unit
+        return gram(layer.columns, self.active) / unit
 
-    def correlate(self, rest: Array, nu: Array | None) -> Array:
-        """A rest + C nu for all inputs: (N,), one product with X; (k, N) for k rows of each."""
-        q = np.zeros((*rest.shape[:-1], self.X.shape[1]))
-        q[..., self.active] = rest / (self.scale[0] * self.scale[2])
-        if nu is not None:
-            q[..., self.silent] = nu / self.size
-        return q @ self.layer.columns
+    def spread(self, active: Array, silent: Array | float) -> Array:
+        """Numbers for Omega, as they are, and for C, divided by h, as one q (P,); or k rows."""
+        q = np.zeros((*active.shape[:-1], self.X.shape[1]))
+        q[..., self.active], q[..., self.silent] = active, silent / self.layer.tall[self.silent]
+        return q
+
+    def correlate(self, rho: Array, nu: Array | float) -> Array:
+        """A rho + C nu for all inputs: (N,), one product with X; (k, N) for k rows of each."""
+        x, _y, root = self.scale
+        return self.spread(rho / (x * root), nu / x) @ self.layer.columns
 
     def residual(self, inputs: Array, u: Array) -> Array:
         """A'u - y (2, a) for two rows of weights on some inputs, y taken from the first."""
@@ -129,43 +124,29 @@ def times_samples(C: Array, u: Array) -> Array:
     return out
 
 
-def units(problem: NetTrim) -> tuple[float, float, float]:
-    """max|X|, max|Y|, sqrt(P): of the module docstring, the same for all neurons."""
-    X, P = problem.X, problem.shape[2]
-    return float(max(X.max(), -X.min()) or 1.0), unit(problem), float(np.sqrt(P))
-
-
 def read_samples(problem: NetTrim) -> Layer:
     """What all neurons of a layer share."""
-    scale, X = units(problem), problem.X
-    tall = power(np.maximum(X.max(axis=0), -X.min(axis=0)) / scale[0])
-    return Layer(X, np.ascontiguousarray(X.T), scale, tall)
+    X, size = problem.X, np.maximum(problem.X.max(axis=0), -problem.X.min(axis=0))
+    scale = float(size.max() or 1.0), unit(problem), float(np.sqrt(X.shape[1]))
+    return Layer(X, np.ascontiguousarray(X.T), scale, power(size / scale[0]), unbounded(problem))
 
 
-def read_neuron(problem: NetTrim, m: int, layer: Layer | None = None) -> Neuron:
+def read_neuron(problem: NetTrim, m: int, layer: Layer) -> Neuron:
     """Neuron m of a layer, normalised.
 
     A free weight that is unbounded (see there) enters silent samples only, and meets all of these
     if it is large enough, whatever the other weights are. So they are left out; a price keeps that
     weight, which then enters nothing, at 0; and `bias_within` sets it in the end.
     """
-    layer = read_samples(problem) if layer is None else layer
     _x, y, root = layer.scale
     on = problem.Omega[m]
     active, silent = np.flatnonzero(on), np.flatnonzero(~on)
     prices = problem.price
-    if unbounded(problem, m):
+    if layer.unbounded[m]:
         silent = silent[problem.X[-1, silent] == 0]
         prices = np.append(prices[:-1], 1.0)
     target, limits = problem.Y[m, active] / (y * root), problem.V[m, silent] / y
     return Neuron(layer, active, silent, target, limits / layer.tall[silent], prices)
-
-
-def unbounded(problem: NetTrim, m: int) -> bool:
-    """Whether neuron m has a free weight that no sample bounds on one side."""
-    x, on = problem.X[-1], problem.Omega[m]
-    sides = (on | (x > 0)) & (x != 0), (on | (x < 0)) & (x != 0)
-    return not problem.penalise_bias and not (sides[0].any() and sides[1].any())
 
 
 def bias_within(problem: NetTrim, m: int, w: Array) -> float:
@@ -174,10 +155,3 @@ def bias_within(problem: NetTrim, m: int, w: Array) -> float:
     limit = (left / np.where(x == 0, 1, x))[x != 0]
     up = (x > 0).any()
     return float(min(limit.min(initial=0), 0) if up else max(limit.max(initial=0), 0))
-
-
-def spread(neuron: Neuron, active: Array, silent: Array) -> Array:
-    """Numbers for Omega, as they are, and for the silent samples, divided by h, as one q (P,)."""
-    q = np.zeros(neuron.X.shape[1])
-    q[neuron.active], q[neuron.silent] = active, silent * (neuron.scale[0] / neuron.size)
-    return q

@@ -16,6 +16,7 @@ limit. From there on u = 0, r = |y|, and the mu of that lambda serve every large
 Source: derived.
 """
 
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,9 +24,9 @@ from functools import partial
 import numpy as np
 
 from kit.nettrim.certificate import CLEAR, RAY
-from kit.nettrim.exact.blocks import OVER_LIMIT, Blocks, complete, pivot
+from kit.nettrim.exact.blocks import OVER_LIMIT, Blocks, complete, pivot, take_inputs
 from kit.nettrim.exact.interior import Point, by_clarabel, interior
-from kit.nettrim.exact.neuron import Neuron, spread
+from kit.nettrim.exact.neuron import Neuron
 from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
 
@@ -73,19 +74,17 @@ class Piece:
     parabola: tuple[float, float, float]  # r^2 = a + 2 b t + c t^2 at lam + t
     alone: bool = False  # an interior point: pivots have not ended
 
-    @property
-    def top(self) -> float:
-        """The lambda at which the path begins."""
-        return self.blocks.top
-
-    @property
-    def resolved(self) -> float:
-        """max|A y| / max p: far below it, no price is more than the rounding of A y."""
-        return float(np.abs(self.blocks.Ay).max() / self.blocks.prices.max())
-
     def covers(self, lam: float) -> bool:
         """Whether this lambda is on the piece."""
         return self.start * (1 - 1e-12) <= lam <= self.end * (1 + 1e-12)
+
+    def at(self, lam: float) -> tuple[Array, Array]:
+        """u (N,) and mu (c,) at lam; beyond the end, those of the end."""
+        neuron, lam = self.blocks.neuron, min(lam, self.end)
+        u, mu = np.zeros(len(neuron.X)), np.zeros(neuron.v.size)
+        u[self.inputs] = self.u[0] + lam * self.u[1]
+        mu[self.samples] = self.mu[0] + lam * self.mu[1]
+        return u, mu
 
     def square(self, lam: float) -> tuple[float, float, float]:
         """r^2 = a + 2 b t + c t^2 at lam + t; beyond the ends a guess, monotone, at most |y|^2."""
@@ -97,36 +96,28 @@ class Piece:
 
 
 def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None) -> Piece:
-    """The piece at lam, or one whose residual is near `radius`. Raises Limit, NoPoint."""
-    blocks = Blocks(neuron, neuron.prices)
-    try:
-        if solve_afresh(blocks, radius, lam):
-            return _piece(blocks, limit)
-    except np.linalg.LinAlgError:
-        pass
-    return _by_interior(blocks, FALLBACK * (blocks.top or 1.0) if lam is None else lam, limit)
+    """The piece at lam, or one whose residual is near `radius`, or BEGIN |y| where that is more.
 
-
-def solve_afresh(blocks: Blocks, radius: float, lam: float | None) -> bool:
-    """Solve at this lambda, or at this residual, BEGIN |y| where that is more; whether that ended.
-
-    Block pivoting has no proof of an end.
+    Raises Limit, NoPoint.
     """
-    size = float(np.linalg.norm(blocks.neuron.y))
-    if blocks.top == 0 or (lam is None and radius < SMALLEST * size):
-        return False
-    radius = min(radius, BEGIN * size)
-    some = pivot(blocks, max(radius, WITHOUT_SILENT * size), lam, silent=False)
-    return some and pivot(blocks, radius, lam, silent=True)
+    blocks, size = Blocks(neuron), float(np.linalg.norm(neuron.y))
+    near = min(radius, BEGIN * size)
+    with suppress(np.linalg.LinAlgError):
+        if (
+            blocks.top > 0
+            and (lam is not None or radius >= SMALLEST * size)
+            and pivot(blocks, max(near, WITHOUT_SILENT * size), lam, silent=False)
+            and pivot(blocks, near, lam, silent=True)
+        ):
+            return _piece(blocks, limit)
+    return _by_interior(blocks, FALLBACK * (blocks.top or 1.0) if lam is None else lam, limit)
 
 
 def other(piece: Piece, lam: float, limit: float) -> Piece:
     """The piece of the same neuron at this lambda. Raises Limit, NoPoint."""
-    try:
+    with suppress(np.linalg.LinAlgError):
         if not piece.alone and pivot(piece.blocks, 0.0, lam, silent=True):
             return _piece(piece.blocks, limit)
-    except np.linalg.LinAlgError:
-        pass
     return _by_interior(piece.blocks, lam, limit)
 
 
@@ -168,6 +159,7 @@ def _ends(blocks: Blocks) -> tuple[float, float]:
 
 def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
     """An interior point at lam, and pivots from its active rows. Raises NoPoint."""
+    take_inputs(blocks, every=True)
     complete(blocks)
     neuron, y = blocks.neuron, blocks.neuron.y
     rows = blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices
@@ -187,11 +179,9 @@ def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
     if S.size and np.count_nonzero(found.on) <= S.size:
         blocks.side, blocks.on, blocks.lam = found.side.copy(), found.on.copy(), lam
         blocks.wanted = 0.0
-        try:
+        with suppress(np.linalg.LinAlgError):
             if pivot(blocks, 0.0, lam, silent=True):
                 return _piece(blocks, limit)
-        except np.linalg.LinAlgError:
-            pass
     return _alone(blocks, found, lam)
 
 
@@ -200,7 +190,7 @@ def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
     size = max(np.abs(rest).max(initial=0), np.abs(mu).max(initial=0)) or 1.0
     on = np.zeros(neuron.X.shape[1], bool)
     on[neuron.active] = True
-    q = spread(neuron, rest / neuron.scale[2] / size, -mu / size)
+    q = neuron.spread(rest / neuron.scale[2] / size, -mu / size)
     q = sharpen_ray(neuron.X, on, q)
     terms = np.abs(q) * neuron.layer.tall
     return sharpen_ray(neuron.X, on & (terms > NOTHING * terms.max()), q)
@@ -230,16 +220,14 @@ def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Arr
     piece = other(replace(piece, blocks=blocks), lam, limit)
     goal, last = true.y + shift, np.zeros(true.v.size)
     for _ in range(BREGMAN):
-        now, u = blocks.neuron, piece.u[0] + lam * piece.u[1]
-        push = -now.residual(piece.inputs, np.array([u, 0 * u]))[0]
+        now, (u, mu) = blocks.neuron, piece.at(lam)
+        push = -now.residual(np.arange(len(u)), np.array([u, 0 * u]))[0]
         rest = goal - now.y + push
         if np.linalg.norm(rest) <= EXACT * np.linalg.norm(true.y):
             return *read(piece, lam), push
-        mu = np.zeros(true.v.size)
-        mu[piece.samples] = piece.mu[0] + lam * piece.mu[1]
         added, last = mu - last, mu
         blocks.neuron = replace(now, y=now.y + rest)
-        blocks.Ay = blocks.neuron.correlate(blocks.neuron.y, None)
+        blocks.Ay = blocks.neuron.correlate(blocks.neuron.y, 0.0)
         piece = other(piece, lam, limit)
     raise NoPoint(_ray(true, rest, added))
 
@@ -280,8 +268,6 @@ def read(piece: Piece, lam: float) -> tuple[Array, Array]:
     """u (N,) and q (P,) at lam, in the units of the layer: q = (y - A'u) / lambda, -mu / lambda."""
     neuron = piece.blocks.neuron
     x, y, root = neuron.scale
-    at, u, nu = min(lam, piece.end), np.zeros(len(neuron.X)), np.zeros(neuron.v.size)
-    u[piece.inputs] = piece.u[0] + at * piece.u[1]
-    nu[piece.samples] = -piece.mu[0] - at * piece.mu[1]
+    u, mu = piece.at(lam)
     rho = neuron.residual(np.arange(len(u)), np.array([u, 0 * u]))[0]
-    return u * (y / x), spread(neuron, -rho / (root * lam * x), nu / (lam * x))
+    return u * (y / x), neuron.spread(-rho / (root * lam * x), -mu / (lam * x))
