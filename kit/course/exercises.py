@@ -20,24 +20,18 @@ SECRET = ("answer", "wrong")  # cells of a solution that do not travel
 TRAVELLING = ("check", "hint", *sorted(SKIPPED | UNCOMPARED))  # tags that do
 STUB = 'raise NotImplementedError("your turn")'
 REGION = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+LIKE = re.compile(r"\b(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)")
 
 
 def unpaired(nb: NotebookNode) -> list[str]:
-    """Marks without partner, nested or crossed: one sentence each."""
+    """Marks without partner, nested, crossed or misspelt: one sentence for each cell."""
     found = []
     for k, cell in enumerate(nb.cells):
-        opened = None
-        for edge, kind in REGION.findall(cell.source):
-            if (edge == "BEGIN") == (opened is None) and opened in (None, kind):
-                opened = kind if edge == "BEGIN" else None
-            else:
-                found.append(f"cell {k}: {edge} {kind} has no partner")
-        if opened:
-            found.append(f"cell {k}: BEGIN {opened} has no partner")
-        if len(REGION.findall(cell.source)) != len(
-            re.findall(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)", cell.source)
-        ):
-            found.append(f"cell {k}: a mark must read ### BEGIN SOLUTION, or ### END SOLUTION")
+        marks = REGION.findall(cell.source)
+        pairs = [(edge, kind) for _, kind in marks[::2] for edge in ("BEGIN", "END")]
+        if marks != pairs or len(marks) != len(LIKE.findall(cell.source)):
+            read = ", ".join(map(" ".join, marks)) or "none that is spelt so"
+            found.append(f"cell {k}: marks are pairs, ### BEGIN X and ### END X; here: {read}")
     return found
 
 
