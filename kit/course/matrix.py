@@ -1,10 +1,9 @@
 """The table exercise x wrong answer x hint of INSTRUCTORS.md, made from solutions/.
 
-python -m kit.course.matrix [--check]     write it between the two marks, or say that it is stale
+python -m kit.course.matrix     writes it between the two marks; a test says when it is stale
 """
 
 import re
-import sys
 from pathlib import Path
 
 from kit.course.notebooks import ROOT, read, tags
@@ -30,39 +29,21 @@ def table(root: Path = ROOT) -> str:
     """All exercises, one table each."""
     parts = []
     for path in sorted((root / "solutions").glob("*.py")):
-        parts += [
-            f"### {path.stem}",
-            "",
-            "| check | wrong answer | its hint says |",
-            "|---|---|---|",
-        ]
+        parts += [f"### {path.stem}\n", "| check | wrong answer | its hint says |\n|---|---|---|"]
         for row in rows(path):
             parts.append("| " + " | ".join(text.replace("|", "\\|") for text in row) + " |")
         parts.append("")
     return "\n".join(parts)
 
 
-def renewed(text: str, root: Path = ROOT) -> str:
+def renewed(root: Path = ROOT) -> str:
     """The guide's text with a fresh table between the marks."""
-    before, _, rest = text.partition(BEGIN)
+    before, _, rest = (root / "INSTRUCTORS.md").read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
         raise ValueError("INSTRUCTORS.md lacks the two marks of the matrix")
     return f"{before}{BEGIN}\n\n{table(root)}{END}{after}"
 
 
-def main(arguments: list[str]) -> int:
-    """Run the command line; 0 means that the table is as it should be."""
-    path = ROOT / "INSTRUCTORS.md"
-    text = path.read_text(encoding="utf-8")
-    fresh = renewed(text, ROOT)
-    if "--check" in arguments:
-        if fresh != text:
-            print("INSTRUCTORS.md is stale: run python -m kit.course.matrix.")
-        return int(fresh != text)
-    path.write_text(fresh, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    (ROOT / "INSTRUCTORS.md").write_text(renewed(), encoding="utf-8")
