@@ -58,19 +58,6 @@ def explorers(nb: NotebookNode) -> dict[int, Explorer]:
     return found
 
 
-def views(shown: Explorer) -> Iterator[tuple[str, str, bool, bytes | None, str]]:
-    """Control, position, whether it starts there, picture (None: refused) and caption."""
-    for name, control in shown.controls.items():
-        for words, value in positions(control):
-            start = value == shown.defaults[name]
-            try:
-                figure, facts = shown.draw(**{**shown.defaults, name: value})
-                picture, text = png(figure), caption(facts)
-            except ValueError as problem:
-                picture, text = None, f"This setting cannot be drawn: {problem}."
-            yield control.description, words, start, picture, text
-
-
 def read(picture: bytes) -> np.ndarray:
     """The pixels of a PNG, (height, width, 3)."""
     return np.array(Image.open(io.BytesIO(picture)).convert("RGB"))
@@ -88,25 +75,21 @@ def panel(shown: Explorer, name: str, folder: Path) -> str:
     """An explorer as HTML; its pictures are written to folder, which pages know as
     ../_static/frames.
     """
-    controls: dict[str, list] = {}
-    first = None
-    for k, (control, words, start, picture, text) in enumerate(views(shown)):
-        file = ""
-        if picture is not None:
-            file = f"{name}-{k}.png"
-            (folder / file).write_bytes(small(picture))
-        view = {"words": words, "start": start, "file": file, "text": text}
-        controls.setdefault(control, []).append(view)
-        first = first or (start and (view, picture)) or None
-    assert first is not None  # an explorer draws its defaults, or it could not be opened
-    view, picture = first
-    rows = "".join(
-        _control(label, stops, f"{name}-c{k}", slides(control))
-        for k, ((label, stops), control) in enumerate(
-            zip(controls.items(), shown.controls.values(), strict=True)
-        )
-    )
-    shape = read(picture)
+    rows, shape = "", read(shown.picture.value)
+    for c, (key, control) in enumerate(shown.controls.items()):
+        stops = []
+        for words, value in positions(control):
+            file = f"{name}-{c}-{len(stops)}.png"
+            try:
+                figure, facts = shown.draw(**{**shown.defaults, key: value})
+                (folder / file).write_bytes(small(png(figure)))
+                text = caption(facts)
+            except ValueError as problem:
+                file, text = "", f"This setting cannot be drawn: {problem}."
+            start = value == shown.defaults[key]
+            stops.append({"words": words, "start": start, "file": file, "text": text})
+        rows += _control(control.description, stops, f"{name}-c{c}", slides(control))
+    view = next(view for view in stops if view["start"])
     return (
         f'<div class="explorer" role="group" aria-label="Explorer">{rows}'
         f'<img class="dark-light {look(shape)}" src="../_static/frames/{view["file"]}" '
