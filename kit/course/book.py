@@ -51,11 +51,8 @@ def prepared(path: Path, frames: Path) -> NotebookNode:
         for output in cell.get("outputs", []):
             if (picture := panels.decoded(output)) is not None:
                 words = output.metadata.get("image/png", {}).get("alt", words)
-                shape = {
-                    "alt": _plain(words),
-                    "classes": f"dark-light {look(panels.read(picture))}",
-                }
-                cell.metadata["mystnb"] = {"image": shape}
+                classes = f"dark-light {look(panels.read(picture))}"
+                cell.metadata["mystnb"] = {"image": {"alt": _plain(words), "classes": classes}}
             elif "text/html" in output.get("data", {}) and "text/plain" in output.data:
                 del output.data["text/html"]
     return nb

@@ -55,13 +55,10 @@ def source(path: Path, seed: int) -> NotebookNode:
             mark(cell, f"answer-{name}", solution=True)
         elif call := CALL.fullmatch(cell.source.strip()):
             check, function = call.groups()
-            lines = [
-                f"display({check}({function}))",
-                "### BEGIN HIDDEN TESTS",
-                f"{check}.marks({function}, seed={seed})",
-                "### END HIDDEN TESTS",
-            ]
-            cell.source = "\n".join(lines)
+            cell.source = (
+                f"display({check}({function}))\n### BEGIN HIDDEN TESTS\n"
+                f"{check}.marks({function}, seed={seed})\n### END HIDDEN TESTS"
+            )
             mark(cell, f"marks-{check}", grade=True, locked=True, points=points[check])
     return nb
 

@@ -103,11 +103,8 @@ def owner(function: object) -> str:
 def told(problem: BaseException, function: Callable) -> str:
     """One sentence on an exception: its type, its message, the line in the cell of `function`."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    lines = [
-        line
-        for frame, line in traceback.walk_tb(problem.__traceback__)
-        if code is not None and frame.f_code.co_filename == code.co_filename
-    ]
+    frames = traceback.walk_tb(problem.__traceback__) if code else ()
+    lines = [line for frame, line in frames if frame.f_code.co_filename == code.co_filename]
     where = f" in line {lines[-1]} of its cell" if lines else ""
     return f"Your function stops{where} with `{named(problem)}`."
 

@@ -86,9 +86,8 @@ def clean(nb: NotebookNode) -> NotebookNode:
     without a picture (a progress bar) goes altogether. A traceback shrinks to its last line.
     """
     nb = deepcopy(nb)
-    nb.metadata = NotebookNode(
-        {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
-    )
+    kept = ("kernelspec", "language_info")
+    nb.metadata = NotebookNode({key: nb.metadata[key] for key in kept if key in nb.metadata})
     nb.metadata.get("language_info", {}).pop("version", None)
     for cell in nb.cells:
         for key in ("execution", "ExecuteTime", "widgets", "collapsed"):

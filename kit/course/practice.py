@@ -148,11 +148,9 @@ def progress() -> Note:
         f"| {key} | {one['tries']} | {one['hints']} | {'yes' if one['right'] else 'not yet'} |"
         for key, one in sorted(states.items())
     ]
-    kept = (
-        f"Kept in `{path.parent.name}/{path.name}`, for you alone; `forget()` deletes it."
-        if path
-        else "Nothing is written down here: a restarted kernel has forgotten this."
-    )
+    kept = "Nothing is written down here: a restarted kernel has forgotten this."
+    if path:
+        kept = f"Kept in `{path.parent.name}/{path.name}`, for you alone; `forget()` deletes it."
     return Note("\n".join([*head, *rows, "", kept]) if rows else f"Nothing tried yet. {kept}")
 
 

@@ -97,12 +97,9 @@ def modules(given: list[str], root: Path = ROOT) -> dict[str, str]:
 
 def _imported(s: Statement) -> list[tuple[str, str]]:
     """(module of the kit, name) of what a statement imports, be it inside a function."""
-    return [
-        (node.module, alias.name)
-        for node in ast.walk(s.node)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kit.")
-        for alias in node.names
-    ]
+    nodes = [node for node in ast.walk(s.node) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in nodes if (node.module or "").startswith("kit.")]
+    return [(node.module, alias.name) for node in ours for alias in node.names]
 
 
 def kit_shapes(root: Path = ROOT) -> dict[str, str]:
