@@ -142,9 +142,8 @@ def _shows(source: str) -> bool:
     body = ast.parse(TransformerManager().transform_cell(source)).body  # magics become calls
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else ast.Constant(None)
     value = not isinstance(last, ast.Call) and getattr(last, "value", ...) is not None
-    return value or any(
-        _name(call) in ("print", "display", "explorer", "show") for call in _calls(body)
-    )
+    called = {ast.unparse(call.func).split(".")[-1] for call in _calls(body)}
+    return value or not called.isdisjoint(("print", "display", "explorer", "show"))
 
 
 def _calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
@@ -154,10 +153,6 @@ def _calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
             yield node
         if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.If | ast.Try):
             yield from _calls(ast.iter_child_nodes(node))
-
-
-def _name(call: ast.Call) -> str:
-    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 # Executed ----------------------------------------------------------------------------------------
