@@ -99,6 +99,8 @@ def further(point):
 check(lambda point, radius: point / max(1.0, np.hypot(*point) / radius))
 
 # %% tags=["wrong"]
+# Mistake: multiplies.
+# Hint: look
 check(lambda point, radius: point * radius)
 '''
 

@@ -14,7 +14,7 @@ pytest.importorskip("nbgrader")
 
 import leaks
 
-from kit.course import classroom, exercises, matrix, notebooks
+from kit.course import classroom, exercises, notebooks
 
 ROOT = Path(__file__).parents[1]
 STEM = "23_cascade_epsilon"
@@ -137,25 +137,27 @@ def test_nbgrader_from_release_to_csv(tmp_path):
     assert "The silent entries are in your sum" in feedback
 
 
-def test_the_table_of_wrong_answers_in_the_guide_is_fresh():
+def test_the_tables_of_wrong_answers_in_the_guide_are_fresh():
     text = (ROOT / "INSTRUCTORS.md").read_text()
-    assert matrix.renewed(text, ROOT) == text, "run python -m kit.course.matrix"
-    assert matrix.main(["--check"]) == 0
+    assert text.count(exercises.BEGIN) == text.count(exercises.END) == 1
+    assert exercises.build_exercises(check=True) == [], "run python3 run.py exercises"
 
 
-def test_a_stale_table_is_told_and_a_nameless_mistake_refused(tmp_path, monkeypatch, capsys):
+def test_a_stale_table_is_renewed_and_a_nameless_mistake_refused(tmp_path):
     (tmp_path / "solutions").mkdir()
     path = tmp_path / "solutions" / "99_x.py"
     path.write_text('# %% tags=["wrong"]\n# Mistake: a | b.\n# Hint: look\ncheck(1)\n')
-    (tmp_path / "INSTRUCTORS.md").write_text(f"A\n{matrix.BEGIN}\nold\n{matrix.END}\nZ\n")
-    monkeypatch.setattr(matrix, "ROOT", tmp_path)
-    assert matrix.main(["--check"]) == 1 and "stale" in capsys.readouterr().out
-    assert matrix.main([]) == 0 and matrix.main(["--check"]) == 0
-    text = (tmp_path / "INSTRUCTORS.md").read_text()
-    assert "| check | a \\| b. | look |" in text and text.startswith("A\n") and text.endswith("Z\n")
+    guide = tmp_path / "INSTRUCTORS.md"
+    guide.write_text(f"A\n{exercises.BEGIN}\nold\n{exercises.END}\nZ\n")
+    assert "INSTRUCTORS.md" in exercises.build_exercises(tmp_path, check=True)
+    assert "INSTRUCTORS.md" in exercises.build_exercises(tmp_path)
+    assert exercises.build_exercises(tmp_path, check=True) == []
+    text = guide.read_text()
+    assert "| check | a \\| b. | look |" in text and "old" not in text
+    assert text.startswith("A\n") and text.endswith("Z\n")
     path.write_text('# %% tags=["wrong"]\n# Mistake: a.\ncheck(1)\n')
-    with pytest.raises(ValueError, match=r"99_x\.py"):
-        matrix.table(tmp_path)
+    with pytest.raises(SystemExit, match=r"99_x\.py: a wrong answer"):
+        exercises.build_exercises(tmp_path)
 
 
 def test_the_guide_counts_right():

@@ -94,7 +94,7 @@ def with_project(body: str, *more: str) -> dict:
 def read(*sources) -> Notebook:
     cells = [source if isinstance(source, dict) else code(source) for source in sources]
     data = json.dumps({"cells": cells, "metadata": None}).encode()
-    return Notebook(*code_cells(data)).parse()
+    return Notebook(*code_cells(data))
 
 
 def program(handed: Notebook, name: str, given: Notebook | None = None) -> list:
@@ -154,7 +154,7 @@ def test_a_statement_meets_the_names_of_its_moment():
     "text", ["", "no json", "[" * 100_000, '{"cells": 3}', "3", '{"cells": [{"cell_type": 3}]}']
 )
 def test_what_is_no_notebook_is_told(text):
-    found = Notebook(*code_cells(text.encode())).parse()
+    found = Notebook(*code_cells(text.encode()))
     assert found.statements == [] and len(found.notes) == 1
 
 

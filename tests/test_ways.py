@@ -59,7 +59,7 @@ def known(stem: str) -> tuple:
 @cache
 def given_in(stem: str) -> Notebook:
     given = known(stem)[0].task["given"]
-    return Notebook(given).parse(first=-len(given))
+    return Notebook(given, first=-len(given))
 
 
 def written(stem: str, way: str) -> list[str]:
@@ -116,7 +116,7 @@ class There(Guarded):
 def in_the_marks(stem: str, data: bytes) -> dict[str, bool]:
     """Check -> whether any program of its function is marked in full."""
     one, checks, _ = known(stem)
-    handed = Notebook(*code_cells(data)).parse()
+    handed = Notebook(*code_cells(data))
     task = one.task["checks"]
     handed.hand_over(task)
     found = {}

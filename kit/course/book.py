@@ -51,11 +51,8 @@ def prepared(path: Path, frames: Path) -> NotebookNode:
         for output in cell.get("outputs", []):
             if (picture := panels.decoded(output)) is not None:
                 words = output.metadata.get("image/png", {}).get("alt", words)
-                shape = {
-                    "alt": _plain(words),
-                    "classes": f"dark-light {look(panels.read(picture))}",
-                }
-                cell.metadata["mystnb"] = {"image": shape}
+                classes = f"dark-light {look(panels.read(picture))}"
+                cell.metadata["mystnb"] = {"image": {"alt": _plain(words), "classes": classes}}
             elif "text/html" in output.get("data", {}) and "text/plain" in output.data:
                 del output.data["text/html"]
     return nb
@@ -107,16 +104,10 @@ def lay_out(folder: Path, lessons: list[Path]) -> None:
     for k, (path, nb) in enumerate(zip(lessons, books, strict=True), 1):
         print(f"[{k}/{len(lessons)}] {path.stem}", flush=True)
         nbformat.write(nb, folder / "notebooks" / path.name)
-    shutil.copytree(ROOT / "notebooks" / "images", folder / "notebooks" / "images")
-    for path in (ROOT / "kit").rglob("*.py"):  # lessons link to what they show: a download here
-        target = folder / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, target)
-    exercises = sorted((ROOT / "exercises").glob("*.ipynb"))
-    (folder / "exercises").mkdir()
-    for path in exercises:
-        shutil.copy(path, folder / "exercises")
-    listed = "\n".join(path.stem for path in exercises)
+    aside = shutil.ignore_patterns("__pycache__", ".*")
+    for part in ("notebooks/images", "exercises", "kit"):  # lessons link to files of the kit
+        shutil.copytree(ROOT / part, folder / part, ignore=aside)
+    listed = "\n".join(path.stem for path in sorted((ROOT / "exercises").glob("*.ipynb")))
     (folder / "exercises" / "index.md").write_text(
         "# Exercises\n\nTo be filled in where a kernel runs: `python3 run.py lab`, or the download "
         f"button of each.\n\n```{{toctree}}\n:maxdepth: 1\n{listed}\n```\n"

@@ -55,7 +55,7 @@ def exercises_command(check: bool) -> int:
         return int(bool(changed))
     wrong = build_lessons(stale)
     changed = build_exercises(ROOT)
-    print(f"Changed in exercises/: {', '.join(changed) or 'nothing'}.")
+    print(f"Changed: {', '.join(changed) or 'nothing'}.")
     return int(wrong > 0)
 
 

@@ -144,12 +144,8 @@ def _share(every: list[Property], k: int, subject: object) -> float:
     if not any(counted[:k]):
         return 0.0
     for i in np.flatnonzero(counted):
-        if i == k:  # it fails, so it is not free
-            continue
-        try:
-            counted[i] = not _unless_unreadable(every[i].holds, trivial)
-        except Stop:  # the answer itself stops there
-            continue
+        if i != k:  # that one fails, so it is not free
+            counted[i] = not _unless_unreadable(every[i].holds, trivial, passing=())
     return sum(counted[:k]) / max(1, sum(counted))
 
 
@@ -197,21 +193,17 @@ def _verdict(test: Property, seen: str, subject: object, mistakes: tuple) -> Fee
     kind = test.kind if test.kind != "mistake" or not test.nearly else "nearly"
     if test.kind == "mistake":
         for detect, hint in mistakes:
-            try:
-                found = _unless_unreadable(detect, subject)
-            except Stop:
-                continue
-            if found:
+            if _unless_unreadable(detect, subject, passing=()):
                 kind, said = "mistake", hint
                 break
     return Feedback(kind, False, " ".join(filter(None, [said, seen])), failed=test.sentence)
 
 
-def _unless_unreadable(question: Callable, subject: object) -> object:
+def _unless_unreadable(question: Callable, subject: object, passing: tuple = (Stop,)) -> object:
     """question(subject), or False if the answer is such that the question cannot be asked."""
     try:
         return question(subject)
-    except Stop:
+    except passing:
         raise
     except Exception:
         return False

@@ -11,7 +11,6 @@ they are, saying so. From there on all is nbgrader's own; INSTRUCTORS.md has the
 """
 
 import argparse
-import hashlib
 import json
 import re
 import sys
@@ -21,6 +20,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from kit.course.exercises import SECRET, STUB
+from kit.course.launch import renewed
 from kit.course.notebooks import ROOT, plain, read, rendered, tags
 
 CONFIG = """\
@@ -55,13 +55,10 @@ def source(path: Path, seed: int) -> NotebookNode:
             mark(cell, f"answer-{name}", solution=True)
         elif call := CALL.fullmatch(cell.source.strip()):
             check, function = call.groups()
-            lines = [
-                f"display({check}({function}))",
-                "### BEGIN HIDDEN TESTS",
-                f"{check}.marks({function}, seed={seed})",
-                "### END HIDDEN TESTS",
-            ]
-            cell.source = "\n".join(lines)
+            cell.source = (
+                f"display({check}({function}))\n### BEGIN HIDDEN TESTS\n"
+                f"{check}.marks({function}, seed={seed})\n### END HIDDEN TESTS"
+            )
             mark(cell, f"marks-{check}", grade=True, locked=True, points=points[check])
     return nb
 
@@ -83,27 +80,15 @@ def build(
     record = folder / RECORD
     known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     seed = known.get("seed", 1) if seed is None else seed
-    written, kept = known.get("written", {}), []
-    texts = {"nbgrader_config.py": CONFIG.format(stub=STUB, seconds=seconds)}
+    written = known.get("written", {})
+    files = {"nbgrader_config.py": CONFIG.format(stub=STUB, seconds=seconds).encode()}
     for stem in stems:
         nb = source(root / "solutions" / f"{stem}.py", seed)
         nbformat.validate(nb)
-        texts[f"source/{stem}/{stem}.ipynb"] = rendered(nb, ".ipynb")
-    for name, text in texts.items():
-        path = folder / name
-        now = _digest(path.read_text(encoding="utf-8")) if path.exists() else written.get(name)
-        if now not in (written.get(name), _digest(text)):
-            kept.append(name)
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        written[name] = _digest(text)
+        files[f"source/{stem}/{stem}.ipynb"] = rendered(nb, ".ipynb").encode()
+    told = renewed(folder, files, written)
     record.write_text(json.dumps({"seed": seed, "written": written}, indent=1), encoding="utf-8")
-    return kept
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return [name for name in files if name in told["kept"] + told["kept, as before"]]
 
 
 def main(arguments: list[str] | None = None) -> int:

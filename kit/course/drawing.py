@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties
 
 WHITE = 0.7  # share of nearly white pixels: curves have 0.72 and more, maps and scenes less
 LIGHTLY = 1  # zlib's level: a quarter larger than by default, in less than half of the time
@@ -70,9 +70,6 @@ class _Renderer(RendererAgg):
         if image.size:
             self.draw_image(gc, round(x) + left, int(self.height) - round(y) - below, image)
 
-    def _get_font_height_metrics(self, prop):
-        return _heights(prop.copy(), self.dpi)  # matplotlib asks here before it opens the font
-
 
 class _Canvas(FigureCanvasAgg):
     """Draws on a renderer that has drawn before."""
@@ -85,22 +82,6 @@ class _Canvas(FigureCanvasAgg):
 @lru_cache(8)
 def _renderer(width: int, height: int, dpi: float) -> _Renderer:
     return _Renderer(width, height, dpi)
-
-
-@lru_cache(100)
-def _heights(prop: FontProperties, dpi: float) -> tuple:
-    """Ascent, descent and gap between lines in pixels, from the first table that the font has."""
-    font = get_font(findfont(prop))
-    for name, keys in (
-        ("OS/2", ("sTypoAscender", "sTypoDescender", "sTypoLineGap")),
-        ("hhea", ("ascent", "descent", "lineGap")),
-    ):
-        if (table := font.get_sfnt_table(name)) is not None:
-            units = font.get_sfnt_table("head")["unitsPerEm"]
-            scale = 1 / units * prop.get_size_in_points() * dpi / 72
-            up, down, gap = (table[key] * scale for key in keys)
-            return up, -down, gap
-    return None, None, None
 
 
 @lru_cache(2000)

@@ -2,7 +2,7 @@
 
 solutions/NN_name.py marks what readers write by ### BEGIN SOLUTION and ### END SOLUTION, and what
 only the marking sees by ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS. Cells tagged `answer` and
-`wrong` stay behind.
+`wrong` stay behind; the wrong ones become the tables of INSTRUCTORS.md, with the hint of each.
 """
 
 import re
@@ -20,24 +20,20 @@ SECRET = ("answer", "wrong")  # cells of a solution that do not travel
 TRAVELLING = ("check", "hint", *sorted(SKIPPED | UNCOMPARED))  # tags that do
 STUB = 'raise NotImplementedError("your turn")'
 REGION = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
+BEGIN, END = "<!-- tables: made by python3 run.py exercises -->", "<!-- end of tables -->"
+HEAD = "| check | wrong answer | its hint says |\n|---|---|---|"
+LIKE = re.compile(r"\b(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)")
 
 
 def unpaired(nb: NotebookNode) -> list[str]:
-    """Marks without partner, nested or crossed: one sentence each."""
+    """Marks without partner, nested, crossed or misspelt: one sentence for each cell."""
     found = []
     for k, cell in enumerate(nb.cells):
-        opened = None
-        for edge, kind in REGION.findall(cell.source):
-            if (edge == "BEGIN") == (opened is None) and opened in (None, kind):
-                opened = kind if edge == "BEGIN" else None
-            else:
-                found.append(f"cell {k}: {edge} {kind} has no partner")
-        if opened:
-            found.append(f"cell {k}: BEGIN {opened} has no partner")
-        if len(REGION.findall(cell.source)) != len(
-            re.findall(r"\b(BEGIN|END) (SOLUTION|HIDDEN TESTS)", cell.source)
-        ):
-            found.append(f"cell {k}: a mark must read ### BEGIN SOLUTION, or ### END SOLUTION")
+        marks = REGION.findall(cell.source)
+        pairs = [(edge, kind) for _, kind in marks[::2] for edge in ("BEGIN", "END")]
+        if marks != pairs or len(marks) != len(LIKE.findall(cell.source)):
+            read = ", ".join(map(" ".join, marks)) or "none that is spelt so"
+            found.append(f"cell {k}: marks are pairs, ### BEGIN X and ### END X; here: {read}")
     return found
 
 
@@ -70,6 +66,19 @@ def fold(nb: NotebookNode) -> NotebookNode:
     return nb
 
 
+def mistakes(nb: NotebookNode) -> list[str]:
+    """A row for each wrong answer: the check on its last line, the mistake, the hint."""
+    found = []
+    for source in [cell.source for cell in nb.cells if "wrong" in tags(cell)]:
+        mistake, hint = (re.search(rf"{word}: (.+)", source) for word in ("Mistake", "Hint"))
+        checks = re.findall(r"^(check\w*)\(", source, re.MULTILINE)
+        if not (mistake and hint and checks):
+            raise ValueError("a wrong answer names no mistake, or no hint")
+        parts = (checks[-1], mistake[1].strip(), hint[1].strip())
+        found.append("| " + " | ".join(text.replace("|", "\\|") for text in parts) + " |")
+    return found
+
+
 def tidy(text: str) -> str:
     """The text of a .py with the blank lines that ruff wants around what is left."""
     for command in (["check", "--select", "I", "--fix-only"], ["format"]):
@@ -80,17 +89,26 @@ def tidy(text: str) -> str:
 
 
 def build_exercises(root: Path = ROOT, check: bool = False) -> list[str]:
-    """Build exercises/ from solutions/; return what changed, or with `check` would change."""
+    """Build exercises/, and the tables of INSTRUCTORS.md, from solutions/; return what changed, or
+    with `check` would change.
+    """
     wanted: dict[Path, str] = {}
+    tables: list[str] = []
     for source in sorted((root / "solutions").glob("*.py")):
+        solution = read(source)
         try:
-            nb = exercise(read(source))
+            nb = exercise(solution)
+            tables += [f"### {source.stem}\n", HEAD, *mistakes(solution), ""]
         except ValueError as problem:
             raise SystemExit(f"{source.name}: {problem}") from None
         built = root / "exercises" / source.name
         wanted[built] = tidy(rendered(nb, ".py"))
         nb = fold(plain(jupytext.reads(wanted[built], fmt=FORMAT).cells))
         wanted[built.with_suffix(".ipynb")] = rendered(nb, ".ipynb")
+    guide, between = root / "INSTRUCTORS.md", "\n".join([f"{BEGIN}\n", *tables, END])
+    if guide.exists():
+        text = guide.read_text(encoding="utf-8")
+        wanted[guide] = re.sub(f"{BEGIN}.*{END}", lambda _: between, text, flags=re.DOTALL)
     changed = []
     for path, text in wanted.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:

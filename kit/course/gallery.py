@@ -9,7 +9,6 @@ imports and functions that the explorer's cell needs, and that cell; Voila hides
 import ast
 import base64
 import html
-import io
 import json
 import re
 import sys
@@ -18,10 +17,9 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from PIL import Image
 
 from kit.course.notebooks import plain
-from kit.course.panels import decoded
+from kit.course.panels import decoded, opened, small
 
 WIDTH = 640  # of a tile's picture, in pixels
 SIGNS = {r"\epsilon": "ε", r"\lambda": "λ", r"\rho": "ρ", r"\gamma": "γ", r"\mu": "μ", r"\pm": "±"}
@@ -52,7 +50,7 @@ class Tile:
     title: str
     number: int
     sentence: str
-    names: str  # imports and functions
+    names: str  # what its cell needs: imports and functions
     cell: str
     picture: bytes | None
 
@@ -82,43 +80,15 @@ def sentence(markdown: str) -> str:
 def tiles(nb: NotebookNode, lesson: str) -> list[Tile]:
     """The explorers of one lesson."""
     title = words(re.sub(r"^#+ *", "", nb.cells[0].source.split("\n")[0]))
-    imports: list[ast.Import | ast.ImportFrom] = []
-    functions: dict[str, ast.FunctionDef] = {}
-    found, said = [], title
-    for cell in nb.cells:
-        if cell.cell_type != "code":
-            said = sentence(cell.source) or said
-            continue
-        body = ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE)).body
-        functions |= {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-        imports += [node for node in body if isinstance(node, ast.Import | ast.ImportFrom)]
-        last = body[-1] if body else None
-        if isinstance(last, ast.Expr) and ast.unparse(last).startswith("explorer("):
-            pictures = [decoded(output) for output in cell.get("outputs", [])]
-            picture = next(filter(None, pictures), None)
-            names = _needed(body, imports, functions)
-            found.append(Tile(lesson, title, len(found), said, names, cell.source, picture))
+    found = []
+    for k, program in opened(nb):
+        texts = [cell.source for cell in nb.cells[:k] if cell.cell_type != "code"]
+        said = [title, *filter(None, map(sentence, texts))][-1]
+        pictures = filter(None, map(decoded, nb.cells[k].get("outputs", [])))
+        names = "\n".join(ast.unparse(s.node) for s in program if s.place[0] < k)
+        cell = nb.cells[k].source
+        found.append(Tile(lesson, title, len(found), said, names, cell, next(pictures, None)))
     return found
-
-
-def _needed(body: list[ast.stmt], imports: list, functions: dict[str, ast.FunctionDef]) -> str:
-    """Source of the imports and functions that statements use, and those that these use."""
-    names: set[str] = set()
-    todo: list[ast.AST] = list(body)
-    while todo:
-        new = {node.id for node in ast.walk(todo.pop()) if isinstance(node, ast.Name)} - names
-        names |= new
-        todo += [functions[name] for name in new if name in functions]
-    lines = []
-    for node in imports:
-        used = [a for a in node.names if (a.asname or a.name).partition(".")[0] in names]
-        if used:
-            module = getattr(node, "module", None)
-            kept = ast.ImportFrom(module, used, 0) if module else ast.Import(used)
-            lines.append(ast.unparse(kept))
-    return "\n".join(
-        [*lines, *(ast.unparse(functions[name]) for name in functions if name in names)]
-    )
 
 
 def page(tile: Tile) -> NotebookNode:
@@ -136,24 +106,18 @@ def gallery(all_tiles: list[Tile]) -> NotebookNode:
     """The notebook with a tile for each explorer."""
     rows = []
     for tile in all_tiles:
-        shape = f'<img src="data:image/png;base64,{_thumbnail(tile.picture)}" alt="">'
+        shape = ""
+        if tile.picture:
+            data = base64.b64encode(small(tile.picture, 64, WIDTH)).decode("ascii")
+            shape = f'<img src="data:image/png;base64,{data}" alt="">'
         lesson = f"../../../lab/tree/notebooks/{tile.lesson}.ipynb"
         rows.append(
-            f'<li><a class="open" href="{tile.file}">{shape if tile.picture else ""}'
+            f'<li><a class="open" href="{tile.file}">{shape}'
             f"{html.escape(tile.title)}</a><br>{html.escape(tile.sentence)}<br>"
             f'<a href="{lesson}" aria-label="Lesson {html.escape(tile.title)}">the lesson</a></li>'
         )
     text = f'{STYLE}\n\n# Explorers\n\n<ul class="tiles">\n{"".join(rows)}\n</ul>'
     return plain([nbformat.v4.new_markdown_cell(text)])
-
-
-def _thumbnail(picture: bytes | None) -> str:
-    if picture is None:
-        return ""
-    image, file = Image.open(io.BytesIO(picture)).convert("RGB"), io.BytesIO()
-    image.thumbnail((WIDTH, 4 * WIDTH))
-    image.quantize(64).save(file, "PNG")
-    return base64.b64encode(file.getvalue()).decode("ascii")
 
 
 def build(folder: Path) -> list[Tile]:
@@ -162,7 +126,7 @@ def build(folder: Path) -> list[Tile]:
     for path in sorted((folder / "notebooks").glob("*.ipynb")):
         try:
             found += tiles(nbformat.read(path, 4), path.stem)
-        except (SyntaxError, nbformat.ValidationError, ValueError) as problem:
+        except (nbformat.ValidationError, ValueError) as problem:
             print(f"{path.name} is left out, its code cannot be read: {problem}", file=sys.stderr)
     pages = folder / "explorers"
     pages.mkdir(exist_ok=True)

@@ -16,6 +16,9 @@ from collections.abc import Callable
 from kit.course.values import unchanged, values
 
 EMPTY = "Fill in the cell above, run it, then run this one again."
+OVERWRITES = (
+    "Your function overwrites its argument {}, and the caller still needs it: work on a copy."
+)
 OWN = "This is the kit's own `{}`; write your own."
 
 
@@ -48,13 +51,10 @@ class Guarded:
             raise Stop("mistake", told(problem, self.function)) from None
         if result is None:
             raise Stop("type", "Your function gives nothing back: end it with `return ...`.")
-        for before, after, name in _with_names(self.function, args, kwargs, handed):
-            if not unchanged(before, after):
-                raise Stop(
-                    "mistake",
-                    f"Your function overwrites its argument {name}, and the caller still needs it: "
-                    "work on a copy.",
-                )
+        after = _arguments(self.function, *handed)
+        for name, before in _arguments(self.function, args, kwargs).items():
+            if not unchanged(before, after[name]):
+                raise Stop("mistake", OVERWRITES.format(name))
         return values(result)
 
     def fits(self, *names: str) -> bool:
@@ -103,11 +103,8 @@ def owner(function: object) -> str:
 def told(problem: BaseException, function: Callable) -> str:
     """One sentence on an exception: its type, its message, the line in the cell of `function`."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    lines = [
-        line
-        for frame, line in traceback.walk_tb(problem.__traceback__)
-        if code is not None and frame.f_code.co_filename == code.co_filename
-    ]
+    frames = traceback.walk_tb(problem.__traceback__) if code else ()
+    lines = [line for frame, line in frames if frame.f_code.co_filename == code.co_filename]
     where = f" in line {lines[-1]} of its cell" if lines else ""
     return f"Your function stops{where} with `{named(problem)}`."
 
@@ -126,12 +123,9 @@ def named(problem: BaseException) -> str:
     return textwrap.shorten(text.replace("`", "'"), 160)
 
 
-def _with_names(function: Callable, args: tuple, kwargs: dict, handed: tuple) -> list[tuple]:
-    """(as it was, as it is after the call, name) for each argument."""
+def _arguments(function: Callable, args: tuple, kwargs: dict) -> dict[str, object]:
+    """The arguments of a call by name; by number for a function that does not tell its names."""
     try:
-        names = list(inspect.signature(function).parameters)
+        return inspect.signature(function).bind(*args, **kwargs).arguments
     except (ValueError, TypeError):
-        names = []
-    names = names[: len(args)] + [f"number {i + 1}" for i in range(len(names), len(args))]
-    found = list(zip(args, handed[0], names, strict=True))
-    return found + [(kwargs[name], handed[1][name], name) for name in kwargs]
+        return {f"number {k}": argument for k, argument in enumerate(args, 1)} | kwargs

@@ -31,10 +31,7 @@ HERE = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws: wss:"
 COMMANDS = {
     "lab [options of JupyterLab]": (LESSONS, "open the lessons in JupyterLab, in your copy my/"),
     "explore [options of JupyterLab]": (LESSONS, "all explorers as an app, no code in sight"),
-    "test [--all] [options of pytest]": (
-        TEST,
-        "quick tests and every lesson; --all: slow ones too",
-    ),
+    "test [--all] [options of pytest]": (TEST, "quick tests, every lesson; --all: slow ones too"),
     "bench [options of pytest]": (TEST, "benchmarks beside cvxpy, one after the other"),
     "lessons [files]": (TEST, "execute lessons and store what they show"),
     "exercises [--check]": (TEST, "build exercises/ from solutions/"),
@@ -104,41 +101,43 @@ def install(lock: str) -> None:
     STAMP.write_text(stamp(lock))
 
 
-def digest(path: Path) -> str:
-    """Hash of a file, empty if there is none."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+def renewed(folder: Path, files: dict[str, bytes], known: dict[str, str]) -> dict[str, list[str]]:
+    """Write files below a folder, but over none that somebody has changed; what became of which.
+
+    known  name -> hash of what was written last, brought up to date here
+    """
+    told: dict[str, list[str]] = {"copied": [], "updated": [], "kept": [], "kept, as before": []}
+    for name, data in files.items():
+        path, new, old = folder / name, hashlib.sha256(data).hexdigest(), known.get(name)
+        mine = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+        if mine not in (None, old, new):
+            told["kept" if new != old else "kept, as before"].append(name)
+            continue
+        if mine != new:
+            told["updated" if mine else "copied"].append(name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        known[name] = new
+    return told
 
 
 def copy_lessons(root: Path = ROOT) -> None:
-    """Copy notebooks/ and exercises/ into my/, never over a file the reader has changed.
-
-    my/.origin.json holds the hash of what was copied: a copy still equal to it follows updates.
-    """
+    """Copy notebooks/ and exercises/ into my/, where my/.origin.json holds what was copied."""
     record = root / "my" / ".origin.json"
     record.parent.mkdir(exist_ok=True)
     origin = json.loads(record.read_text()) if record.exists() else {}
-    copied, updated, kept = [], [], []
     patterns = ("notebooks/*.ipynb", "exercises/*.ipynb", "notebooks/results/**/*.*")
-    for source in sorted(path for pattern in patterns for path in root.glob(pattern)):
-        name = source.relative_to(root).as_posix()
-        copy, known = root / "my" / name, origin.get(name, "")
-        new, mine = digest(source), digest(copy)
-        if mine in ("", known, new):
-            if mine != new:
-                (updated if mine else copied).append(name)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(source, copy)
-            origin[name] = new
-        elif new != known:
-            kept.append(name)
+    sources = sorted(path for pattern in patterns for path in root.glob(pattern))
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sources}
+    told = renewed(root / "my", files, origin)
     record.write_text(json.dumps(origin, indent=1))
-    for names, sentence in (
-        (copied, "Copied into my/, your own copy:"),
-        (updated, "Updated in my/, where you had changed nothing:"),
-        (kept, "Kept in my/ as you changed them (a newer one comes if you delete yours):"),
+    for what, sentence in (
+        ("copied", "Copied into my/, your own copy:"),
+        ("updated", "Updated in my/, where you had changed nothing:"),
+        ("kept", "Kept in my/ as you changed them (a newer one comes if you delete yours):"),
     ):
-        if names:
-            print(sentence, ", ".join(names), flush=True)
+        if told[what]:
+            print(sentence, ", ".join(told[what]), flush=True)
 
 
 def port_of(options: list) -> tuple:
@@ -151,14 +150,12 @@ def port_of(options: list) -> tuple:
     named.add_argument("--port", "--ServerApp.port", type=int)
     asked, others = named.parse_known_args(options)
     for port in (PORT, 0) if asked.port is None else (asked.port,):
-        with socket.socket() as door:
-            try:
-                door.bind(("127.0.0.1", port))
-            except (OSError, OverflowError) as problem:
-                if asked.port is not None:
-                    sys.exit(f"Port {port} cannot be used ({problem}); name another.")
-            else:
+        try:
+            with socket.create_server(("127.0.0.1", port)) as door:
                 return door.getsockname()[1], others
+        except (OSError, OverflowError) as problem:
+            if asked.port is not None:
+                sys.exit(f"Port {port} cannot be used ({problem}); name another.")
     raise AssertionError("a system gives a port when asked for any")
 
 
@@ -171,12 +168,8 @@ def server(options: list, start: str, what: str) -> int:
         "Ctrl-C here, twice, stops it. What you change is kept in my/.",
         flush=True,
     )
-    own = [
-        "--ServerApp.answer_yes=True",
-        f"--LabApp.default_url={start}",
-        "--ServerApp.log_level=30",
-    ]
-    own += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    own = [f"--LabApp.default_url={start}", "--ServerApp.answer_yes=True"]
+    own += ["--ServerApp.log_level=30", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     return call(PYTHON, "-m", "jupyterlab", *own, *options, cwd=ROOT / "my")
 
 
@@ -194,10 +187,7 @@ def explore(options: list) -> int:
         return code
     print("Choose a tile; each leads to its lesson too.")
     own = [f"--ServerApp.tornado_settings={ {'headers': {'Content-Security-Policy': HERE}} }"]
-    own += [
-        "--MappingKernelManager.cull_idle_timeout=60",
-        "--MappingKernelManager.cull_interval=30",
-    ]
+    own += [f"--MappingKernelManager.cull_{k}" for k in ("idle_timeout=60", "interval=30")]
     return server([*own, *options], "/voila/render/explorers/gallery.ipynb", "The gallery")
 
 
@@ -237,12 +227,8 @@ def bench(options: list) -> int:
 
 def usage(command: str = "") -> str:
     """One line for each command, or for the one named."""
-    lines = [
-        f"python3 run.py {words:<32} {text}"
-        for words, (_, text) in COMMANDS.items()
-        if command in ("", words.split()[0])
-    ]
-    return "\n".join(lines)
+    lines = [f"python3 run.py {words:<32} {text}" for words, (_, text) in COMMANDS.items()]
+    return "\n".join(line for line in lines if command in ("", line.split()[2]))
 
 
 def only_known(command: str, options: list) -> None:

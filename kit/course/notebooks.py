@@ -86,9 +86,8 @@ def clean(nb: NotebookNode) -> NotebookNode:
     without a picture (a progress bar) goes altogether. A traceback shrinks to its last line.
     """
     nb = deepcopy(nb)
-    nb.metadata = NotebookNode(
-        {key: nb.metadata[key] for key in ("kernelspec", "language_info") if key in nb.metadata}
-    )
+    kept = ("kernelspec", "language_info")
+    nb.metadata = NotebookNode({key: nb.metadata[key] for key in kept if key in nb.metadata})
     nb.metadata.get("language_info", {}).pop("version", None)
     for cell in nb.cells:
         for key in ("execution", "ExecuteTime", "widgets", "collapsed"):
@@ -143,9 +142,8 @@ def _shows(source: str) -> bool:
     body = ast.parse(TransformerManager().transform_cell(source)).body  # magics become calls
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else ast.Constant(None)
     value = not isinstance(last, ast.Call) and getattr(last, "value", ...) is not None
-    return value or any(
-        _name(call) in ("print", "display", "explorer", "show") for call in _calls(body)
-    )
+    called = {ast.unparse(call.func).split(".")[-1] for call in _calls(body)}
+    return value or not called.isdisjoint(("print", "display", "explorer", "show"))
 
 
 def _calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
@@ -155,10 +153,6 @@ def _calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
             yield node
         if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda | ast.If | ast.Try):
             yield from _calls(ast.iter_child_nodes(node))
-
-
-def _name(call: ast.Call) -> str:
-    return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
 # Executed ----------------------------------------------------------------------------------------

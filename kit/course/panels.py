@@ -7,15 +7,12 @@ shown is not loaded, so a page stays small however many it has.
 
 import ast
 import base64
-import contextlib
 import html
 import io
 import json
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from nbformat import NotebookNode
@@ -23,9 +20,24 @@ from PIL import Image
 
 from kit.course.drawing import look, png
 from kit.course.explorers import Explorer, caption, positions, slides
+from kit.course.program import Notebook, Statement, executed, gathered
 
 CHEAP = ast.Import | ast.ImportFrom | ast.FunctionDef
 COLOURS = 128  # of a stored picture: lines and words look the same, the file is a third
+
+
+def opened(nb: NotebookNode) -> Iterator[tuple[int, list[Statement]]]:
+    """Cells that end in an explorer, by number: the imports and functions they need, themselves."""
+    sources = [cell.source if cell.cell_type == "code" else "" for cell in nb.cells]
+    lesson = Notebook(sources, first=0)
+    if lesson.notes:
+        raise ValueError(lesson.notes[0])
+    cheap = []
+    for k in range(len(sources)):
+        own = [s for s in lesson.statements if s.place[0] == k]
+        if own and ast.unparse(own[-1].node).startswith("explorer("):
+            yield k, gathered(own, [*cheap, *own])
+        cheap += [s for s in own if isinstance(s.node, CHEAP)]
 
 
 def explorers(nb: NotebookNode) -> dict[int, Explorer]:
@@ -34,40 +46,16 @@ def explorers(nb: NotebookNode) -> dict[int, Explorer]:
     One that needs more of the lesson is left out: its stored picture stays on the page. So is one
     that cannot be drawn where it starts, which is said.
     """
-    names: dict[str, Any] = {}
     found = {}
-    for k, cell in enumerate(nb.cells):
-        if cell.cell_type != "code":
+    for k, (*before, last) in opened(nb):
+        shown = compile(ast.Expression(last.node.value), f"cell {k}", "eval")
+        try:
+            found[k] = eval(shown, executed(before))
+        except NameError:
             continue
-        body = ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE)).body
-        for node in (node for node in body if isinstance(node, CHEAP)):
-            with contextlib.suppress(NameError):  # a default or a decorator of the lesson's own
-                exec(compile(ast.Module([node], []), "names", "exec"), names)
-        if body and isinstance(body[-1], ast.Expr) and "explorer(" in cell.source:
-            try:
-                exec(compile(ast.Module(body[:-1], []), "cell", "exec"), names)
-                shown = eval(compile(ast.Expression(body[-1].value), "cell", "eval"), names)
-            except NameError:
-                continue
-            except ValueError as problem:
-                print(f"The explorer of cell {k} is shown as stored: {problem}", file=sys.stderr)
-                continue
-            if isinstance(shown, Explorer):
-                found[k] = shown
+        except ValueError as problem:
+            print(f"The explorer of cell {k} is shown as stored: {problem}", file=sys.stderr)
     return found
-
-
-def views(shown: Explorer) -> Iterator[tuple[str, str, bool, bytes | None, str]]:
-    """Control, position, whether it starts there, picture (None: refused) and caption."""
-    for name, control in shown.controls.items():
-        for words, value in positions(control):
-            start = value == shown.defaults[name]
-            try:
-                figure, facts = shown.draw(**{**shown.defaults, name: value})
-                picture, text = png(figure), caption(facts)
-            except ValueError as problem:
-                picture, text = None, f"This setting cannot be drawn: {problem}."
-            yield control.description, words, start, picture, text
 
 
 def read(picture: bytes) -> np.ndarray:
@@ -75,11 +63,11 @@ def read(picture: bytes) -> np.ndarray:
     return np.array(Image.open(io.BytesIO(picture)).convert("RGB"))
 
 
-def small(picture: bytes) -> bytes:
-    """The picture in a palette: the same to the eye."""
-    file = io.BytesIO()
-    image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(file, "PNG")
+def small(picture: bytes, colours: int = COLOURS, widest: int = 10_000) -> bytes:
+    """The picture as PNG in a palette: the same to the eye."""
+    image, file = Image.fromarray(read(picture)), io.BytesIO()
+    image.thumbnail((widest, 4 * widest))
+    image.quantize(colours, dither=Image.Dither.NONE).save(file, "PNG")
     return file.getvalue()
 
 
@@ -87,25 +75,21 @@ def panel(shown: Explorer, name: str, folder: Path) -> str:
     """An explorer as HTML; its pictures are written to folder, which pages know as
     ../_static/frames.
     """
-    controls: dict[str, list] = {}
-    first = None
-    for k, (control, words, start, picture, text) in enumerate(views(shown)):
-        file = ""
-        if picture is not None:
-            file = f"{name}-{k}.png"
-            (folder / file).write_bytes(small(picture))
-        view = {"words": words, "start": start, "file": file, "text": text}
-        controls.setdefault(control, []).append(view)
-        first = first or (start and (view, picture)) or None
-    assert first is not None  # an explorer draws its defaults, or it could not be opened
-    view, picture = first
-    rows = "".join(
-        _control(label, stops, f"{name}-c{k}", slides(control))
-        for k, ((label, stops), control) in enumerate(
-            zip(controls.items(), shown.controls.values(), strict=True)
-        )
-    )
-    shape = read(picture)
+    rows, shape = "", read(shown.picture.value)
+    for c, (key, control) in enumerate(shown.controls.items()):
+        stops = []
+        for words, value in positions(control):
+            file = f"{name}-{c}-{len(stops)}.png"
+            try:
+                figure, facts = shown.draw(**{**shown.defaults, key: value})
+                (folder / file).write_bytes(small(png(figure)))
+                text = caption(facts)
+            except ValueError as problem:
+                file, text = "", f"This setting cannot be drawn: {problem}."
+            start = value == shown.defaults[key]
+            stops.append({"words": words, "start": start, "file": file, "text": text})
+        rows += _control(control.description, stops, f"{name}-c{c}", slides(control))
+    view = next(view for view in stops if view["start"])
     return (
         f'<div class="explorer" role="group" aria-label="Explorer">{rows}'
         f'<img class="dark-light {look(shape)}" src="../_static/frames/{view["file"]}" '

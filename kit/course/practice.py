@@ -27,11 +27,10 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from kit.course.checks import Feedback
-from kit.course.program import Notebook, Statement, executed
+from kit.course.program import executed, needed, statements
 
 TRIES = 3  # after so many the solution opens
 KIT = Path(__file__).parents[2]
@@ -132,18 +131,13 @@ def _as_given(judge: Callable[..., Feedback], notebook: str) -> Callable[..., Fe
     """The judge among the names that its exercise gives, whatever the notebook means by them."""
     try:
         mine = ast.dump(ast.parse(inspect.getsource(judge)).body[0])
-        every = _given(KIT / "exercises" / f"{notebook}.py")
+        every = statements(KIT / "exercises" / f"{notebook}.py")
     except (OSError, SyntaxError):  # it stands in no cell, among its own names; a lecturer's own
         return judge
     for version in every:
         if judge.__name__ in version.binds and ast.dump(version.node) == mine:
-            return executed([version], every)[judge.__name__].judge
+            return executed(needed(version, every))[judge.__name__].judge
     return judge
-
-
-@cache
-def _given(path: Path) -> list[Statement]:
-    return Notebook([path.read_text(encoding="utf-8")]).parse().statements
 
 
 def progress() -> Note:
@@ -154,11 +148,9 @@ def progress() -> Note:
         f"| {key} | {one['tries']} | {one['hints']} | {'yes' if one['right'] else 'not yet'} |"
         for key, one in sorted(states.items())
     ]
-    kept = (
-        f"Kept in `{path.parent.name}/{path.name}`, for you alone; `forget()` deletes it."
-        if path
-        else "Nothing is written down here: a restarted kernel has forgotten this."
-    )
+    kept = "Nothing is written down here: a restarted kernel has forgotten this."
+    if path:
+        kept = f"Kept in `{path.parent.name}/{path.name}`, for you alone; `forget()` deletes it."
     return Note("\n".join([*head, *rows, "", kept]) if rows else f"Nothing tried yet. {kept}")
 
 

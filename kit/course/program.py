@@ -17,6 +17,8 @@ import contextlib
 import dis
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from types import CodeType
 
 from kit.course.cells import parsed, salvaged
@@ -49,16 +51,16 @@ class Statement:
 
 @dataclass
 class Notebook:
-    """Code cells and what their author should know; statements once they are parsed."""
+    """Code cells, their statements, and notes: which cells do not parse but in parts."""
 
     cells: list[str]
     notes: list[str] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
+    first: int = 1  # number of the first cell
+    statements: list[Statement] = field(init=False)
 
-    def parse(self, first: int = 1) -> "Notebook":
-        """Parse the cells, in parts where they do not parse as a whole."""
+    def __post_init__(self) -> None:
         trees = []
-        for k, source in enumerate(self.cells[:MOST_CELLS], first):
+        for k, source in enumerate(self.cells[:MOST_CELLS], self.first):
             try:
                 trees += [(k, node) for node in parsed(source)]
             except Exception as problem:
@@ -73,7 +75,6 @@ class Notebook:
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
         flags |= __future__.annotations.compiler_flag if future else 0
         self.statements = [s for k, node in trees for s in _statements(node, k, flags)]
-        return self
 
     def versions(self, check: str, function: str) -> list[Statement]:
         """Definitions of a function, and what its check was called with; without empty ones."""
@@ -106,9 +107,15 @@ class Notebook:
         return found
 
 
+@cache
+def statements(path: Path) -> list[Statement]:
+    """The statements of a source."""
+    return Notebook([path.read_text(encoding="utf-8")]).statements
+
+
 def needed(
     version: Statement,
-    statements: Iterable[Statement],
+    every: Iterable[Statement],
     given: Iterable[Statement] = (),
     until: tuple[int, int] = LAST,
 ) -> list[Statement]:
@@ -118,7 +125,7 @@ def needed(
     function in it reads later, at the latest `until`. A function that is called when a statement
     runs meets the names of that moment too.
     """
-    own = [s for s in statements if not s.check and s is not version]
+    own = [s for s in every if not s.check and s is not version]
     chosen, asked = {}, set()
     stars = [s for s in own if "*" in s.binds and s.place <= until]  # who knows what they bring
     waiting: list = [("", until, [version, *stars])]
@@ -143,11 +150,16 @@ def needed(
     return sorted(chosen.values(), key=lambda s: s.place)
 
 
-def executed(versions: Iterable[Statement], every: list[Statement]) -> dict:
-    """The names there are once statements, and what they need, have run."""
-    names: dict = {}
+def gathered(versions: Iterable[Statement], every: list[Statement]) -> list[Statement]:
+    """What several statements need, in its order, themselves among it."""
     wanted = {id(s): s for version in versions for s in needed(version, every)}
-    for s in sorted(wanted.values(), key=lambda s: s.place):
+    return sorted(wanted.values(), key=lambda s: s.place)
+
+
+def executed(program: Iterable[Statement]) -> dict:
+    """The names there are once statements have run."""
+    names: dict = {}
+    for s in program:
         exec(s.code, names)
     return names
 

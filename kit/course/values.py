@@ -48,13 +48,9 @@ def _values(found: object, depth: int) -> object:
 def _one(parts: Iterable[object]) -> object:
     """One array of parts that are numbers of equal shape; truth values only among themselves."""
     parts = list(parts)
-    alike = {
-        (np.shape(part), part.dtype.kind == "b")
-        if isinstance(part, np.ndarray | np.generic)
-        else "no number"
-        for part in parts
-    }
-    return parts if len(alike) > 1 or "no number" in alike else np.array(parts)
+    numbers = all(isinstance(part, np.ndarray | np.generic) for part in parts)
+    alike = numbers and len({(part.shape, part.dtype.kind == "b") for part in parts}) <= 1
+    return np.array(parts) if alike else parts
 
 
 def zeros_like(found: object) -> object:

@@ -1,8 +1,8 @@
 """An exercise as its marker sees it: checks with hidden ends, what everybody was given, whose code.
 
 Of the kit an exercise gives the names that it imports and what they need, statement by statement,
-as `program.needed` finds it. Solvers and certificates are withheld: they answer exercises. So in a
-sandbox the answers of the kit are not there to be imported, whatever a submission tries.
+as `program.gathered` finds it. Solvers and certificates are withheld: they answer exercises. So in
+a sandbox the answers of the kit are not there to be imported, whatever a submission tries.
 """
 
 import ast
@@ -10,14 +10,13 @@ import hashlib
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from kit.course.cells import parsed
 from kit.course.grader.sandbox import ROOT
 from kit.course.notebooks import read, tags
 from kit.course.practice import Exercise
-from kit.course.program import Notebook, Statement, executed, needed
+from kit.course.program import Notebook, Statement, executed, gathered, statements
 
 SHORTEST = 40  # nodes of a syntax tree: a shorter function belongs to nobody
 WITHHELD = {"solve", "certify"}
@@ -34,8 +33,8 @@ class Exam:
 
     def checks(self) -> list[Exercise]:
         """The checks themselves, hidden ends included."""
-        every = Notebook(self.cells).parse().statements
-        names = executed([s for s in every if _exercise(s.node)], every)
+        every = Notebook(self.cells).statements
+        names = executed(gathered([s for s in every if _exercise(s.node)], every))
         return [names[check] for check in self.parts]
 
 
@@ -76,7 +75,7 @@ def _exercise(node: ast.stmt) -> ast.Call | None:
 def modules(given: list[str], root: Path = ROOT) -> dict[str, str]:
     """Path below kit/ -> source, for all that the cells of an exercise import from kit."""
     chosen: dict[Path, set[Statement]] = defaultdict(set)
-    imports = [pair for s in Notebook(given).parse().statements for pair in _imported(s)]
+    imports = [pair for s in Notebook(given).statements for pair in _imported(s)]
     waiting, done = [pair for pair in imports if not pair[0].startswith("kit.course")], set()
     while waiting:
         module, name = waiting.pop()
@@ -85,30 +84,22 @@ def modules(given: list[str], root: Path = ROOT) -> dict[str, str]:
         done.add((module, name))
         path = root.joinpath(*module.split("."))
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        every = _statements(path)
-        for s in [s for v in every if name in v.binds for s in needed(v, every)]:
+        every = statements(path)
+        for s in gathered([v for v in every if name in v.binds], every):
             chosen[path.relative_to(root / "kit")].add(s)
             waiting += _imported(s)
     found = {str(up / "__init__.py"): "" for path in chosen for up in path.parents}
-    for path, statements in chosen.items():
-        lines = [ast.unparse(s.node) for s in sorted(statements, key=lambda s: s.place)]
+    for path, parts in chosen.items():
+        lines = [ast.unparse(s.node) for s in sorted(parts, key=lambda s: s.place)]
         found[str(path)] = "\n".join(lines)
     return found
 
 
-@cache
-def _statements(path: Path) -> list[Statement]:
-    return Notebook([path.read_text(encoding="utf-8")]).parse().statements
-
-
 def _imported(s: Statement) -> list[tuple[str, str]]:
     """(module of the kit, name) of what a statement imports, be it inside a function."""
-    return [
-        (node.module, alias.name)
-        for node in ast.walk(s.node)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("kit.")
-        for alias in node.names
-    ]
+    nodes = [node for node in ast.walk(s.node) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in nodes if (node.module or "").startswith("kit.")]
+    return [(node.module, alias.name) for node in ours for alias in node.names]
 
 
 def kit_shapes(root: Path = ROOT) -> dict[str, str]:

@@ -55,9 +55,7 @@ class Marker:
         best = max(share, key=lambda stem: (share[stem], stem in named, stem == hint))
         best = best if share[best] else hint
         if not best:
-            notes.append(
-                "Which exercise this is, is unclear: it defines nothing that one asks for."
-            )
+            notes.append("Which exercise is unclear: it defines nothing that one asks for.")
         elif hint not in ("", best):
             notes.append(f"Its name says {hint}, and it holds {best}: marked as that.")
         return notes, best

@@ -115,9 +115,7 @@ def totals_picture(marked: list[Handed]) -> Figure:
     axes = figure.subplots(len(names), 2, squeeze=False, width_ratios=(1, 2))
     for (left, right), name in zip(axes, names, strict=True):
         mine = [r for r in marked if r.notebook == name]
-        left.hist(
-            [r.points for r in mine], bins=10, range=(0, mine[0].most), color="#0072B2", ec="w"
-        )
+        left.hist([r.points for r in mine], 10, range=(0, mine[0].most), color="#0072B2", ec="w")
         left.set(title=f"{name}: {len(mine)} students", xlabel="points", ylabel="students")
         failed = Counter(f"{m.check}: {m.failed}" for r in mine for m in r.marks if m.failed)
         common = failed.most_common(5)[::-1]

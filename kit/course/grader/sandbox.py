@@ -197,9 +197,7 @@ def reached() -> list[str]:
     own = [sys.base_prefix, sys.prefix, os.path.dirname(sys.executable)]
     own += [str(Path(sys.executable).resolve().parents[1])]
     chosen: list[str] = []
-    for path in sorted(
-        filter(os.path.lexists, {*SYSTEM, *own}), key=lambda path: (len(path), path)
-    ):
+    for path in sorted(filter(os.path.lexists, {*SYSTEM, *own}), key=len):
         if not any(Path(path).is_relative_to(other) for other in chosen):
             chosen.append(path)
     return [*chosen, *(f"{ROOT}/{name}.py" for name in OURS)]

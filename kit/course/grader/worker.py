@@ -42,14 +42,14 @@ def main() -> None:
         os.chdir(job["folder"])
         for kind, most in job["limits"].items():
             resource.setrlimit(getattr(resource, kind), (most, most))
-        notebook = Notebook(*code_cells(job["data"])).parse()
+        notebook = Notebook(*code_cells(job["data"]))
         if "check" not in job:
             bound = {name for s in notebook.statements for name in s.binds if len(name) < 60}
             stems = {stem for cell in notebook.cells for stem in STEM.findall(cell)}
             sock.sendall(wire.line([notebook.notes[:20], sorted(bound)[:5000], sorted(stems)[:50]]))
             return
         function = job["checks"][job["check"]]
-        given = Notebook(job["given"]).parse(first=-len(job["given"]))
+        given = Notebook(job["given"], first=-len(job["given"]))
         notebook.hand_over(job["checks"])
         programs = notebook.programs(job["check"], function, given)
         there = any(function in s.binds for s in notebook.statements)
