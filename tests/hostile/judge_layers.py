@@ -86,14 +86,15 @@ class Layer:
         active = np.where(self.case.Omega, Q, Fraction(0))
         return (Q * self.T).sum(axis=1), (active**2).sum(axis=1)
 
-    def sharpened(self, Q, every):
+    def sharpened(self, Q, every, roundings):
         """Q + dQ with |X (Q + dQ)| below c also in rows of X so large that the rounding of Q alone,
         in shares of all of q, is more than c allows; c is the largest |X q| in all others, dQ least
         squares. every: rows that have nothing to lose are held as well; where they are nearly
-        parallel to the others, that is too much."""
+        parallel to the others, that is too much. roundings: how many a row's sum is taken to have;
+        with too many a row counts as large that is not, and c, of all others, as too small."""
         case, Q = self.case, self.moved(Q)
         lengths = (np.linalg.norm(A.astype(float), axis=1) for A in (case.X, Q))
-        noise = 64 * ULP * np.outer(*lengths)
+        noise = roundings * ULP * np.outer(*lengths)
         size = np.abs(times(case.X, Q.T).astype(float))
         noisy = noise > 1e-9 * np.maximum(size - noise, 0).max(axis=0)
         for m, q in enumerate(Q):
@@ -111,9 +112,9 @@ class Layer:
         return self.moved(Q)
 
     def lower(self, Q):
-        """The bound that Q proves, INF for an exact ray: the best one of Q and Q + dQ."""
-        ways = self.moved(Q), self.sharpened(Q, True), self.sharpened(Q, False)
-        return max(map(self.proved, ways))
+        """The bound that Q proves, INF for an exact ray: the best one of Q and four Q + dQ."""
+        ways = [self.sharpened(Q, every, n) for every in (True, False) for n in (64, 4)]
+        return max(map(self.proved, [self.moved(Q), *ways]))
 
     def proved(self, Q):
         """The bound for a Q that is as it has to be."""
