@@ -203,8 +203,7 @@ explorer(
 #
 # **Net-Trim** has one layer of a network, $Y = \max(W^\top X, 0)$; each column of $X$ is a sample, each column of
 # $W$ holds the weights of a neuron. The graph of $\max(z, 0)$ is a bent line of two pieces. The activity says on
-# which piece a sample lies, and a piece is convex. The program takes the weights with the smallest sum of
-# absolute values; this sum is a convex stand-in for the number of weights that are not zero.
+# which piece a sample lies, and a piece is convex. Among the weights that keep each sample on its piece, within a tolerance, the program takes those with the smallest sum of absolute values; this sum is a convex stand-in for the number of weights that are not zero.
 #
 # | | BranchHull | Net-Trim |
 # |---|---|---|
@@ -230,8 +229,7 @@ assert error < 1e-6 and certificate.gap < 1e-8
 # %% [markdown]
 # The second line is a **certificate**. The upper number is the value of a point that is checked to be
 # allowed. The lower number is a bound that no allowed point can undercut, computed by a formula that you can
-# evaluate yourself (the idea: [lesson 01](01_bounds.ipynb), the formula: lesson 12). A certificate
-# can also say no: here is the same answer with the first entry of $h$ changed by one percent. It is first scaled up until it is allowed.
+# evaluate yourself (the idea: [lesson 01](01_bounds.ipynb), the formula: lesson 12). A certificate can also withhold its yes: here is the same answer with the first entry of $h$ changed by one percent. It is first scaled up until it is allowed.
 # The **gap** is the difference of the two numbers, relative to the upper one.
 
 # %%

@@ -95,7 +95,7 @@ draw.show(
 
 # %% tags=["from-scratch"]
 def bound(A, b, lam):
-    """g(lam): below the optimum if lam >= 0."""
+    """g(lam): at most the optimum if lam >= 0."""
     return lam @ b - np.sum((A.T @ lam) ** 2) / 4
 
 
@@ -143,7 +143,7 @@ assert 0 < searched - x @ x < 0.05
 #
 # *By the kit.* Its programs have products of two unknowns. Ours becomes one of them with a single unknown $h > 0$:
 # minimise $h^2 + \|m\|^2$ subject to $h \cdot a_i^\top m \ge b_i$. With $z = h m$ this says $A z \ge b$, and
-# $h^2 + \|m\|^2 \ge 2 h \|m\| = 2 \|z\|$, with equality for $h = \|m\|$. So its optimum is $2\|x^\star\|$.
+# $h^2 + \|m\|^2 \ge 2 h \|m\| = 2 \|z\|$, with equality for $h = \|m\|$. So its optimum is $2\|x^\star\|$, with $x^\star$ the solution of (1).
 
 # %% tags=["compared"]
 data = branchhull.Bilinear(np.ones((2, 1)), A, b, np.ones(2))
@@ -257,8 +257,8 @@ explorer(
 # %% [markdown]
 # ## Promised and measured, and the rival
 #
-# If both weights stay positive, a step is linear: $\lambda - \lambda^\star$ is multiplied by $I - \tfrac\tau2 A A^\top$. With the singular values
-# $\sigma_1 \ge \sigma_2$ of $A$, its largest eigenvalue is $1 - \sigma_2^2/\sigma_1^2$. That is the promised factor of the error in each step after the first.
+# If both weights stay positive, a step is linear: $\lambda - \lambda^\star$ is multiplied by $I - \tfrac\tau2 A A^\top$. Here $\lambda^\star$ are the best weights, and $\sigma_1 \ge \sigma_2$ the singular values of $A$.
+# As $\tau = 2/\sigma_1^2$, its eigenvalues are 0 and $1 - \sigma_2^2/\sigma_1^2$: the first step removes one part of the error, and each later step multiplies the rest by the second number, the promised factor.
 # It is measured at the step that brings the *gap*, $1 - g(\lambda) / \text{optimum}$, below $10^{-6}$. **The rival** is an active-set
 # method (`nnls`): the weights that minimise $\|A^\top\lambda\|^2 + (b^\top \lambda - 1)^2$ over $\lambda \ge 0$, then
 # scaled so that $g$ is largest. We need not derive that it is right: its bound speaks for itself.
@@ -285,7 +285,7 @@ for angle in (60, 90, 127, 150, 165):
     assert abs(error[1] / error[0] - promised) < 0.02 and abs(gap) < 1e-12 and lam.min() >= 0
 
 # %% [markdown]
-# The active-set method wins: the ascent needs many steps when the roads are nearly parallel. [Lesson 02](02_splitting.ipynb) has a step that can
+# The active-set method wins: the ascent needs many steps when both roads decide and are nearly parallel. [Lesson 02](02_splitting.ipynb) has a step that can
 # be much faster, and much slower. The bound does not care: both methods propose, and the one line of `bound` decides.
 #
 # ## Break it yourself
@@ -306,7 +306,7 @@ print(f"optimum {nearest @ nearest:.4f}, 'bound' of {lam.round(2)}: {bound(tilte
 assert np.all(tilted @ nearest >= b - 1e-12) and bound(tilted, b, lam) > nearest @ nearest
 
 # %% [markdown]
-# A negative weight turns its inequality round; then the first step of (2) is false, and here so is the number. `certify` in this kit puts
+# A negative weight turns its inequality round; then the first step of (2) need not hold, and here the number is false. `certify` in this kit puts
 # negative entries to 0 first.
 
 # %% tags=["hide-input"]

@@ -13,8 +13,7 @@
 # %% [markdown]
 # # 02 Splitting and agreement
 #
-# The mast of [lesson 01](01_bounds.ipynb) again. Two people plan it. The surveyor knows the roads: show him how far a place
-# lies beyond each road, and he says at once how far it must lie at least. He knows nothing about cable. The electrician finds the
+# The mast of [lesson 01](01_bounds.ipynb) again. Two people plan it. The surveyor knows the roads: show him how far a place lies from the house, straight towards each road, and he says at once how far it must lie at least. He knows nothing about cable. The electrician finds the
 # cheapest place for any wishes about these distances, by one linear system. She knows nothing about roads. Each job alone is
 # easy. They agree by letters, and what they could not agree on they carry over to the next letter.
 #
@@ -37,7 +36,7 @@ from kit.course.explorers import explorer
 #
 # $$\min_{x \in \mathbb R^2} \|x\|^2 \quad \text{subject to} \quad A x \ge b .$$
 #
-# Give the distances a name of their own, $u = A x$ (measured along $a_i$, times $\|a_i\|$). Then the surveyor's rule is $u \ge b$, the electrician's cost is $\|x\|^2$, and $u = A x$ is what
+# Give these distances a name of their own, $u = A x$ (from the house along $a_i$, times $\|a_i\|$). Then the surveyor's rule is $u \ge b$, the electrician's cost is $\|x\|^2$, and $u = A x$ is what
 # they must agree on. A number $\rho > 0$ says how much a disagreement weighs. A *letter* is one answer of each.
 #
 # **Guess first.** (1) Which $\rho$ needs the fewest letters: a small one, a large one, one in between? (2) How do the letters come near
@@ -85,7 +84,7 @@ for ax, b, start, title in zip(
 draw.show(
     figure,
     "One unknown. Where the constraint is active a large rho is fast, where it is idle a small rho is fast "
-    "(with rho = 0.5 it is idle only after some letters). With rho = 2 both errors are halved by each letter.",
+    "(with rho = 0.5 it is active at letters 1 and 2 before it stays idle). With rho = 2 both errors are halved by each letter.",
 )
 
 # %% [markdown]
@@ -227,8 +226,8 @@ for ax, rho in zip(axes, (0.3, 3.0, 30.0), strict=True):
     )
 draw.show(
     figure,
-    "The error of v for twelve letters, letter k divided by the k-th power of the promised factor so that it "
-    "can be seen. A small rho leaves no turn. A larger rho lets the error turn around its limit.",
+    "The error of v under (3) for twelve letters, as if no constraint changed sides, letter k divided by the "
+    "k-th power of the promised factor so that it can be seen. A small rho leaves no turn. A larger rho lets the error turn around its limit.",
 )
 
 # %% [markdown]

@@ -53,7 +53,7 @@ draw.show(figure, "Four tiles of the same area. The scale cannot tell them apart
 #
 # ## Going downhill
 #
-# The misfit $f = \|y - (B h) \circ (C m)\|^2 / \|y\|^2$ is not convex. For $K = N = 2$ one can look at all of it. Let $u$ be the product for $h = (\cos a, \sin a)$, $m = (\cos b, \sin b)$. With lengths it is $r u$, and the best $r = \langle y, u \rangle / \|u\|^2$ leaves
+# The misfit $f = \|y - (B h) \circ (C m)\|^2 / \|y\|^2$ is not convex. For $K = N = 2$ one can look at all of it. Let $u \in \mathbb R^L$ be the products for $h = (\cos a, \sin a)$, $m = (\cos b, \sin b)$. For other lengths and signs of $h$ and $m$ the products are $r u$ with a number $r$, and the best $r = \langle y, u \rangle / \|u\|^2$ leaves
 #
 # $$f(a, b) = 1 - \frac{\langle y, u\rangle^2}{\|y\|^2 \|u\|^2}, \qquad 0 \le a, b < 180^\circ .$$
 #
@@ -155,8 +155,7 @@ draw.show(
 # $$\min_Z \|Z\|_* \quad\text{subject to}\quad b_\ell^\top Z c_\ell = y_\ell, \quad \ell = 1, \dots, L . \tag{1}$$
 #
 # A line that is not parallel to an edge touches a square at a corner, and the corners have rank one. Look only at matrices of the second slice, the truth $a = e = 1$, and one product with $b = (1, 0)$, $c = (1, t)$, which says $a + t e = 1 + t$.
-# For $t > 0$ the smallest $\max(|a|, |e|)$ is 1, at $a = e = 1$: the truth. For $-1 < t < 0$ it is at $a = -e = \frac{1 + t}{1 - t}$: **a matrix of rank one that reproduces the product and is wrong.** Rank one is not enough; it takes products enough that no other matrix
-# of that size fits. (Among all matrices this one product is not enough: $\tfrac{1 + t}{1 + t^2}\, b\, c^\top$ fits and has the norm $\tfrac{1 + t}{\sqrt{1 + t^2}} < 2$.)
+# For $t > 0$ the smallest $\max(|a|, |e|)$ is 1, at $a = e = 1$: the truth. For $-1 < t < 0$ it is at $a = -e = \frac{1 + t}{1 - t}$: **a matrix of rank one that reproduces the product and is wrong.** Rank one is not enough; it takes products enough that no other matrix with at most the nuclear norm of the truth fits. (Among all matrices this one product is not enough: $\tfrac{1 + t}{1 + t^2}\, b\, c^\top$ fits and has the norm $\tfrac{1 + t}{\sqrt{1 + t^2}} < 2$.)
 # Turn the line below. (At $t = 0$ it lies along an edge, and the answer drawn is one of many.) The ball of the Frobenius norm $\|Z\|_F = \sqrt{\langle Z, Z \rangle}$ is round: what does its answer lose?
 
 
@@ -213,7 +212,7 @@ explorer(
 #
 # $$X \leftarrow \operatorname*{argmin}_X \|X\|_* + \tfrac\rho2 \|X - (Z - U)\|_F^2, \qquad Z \leftarrow \text{nearest to } X + U \text{ with } \mathcal A(Z) = y, \qquad U \leftarrow U + X - Z . \tag{4}$$
 #
-# *First step: **take $\tau = 1/\rho$ off each singular value, and stop at 0.*** Let $X$ be made so from $V$, and $G = (V - X)/\tau$. The singular values of $G$ are $\min(\sigma_i/\tau, 1) \le 1$, and they are 1 where $X$ has any, so $\langle G, X\rangle = \|X\|_*$. By (2), for any $X'$
+# *First step: **take $\tau = 1/\rho$ off each singular value, and stop at 0.*** Let $V = Z - U$ have the singular values $\sigma_i$, make $X$ from $V$ in this way, and put $G = (V - X)/\tau$. The singular values of $G$ are $\min(\sigma_i/\tau, 1) \le 1$, and they are 1 where that of $X$ is positive, so $\langle G, X\rangle = \|X\|_*$. By (2), for any $X'$
 #
 # $$\tau \|X'\|_* + \tfrac12\|X' - V\|_F^2 \;\ge\; \tau \langle G, X'\rangle + \tfrac12 \|X' - V\|_F^2 .$$
 #
@@ -270,7 +269,7 @@ for _ in range(100):  # another matrix that fits: move in the null space of the 
     assert np.linalg.norm(other, "nuc") > value
 
 # %% [markdown]
-# What the kit does beyond ours ([nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py)): products of any sizes, equations that contradict each other, and a stop by (3). From $Z$ it takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
+# What the kit does beyond ours ([nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py)): products of any sizes, equations that contradict each other, and a stop by (3). From $Z$ its `lift` ([lifting.py](../kit/branchhull/rivals/lifting.py)) takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
 #
 # Is the certified $Z$ the truth? 60 products, then 30, then 3, for 20 unknowns, with the bound of (3) in each case:
 

@@ -94,7 +94,7 @@ draw.show(
 
 # %% [markdown]
 # *When is the corner the answer?* All lines go through the truth $z = (z_1, 0)$, $z_1 > 0$. As $n_\ell^\top z = |y_\ell| > 0$, the first entry of each $n_\ell$ is positive. Let $\tau_\ell$ be the second entry
-# divided by the first. By lesson 01 the truth is the answer if weights $\lambda_\ell \ge 0$ make $\sum \lambda_\ell n_\ell$ a vector $(1, v)$ with $|v| \le 1$: then all allowed $z'$ have
+# divided by the first. By lesson 01 no allowed point is smaller than the truth if weights $\lambda_\ell \ge 0$ make $\sum \lambda_\ell n_\ell$ a vector $(1, v)$ with $|v| \le 1$ (and no other is as small if $|v| < 1$): then all allowed $z'$ have
 # $\|z'\|_1 \ge z'_1 + v z'_2 \ge \sum \lambda_\ell |y_\ell| = z_1$. The $v$ that can be reached are the averages of the $\tau_\ell$. One lies in $[-1, 1]$
 # unless all $\tau_\ell > 1$ or all $\tau_\ell < -1$. If all $\tau_\ell > a > 1$, the small step $\epsilon\,(-a, 1)$ from the truth
 # stays allowed, since $n_{\ell 1}(\tau_\ell - a) > 0$, and $\|z\|_1$ falls by $\epsilon (a - 1)$. The other case is its mirror image.

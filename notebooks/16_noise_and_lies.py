@@ -106,7 +106,7 @@ draw.show(
 # *Balance.* $(c\,h, m/c, \xi/c)$ has the same products and costs $c F + G/c$, with $F = \|h\|_1$, $G = \|m\|_1 + \lambda \|\xi\|_1$. It is least at $c^2 = G/F =: r$. So **a lie shifts the scale** of $h$ against $m$, and an
 # answer is balanced again before it is compared.
 #
-# *Optimality* of that point, as in lesson 15: a subgradient is a nonnegative combination, with weights $\nu_\ell$, of the gradients $((q_\ell + \xi_\ell)\, \tilde b_\ell\,;\ p_\ell \tilde c_\ell\,;\ p_\ell e_\ell)$ of all rows. With $\beta_\ell = \nu_\ell p_\ell$, scaled back by $c$:
+# *Optimality* of that point, as in lesson 15: a subgradient is a nonnegative combination, with weights $\nu_\ell$, of the gradients at $(c h, m/c, \xi/c)$, which are $(\tfrac{q_\ell + \xi_\ell}{c}\, \tilde b_\ell\,;\ c\,p_\ell \tilde c_\ell\,;\ c\,p_\ell e_\ell)$, of all rows. Put $\beta_\ell = \nu_\ell\, c\, p_\ell$ and multiply the first line by $c^2 = r$:
 #
 # $$\sum_\ell \beta_\ell \frac{q_\ell + \xi_\ell}{p_\ell}\, \tilde b_\ell \in r\, \partial \|h\|_1, \qquad \sum_\ell \beta_\ell\, \tilde c_\ell \in \partial\|m\|_1, \qquad 0 \le \beta_\ell \le \lambda, \quad \beta_\ell = \lambda \text{ for liars}. \tag{2}$$
 #
@@ -331,7 +331,7 @@ draw.curve(ax, size, mean, "answer", "measured", marks=True)
 ax.set_yscale("log")
 draw.label(ax, "norm of the noise", "relative error")
 draw.legend(ax, "beside")
-draw.show(figure, "Error and bound over the noise. The published means and ours lie on each other.")
+draw.show(figure, "Error and bound over the noise. The published means and ours differ by at most a tenth.")
 slope = mean @ size / (size @ size)
 print(f"error about {slope:.3f} times the norm, published {theirs @ size / (size @ size):.3f}")
 print(f"the bound is {np.min(bound / mean):.0f} to {np.max(bound / mean):.0f} times the error")
@@ -378,7 +378,7 @@ assert medians["price 0.5"] < medians["then refit"] < medians["no slack"]
 #
 # ## Explore
 #
-# Walk the price across the interval that the caption gives. Switch the slack off. Raise the lies until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
+# Walk the price across the lower end of the interval that the caption gives; with 4 lies you can cross the upper end too. Switch the slack off. Raise the lies until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
 
 
 # %%

@@ -95,7 +95,7 @@ print(f"gains from {gains.min():.2f} to {gains.max():.2f}; {L} products, {K + N 
 # %%
 a, e, m = np.array([2.0, 1.0]), 0.5, 3.0
 y = np.array([1 + e, 1 - e]) * a * m
-print(f"calibrated: source {np.mean(y / a):.2f}, e {(y[0] / a[0] - y[1] / a[1]) / (2 * m):.2f}")
+print(f"calibrated: source {np.mean(y / a):.2f}, e {(y[0] / a[0] - y[1] / a[1]) / np.sum(y / a):.2f}")
 print(f"gains taken to be 1: source {np.linalg.lstsq(a[:, None], y)[0][0]:.2f} instead of {m:.2f}")
 assert np.isclose(np.mean(y / a), m)
 
@@ -411,7 +411,7 @@ for name in ("Hartley transform of an even kernel", "Spectrum of a mild kernel")
 # * With a natural start and noise, Gauss-Newton for least squares is the method to use for these data; the convex answer listens to the largest readings.
 # * The convex program needs no start, certifies its value, and can prove that signs conflict.
 #
-# **The guesses.** (1) By 8 %, where the gains are off by 25 % (root mean square): a source's error is a weighted sum over the sensors, in which much cancels. (2) Least squares, by far. (3) The convex program proves it; Gauss-Newton ends with a misfit.
+# **The guesses.** (1) By 8 %, where the gains are off by 25 % (root mean square): a source's error is a weighted sum over the sensors, in which much cancels. (2) Least squares, by far. (3) On the 96 products above the convex program proves that signs conflict; with few products it may not notice, and only the residual tells. Gauss-Newton ends with a misfit.
 #
 # **Break it yourself.** Shift the kernel of the bird by one sample (`np.roll(kernels, 1, axis=0)`). Which line of the proof fails, and what do both methods answer?
 #

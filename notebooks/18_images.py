@@ -73,7 +73,7 @@ print(f"{np.mean(scene.data.y < 0):.0%} of the products are negative")
 #
 # ## By hand: two pixels
 #
-# Two pixels of paint 1 and 2 under one constant column: $h_1 m \ge 1$, $h_2 m \ge 2$. Take $m = 1$ first, and $h = (a, 2)$ with $1 \le a \le 2$ (brighter than 2 only costs more). Its picture costs
+# Two pixels of paint 1 and 2 under one constant column: $h_1 m \ge 1$, $h_2 m \ge 2$. Take $m = 1$ first, and $h = (a, 2)$ with $1 \le a \le 2$ (brighter than 2 never costs less). Its picture costs
 #
 # $$F(a) = \mathrm{TV} + \mu \|h\|_1 = (2 - a) + \mu\,(2 + a), \qquad F'(a) = \mu - 1 .$$
 #
@@ -298,7 +298,7 @@ assert (
 )
 
 # %% [markdown]
-# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival is the nearest there too. (Why (1) fails here we do not know. That the swing of the light costs something is not the whole reason: where it is free, the error is 0.24 or more.) BranchHull's case is the light of both signs, for which
+# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival is the nearest there too. (Why (1) fails here we do not know. That the swing of the light costs something is not the whole reason: where it is free, the median error is still 0.23 or more.) BranchHull's case is the light of both signs, for which
 # the logarithm is not there.
 #
 # And a photograph, which is not piecewise constant, so nothing promises that it comes back? (It ships with scikit-learn; its light is simulated.)

@@ -13,7 +13,7 @@
 # # 19 Fast solvers
 #
 # An instrument delivers a new set of products each second. Before the next one comes you want the answer of BranchHull to eight digits, and the proof. The ADMM of lesson 13 has the time on clean data.
-# On noisy data it needs hundreds of iterations, and more at a badly chosen $\rho$. You may use a large matrix now.
+# On noisy data it needs a thousand iterations or more, and many more at a badly chosen $\rho$. You may use a large matrix now.
 #
 # **Afterwards you can** write an interior point method for the hulls in twenty lines, and one that guesses and is then certified, and say which to take.
 # **Before**: [12](12_branchhull.ipynb), [13](13_admm.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
@@ -145,7 +145,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 
 # %% [markdown]
 # What the kit does beyond ours ([l2.py](../kit/branchhull/interior/l2.py)): it treats the weights like the point (the scaling of Nesterov and Todd), and
-# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here, and its matrix has the same form. (Ours must be stopped: some steps after a gap of about $10^{-9}$ rounding spoils the point, or the matrix becomes singular.)
+# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here, and its matrix has the same form. (Ours must be stopped: a few steps after a gap between $10^{-8}$ and $10^{-9}$ rounding spoils the point, or the matrix becomes singular.)
 #
 # ## Why $\mu$ says how far
 #
@@ -246,7 +246,7 @@ for words, problem in (
 assert off < 1e-9 and mine.upper > 1.001 * best.upper and mine.gap > 0.1
 
 # %% [markdown]
-# With noise there is no point on all branches. With $L = 28 < 2 (K + N)$ it finds one, and still another point of the hulls is smaller: no weights exist, so none are found. `solve(problem)` tries the guess where $L$ is large enough, and asks the
+# With noise, 80 equations for 19 unknowns have in general no common point. With $L = 28 < 2 (K + N)$ it finds one, and still another point of the hulls is smaller: no weights exist, so none are found. `solve(problem)` tries the guess where $L$ is large enough, and asks the
 # interior point method if it is not certified.
 #
 # ## Where the time goes
@@ -311,7 +311,7 @@ for name, problem in large.items():
 # | `"matrix-free"` | some dozens of products with $B$, $C$ | the same, with fast transforms or sparse matrices |
 # | `solve_batch` | as the guess, in stacks | many small instances |
 # | `"interior"` | $L n^2$ | anything dense: noise, $L$ near $2 n$ |
-# | `"admm"` | $4 L n$ | no system to solve at each step, few digits |
+# | `"admm"` | $4 L n$ | two factors made once, none later; few digits where there is noise |
 # | `"cvxpy"` | a sparse factor | the reference |
 #
 # Clarabel, an interior point method as well, needs no more iterations than the kit's here, and takes longer. It does not know that $p_\ell$ and $q_\ell$ meet in one block, and has to be handed a compiled program.

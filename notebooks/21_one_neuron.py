@@ -171,7 +171,7 @@ def walk(X, y):
 
 
 # %% [markdown]
-# (The start needs active samples that span all directions, no weight of $w$ that is 0, and no silent sample that touches at $w$. Two events at one $\lambda$ are not provided for. Here all is well.) *Check* of (3) at each corner but the last, $u = 0$; and of
+# (The start needs active samples that span all directions, no weight of $w$ that is 0, and no silent sample that touches at $w$. Two events at one $\lambda$ are not provided for, except at the end, where all weights become 0 at once.) *Check* of (3) at each corner but the last, $u = 0$; and of
 # each corner between the two ends and each middle between two corners against the kit, `nettrim.path`, which is given the neuron and $\epsilon$, but no corner:
 
 # %% tags=["compared"]
@@ -242,7 +242,7 @@ for lam, u, _ in corners[:-1]:
 # No allowed $v$ has a smaller norm than $u$. $\square$
 #
 # *What the equalities say* for each other optimum $v$ of (1): $v_j \ne 0$ only where $|(X q)_j| = 1$; $q_p < 0$ only where $v^\top x_p = 0$; and $(y - X^\top v)_\Omega$ is $\epsilon\, q_\Omega / \|q_\Omega\|$. These are called **complementary
-# slackness**. They also say $\lambda = \epsilon / \|q_\Omega\|_2$: $\epsilon$ and $\lambda$ are two names of a place on one path. The cell prints this $\lambda$, and below it $|X q|$, which is 1 at each weight
+# slackness**. They also say $\lambda = \epsilon / \|q_\Omega\|_2$: $\epsilon$ and $\lambda$ are two names of a place on one path. The cell prints this $\lambda$, and beside it $|X q|$, which is 1 at each weight
 # that is not 0. At `air 4` it is less than 1: this weight is 0 in each optimum.
 
 # %%
@@ -375,7 +375,7 @@ for name in ("Net-Trim: weak duality", "One layer is no longer than it was"):
 #
 # ## Take away
 #
-# * As the price $\lambda$ rises, the weights move on straight lines from corner to corner; at a corner one weight becomes 0 or leaves 0, or one silent sample begins or ceases to touch.
+# * As the price $\lambda$ rises, the weights move on straight lines from corner to corner; at a corner one weight becomes 0 or leaves 0, or one silent sample begins or ceases to touch; at the last corner all that are left become 0 together.
 # * A vector $q$ proves each answer: (4) is a bound, and at the answer it is met.
 # * Net-Trim looks at samples. Before a refit it moved the answers less than magnitude at each number of sensors it has here; after a refit magnitude was better with five and with six. It does not minimise the number of sensors.
 #

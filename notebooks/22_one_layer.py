@@ -322,13 +322,13 @@ moved += [report("magnitude, as many zeros", np.where(np.abs(trained) >= order[c
 assert moved[0] <= 0.1 * (1 + 1e-6) and moved[0] < moved[1]
 
 # %% [markdown]
-# One ball has the smallest norm, as proved, and at the same number of zeros its answers move less than those of magnitude. Equal own balls have fewer zeros, but move the answers less, and their test accuracy is as good. Rivals that look at samples too are in [lesson 25](25_pruning_today.ipynb).
+# One ball has the smallest norm, as proved, and at the same number of zeros its answers move less than those of magnitude. Equal own balls have fewer zeros and move the answers less (the balls of three neurons that are silent on all samples stay unused); their test accuracy is as good. Rivals that look at samples too are in [lesson 25](25_pruning_today.ipynb).
 #
 # **Where it fails.** The proof is about the optima of (1), or of a looser program, on these samples. It does not say that fewer wires would not do: $\|W\|_1$ is not the number of wires.
 #
 # ## Explore
 #
-# Choose a neuron and a tolerance. Which neurons give way first? At which tolerance does a neuron lose all its wires?
+# Choose a neuron and a tolerance. Which neurons give way first? Three neurons are never active here and have no wire at any tolerance. At which tolerance does another one lose all?
 
 # %%
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
@@ -382,8 +382,8 @@ for name in ("Zeros that are proved", "Proposition 1"):
 # ## Take away
 #
 # * One ball for the layer is spent where it buys most, and has a norm at most that of any own balls.
-# * ADMM needs one matrix inverse, a shrinking, a clipping and a soft threshold; its sums of disagreement, $\rho U_1$, are a dual matrix.
-# * With a small gap, (2) bounds a weight in all optima; without one a zero is only what a method shows.
+# * ADMM needs one matrix inverse, a shrinking, a clipping and a soft threshold; its sums of disagreement, $\rho U_1$, become a dual matrix; on the way they are clipped and scaled.
+# * With a small gap, (2) bounds each weight with $|X Q^\top| < 1$ in all optima of the looser program; without one a zero is only what a method shows.
 #
 # **The guesses.** (1) Larger, or equal. (2) None: at step 248 the zeros are right, and none is proved yet. (3) Those near the left and the right edge, where digits have little ink; six of these 17 have none.
 #

@@ -227,7 +227,7 @@ def promise(Ws, pruned, X, epsilon, gamma=None):
 
 
 # %% [markdown]
-# *Check.* In layers 2 and 3 of the cascade the ball is met with equality, and silent entries stay below $(V_\ell)_+$: that is what the proof below uses. In both modes no measured error exceeds its promise. Kit: `nettrim.prune` is both loops.
+# *Check.* In layers 2 and 3 of the cascade the ball holds, even with equality, and silent entries stay below $(V_\ell)_+$: the proof below uses the ball and this limit. In both modes no measured error exceeds its promise. Kit: `nettrim.prune` is both loops.
 
 # %% tags=["compared"]
 Ws = [np.vstack([W, b]) for W, b in zip(network.weights, network.biases, strict=True)]
@@ -267,7 +267,7 @@ for k, (W, U) in enumerate(zip(Ws, mine["cascade"], strict=True)):
 
 # %% [markdown]
 # What `prune` does beyond our loops ([prune.py](../kit/nettrim/networks/prune.py)): it also takes scikit-learn's and PyTorch's networks (lesson 26), it certifies each layer, and
-# it runs both networks at the end and compares what happens with what it promised. Its answer is read as a table, in which layers count from 0, `promised` is (3), and `theorem` a form of it with other norms of the old weights (below):
+# it runs both networks at the end and compares what happens with what it promised. Its answer is read as a table, in which layers count from 0, `promised` is (3), and `theorem` is (3) with larger norms of the old weights, $\lVert W_i\rVert_1$ in parallel and $\lVert W_i\rVert_F$ in a cascade (below):
 
 # %% tags=["nbval-ignore-output"]
 kits["cascade"]
@@ -549,10 +549,10 @@ for name in ("Theorem 1, any network", "Theorem 2, any network"):
 # * What is promised: parallel errors add up, each multiplied by the norms behind it; a cascade has one error, multiplied by $\sqrt\gamma\,\lVert W_\ell\rVert_2$ in each later layer.
 # * Compute the promise from singular values, and look whether it is below 100 %.
 #
-# **The guesses.** (1) By about 23 % on the spirals and 11 % on the digits: the norms of the weights behind decide. (2) One after the other, at equal $\epsilon$ up to 10 %;
+# **The guesses.** (1) By about 23 % on the spirals and 11 % on the digits: the layers behind may stretch an error, by at most their norms. (2) One after the other, at equal $\epsilon$ up to 10 %;
 # at equal weights on the digits, and not always on the spirals. (3) Promise (3) is 2 to 4 times what happens. With the norms of the old weights Theorem 1 is thousands of times too large on the digits.
 #
-# **Break it yourself.** Write `0.0` for `V` in `cascade`. What does the solver say of the second layer? Put `np.sqrt(gamma) * miss` with
+# **Break it yourself.** In `cascade`, hand `0.0` in place of `V` to `layer`. What does the solver say of the second layer? Put `np.sqrt(gamma) * miss` with
 # `gamma = 0.9` there: which sentence of the proof fails first? Prune the pruned network again with the same $\epsilon$: what is promised relative to the *trained* network?
 #
 # **Exercise**: [23_cascade_epsilon](../exercises/23_cascade_epsilon.ipynb), the radius of a cascade and its promise. **Next**: [24 How many samples](24_how_many_samples.ipynb).

@@ -94,7 +94,7 @@ assert abs(quarter - 1 / 2) < 0.01 and abs(square - 1 / 3) < 0.01
 #
 # $$w \text{ is optimal} \iff \text{ there is } \nu \in \mathbb R^{\Omega} \text{ with } X_{\Gamma\Omega}\, \nu = \operatorname{sign}(w_\Gamma), \quad \|X_{\Gamma^c\Omega}\, \nu\|_\infty \le 1 . \tag{2}$$
 #
-# It is the only solution if the maximum is below 1 and $X_{\Gamma\Omega}$ has rank $s$. (This is the papers' Proposition 2.) **The least possible maximum is a linear program.**
+# It is the only solution if the maximum is below 1 and $X_{\Gamma\Omega}$ has rank $s$. (This is the papers' Proposition 2. With Gaussian samples the rank is there with probability 1 where $\nu$ exists, and a maximum of exactly 1 has probability 0: *recovered* means below 1.) **The least possible maximum is a linear program.**
 
 
 # %% tags=["from-scratch"]
@@ -209,7 +209,7 @@ assert abs(l1_cone(2, 1)[0] - 1) < 0.03
 
 # %% [markdown]
 # $f(k)$ rises from 0 to 1 around $k = \delta$ (Amelunxen, Lotz, McCoy, Tropp). The width $\sigma$ of the rise: $\sigma^2$ is the variance of the bracket's minimum less $2\delta$ (McCoy, Tropp). For large $N$ its shape is nearly that of the normal distribution function $\Phi$, $f(k) \approx \Phi((k - \delta)/\sigma)$ (Goldstein, Nourdin, Peccati). All three are cited, not proved here. In (3) this puts one half at
-# $P \approx 2\,\delta(N, s)$. The normal shape is an approximation, $\delta$ and $\sigma$ are means over 20,000 draws, and nothing is fitted.
+# $P \approx 2\,\delta(N, s)$. The normal shape is an approximation, $\delta$ and $\sigma$ are computed from the mean and the variance of 20,000 draws, and nothing is fitted.
 #
 # ## Predicted and measured
 #
@@ -281,7 +281,7 @@ for shift in (-1.5, 0.0, 1.0, 3.0):
 assert found[-1.5] < found[0.0] < found[3.0]
 
 # %% [markdown]
-# It holds without a shift. With random signs the active samples are still Gaussian across $w$, but along $w$ their mean square (the column before the last, over active samples) is not 1. In these rows fewer samples are needed where it is larger, more where it is smaller. A likely reason: equations with a large $w^\top x$ see the length of $w$ better.
+# It holds without a shift. With random signs the active samples are still Gaussian across $w$, but with a shift their mean square along $w$ (the column before the last, over active samples) is not 1; without one it is 1, measured 0.92. In these rows fewer samples are needed where it is larger, more where it is smaller. A likely reason: equations with a large $w^\top x$ see the length of $w$ better.
 #
 # *Rivals*, all on the same neurons ($N = 40$, $s = 5$), with the active samples as equations. (By (2), Net-Trim needs no more.) Least squares knows of no sparsity. Weighting each $|u_j|$ anew by $1 / (|u_j| + 0.1)$ and solving again, three times, is no convex program, and does better:
 

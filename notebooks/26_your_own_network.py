@@ -116,7 +116,7 @@ figure, ax = draw.figure(size=(4.2, 3.4))
 parity(ax, old, new, "one neuron, four samples")
 draw.show(
     figure,
-    "Each point is a sample: what the neuron answered before and after. The two positive answers have moved towards 0, as they do under an l1 norm.",
+    "Each point is a sample: what the neuron answered before and after. The two positive answers have moved towards 0, as many do under an l1 norm; others may grow.",
 )
 
 # %% [markdown]
@@ -128,7 +128,7 @@ pruned
 
 # %% [markdown]
 # `prune` opened the pipeline, pruned the perceptron inside on samples as the scaler hands them over, and gave back a copy of the whole. Read a row from left to right: what the layer is, how many weights *are* 0, how far
-# its program was allowed to go, how far its answers have moved, what (3) of lesson 23 promises, what norms of the old weights promise, and how exactly its program was solved.
+# its program was allowed to go, how far its answers have moved, what (3) of lesson 23 promises, what larger norms of the old weights promise, and how exactly its program was solved.
 #
 # *Should you believe it?* A report is a text. What it says has to be what the network does.
 #
@@ -139,7 +139,7 @@ pruned
 # $$\text{zeros} = \text{share of } \hat W_\ell = 0, \qquad \text{moved} = \frac{\lVert \hat Y_\ell - Y_\ell\rVert_F}{\lVert Y_\ell\rVert_F}, \qquad
 #   \text{used} = \frac{\lVert (\hat W_\ell^\top \hat Y_{\ell-1} + \hat b_\ell - Y_\ell)_\Omega\rVert_F}{\lVert Y_\ell\rVert_F}, \qquad \Omega = \{Y_\ell > 0\} .$$
 #
-# *Used* is what the program of the layer limits by $\epsilon_\ell$ (in the last layer $\Omega$ is everything).
+# *Used* is what the program of the layer limits by $\epsilon_\ell / \lVert Y_\ell\rVert_F$ (in the last layer $\Omega$ is everything).
 
 
 # %% tags=["from-scratch"]
@@ -196,7 +196,7 @@ for k, (row, told) in enumerate(zip(mine, kits, strict=True)):
     assert 0.99 * told["epsilon"] < row[2] < told["epsilon"] * (1 + 1e-5)
 
 # %% [markdown]
-# The kit does the same before it returns anything ([walk.py](../kit/nettrim/networks/walk.py)): it runs both networks, compares what happens with what its programs believe, and returns nothing if they differ. Here is a network that does something else than its weights say, and one whose activation is no ReLU:
+# The kit does the same before it returns anything ([walk.py](../kit/nettrim/networks/walk.py)): it runs both networks, compares what happens with what its programs believe, and returns nothing if they differ. What it brings is checked too ([estimators.py](../kit/nettrim/networks/estimators.py)): here is a network that does something else than its weights say, and one whose activation is no ReLU:
 
 
 # %%
@@ -355,7 +355,7 @@ assert moved(few.network, X_new) > 1.5 * moved(few.network, X[:40]) and moved(
 #
 # ## A PyTorch module
 #
-# The same call takes an `nn.Module`, whatever its class, if `torch.fx` can follow its `forward`. PyTorch is not part of the kit. Where it is missing, this section says so.
+# The same call takes an `nn.Module` of any class, if `torch.fx` can follow its `forward` and its layers do what their weights say. PyTorch is not part of the kit. Where it is missing, this section says so.
 
 # %% tags=["nbval-ignore-output"]
 try:
