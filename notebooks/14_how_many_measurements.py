@@ -287,7 +287,7 @@ assert shares["random signs as B"] < 0.42 and shares["positive B and h"] < 0.1
 # ## The rivals
 #
 # Other methods on the same instances, $K = N = 10$. The descents make the misfit of the products small, by alternating least squares, by gradient or by Gauss-Newton steps. Lifting and the descents from a spectral start use the signs only to choose between $(h, m)$ and $(-h, -m)$. *In the cone* asks no solver: its error is the distance to the cone. A descent has one start: *spectral* (also in the rows *alternating* and *gradient*), the leading singular vectors of $\sum_\ell y_\ell\, b_\ell c_\ell^\top$, or
-# *signs*, $h = \sum_\ell t_\ell \sqrt{|y_\ell|}\, b_\ell$ and $m$ likewise with $s_\ell t_\ell$.
+# *signs*, $h = \sum_\ell t_\ell \sqrt{|y_\ell|}\, b_\ell$ and $m = \sum_\ell s_\ell t_\ell \sqrt{|y_\ell|}\, c_\ell$, with the known signs $t_\ell$ of $b_\ell^\top h$ and $s_\ell = \operatorname{sign} y_\ell$.
 
 # %%
 rivals = collect(PAPER["l2-rivals"], "results")

@@ -196,7 +196,7 @@ for N in (4, 8, 12, 14):
 assert hits[1] < 3
 
 # %% [markdown]
-# **With the natural start Gauss-Newton finds all of these; the convex program fails more often the more unknowns the same 96 products have.** And with noise? Each reading is now off by 5 %, $y \to y \circ (1 + 0.05\,\zeta)$ with standard normal $\zeta$. More snapshots bring more products for the same four numbers $h$. Seven instances each:
+# **With the natural start Gauss-Newton finds all of these; the convex program finds all with 19 unknowns, four of ten with 35, and none with 51 or 59, from the same 96 products.** And with noise? Each reading is now off by 5 %, $y \to y \circ (1 + 0.05\,\zeta)$ with standard normal $\zeta$. More snapshots bring more products for the same four numbers $h$. Seven instances each:
 
 # %%
 counts = np.array([1, 2, 4, 8, 16])

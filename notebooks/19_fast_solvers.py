@@ -13,7 +13,7 @@
 # # 19 Fast solvers
 #
 # An instrument delivers a new set of products each second. Before the next one comes you want the answer of BranchHull to eight digits, and the proof. The ADMM of lesson 13 has the time on clean data.
-# On noisy data it needs a thousand iterations or more, and many more at a badly chosen $\rho$. You may use a large matrix now.
+# On noisy data it needs a thousand iterations or more, and at a badly chosen $\rho$ many more. You may use a large matrix now.
 #
 # **Afterwards you can** write an interior point method for the hulls in twenty lines, and one that guesses and is then certified, and say which to take.
 # **Before**: [12](12_branchhull.ipynb), [13](13_admm.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
@@ -311,14 +311,14 @@ for name, problem in large.items():
 # | `"matrix-free"` | some dozens of products with $B$, $C$ | the same, with fast transforms or sparse matrices |
 # | `solve_batch` | as the guess, in stacks | many small instances |
 # | `"interior"` | $L n^2$ | anything dense: noise, $L$ near $2 n$ |
-# | `"admm"` | $4 L n$ | two factors made once, none later; few digits where there is noise |
+# | `"admm"` | $4 L n$ | two factors made once, none later; a thousand iterations or more where there is noise |
 # | `"cvxpy"` | a sparse factor | the reference |
 #
-# Clarabel, an interior point method as well, needs no more iterations than the kit's here, and takes longer. It does not know that $p_\ell$ and $q_\ell$ meet in one block, and has to be handed a compiled program.
+# Clarabel, an interior point method as well, needs no more iterations than the kit's here, and takes longer. It gets each row as a small cone of a general sparse program, which cvxpy compiles first; the kit solves one dense system with $K + N$ unknowns.
 #
 # ## Explore
 #
-# $K = N = 3$, $L = 18$. On the left the rows, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? ("Nothing yet" at a late step: rounding has spoiled a point that was proved before.)
+# $K = N = 3$, $L = 18$. On the left the rows, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? (The gap may lie above the curve: (2) is for points of the central path, which a smaller $\mu$ or a shortened step leaves.) ("Nothing yet" at a late step: rounding has spoiled a point that was proved before.)
 
 
 # %%
@@ -341,9 +341,9 @@ def newton_steps(k, shrink, noise):
     draw.legend(left, "upper right")
     known = np.array([gap if np.isfinite(gap) else np.nan for gap in gaps])
     draw.curve(right, np.arange(1, k + 1), np.maximum(known, 1e-14), "answer", "gap", marks=True)
-    draw.curve(right, np.arange(1, k + 1), promises, "bound", "2 mu L / value")
+    draw.curve(right, np.arange(1, k + 1), promises, "bound", "(2): 2 mu L / value on the path")
     right.set(yscale="log", xlim=(0, 41), ylim=(1e-13, 1e2))
-    draw.label(right, "Newton step", "relative", "what is proved")
+    draw.label(right, "Newton step", "relative", "certified gap, and (2)")
     draw.legend(right, "lower left")
     return figure, {
         "certified gap": f"{max(gaps[-1], 1e-13):.0e}" if np.isfinite(gaps[-1]) else "nothing yet",

@@ -552,7 +552,7 @@ for name in ("Theorem 1, any network", "Theorem 2, any network"):
 # **The guesses.** (1) By about 23 % on the spirals and 11 % on the digits: the layers behind may stretch an error, by at most their norms. (2) One after the other, at equal $\epsilon$ up to 10 %;
 # at equal weights on the digits, and not always on the spirals. (3) Promise (3) is 2 to 4 times what happens. With the norms of the old weights Theorem 1 is thousands of times too large on the digits.
 #
-# **Break it yourself.** In `cascade`, hand `0.0` in place of `V` to `layer`. What does the solver say of the second layer? Put `np.sqrt(gamma) * miss` with
+# **Break it yourself.** In `cascade`, hand `0.0` in place of `V` to `layer`. On the spirals the second layer is still solved: which sentence above is then not guaranteed? Put `np.sqrt(gamma) * miss` with
 # `gamma = 0.9` there: which sentence of the proof fails first? Prune the pruned network again with the same $\epsilon$: what is promised relative to the *trained* network?
 #
 # **Exercise**: [23_cascade_epsilon](../exercises/23_cascade_epsilon.ipynb), the radius of a cascade and its promise. **Next**: [24 How many samples](24_how_many_samples.ipynb).

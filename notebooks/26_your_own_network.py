@@ -196,7 +196,7 @@ for k, (row, told) in enumerate(zip(mine, kits, strict=True)):
     assert 0.99 * told["epsilon"] < row[2] < told["epsilon"] * (1 + 1e-5)
 
 # %% [markdown]
-# The kit does the same before it returns anything ([walk.py](../kit/nettrim/networks/walk.py)): it runs both networks, compares what happens with what its programs believe, and returns nothing if they differ. What it brings is checked too ([estimators.py](../kit/nettrim/networks/estimators.py)): here is a network that does something else than its weights say, and one whose activation is no ReLU:
+# The kit does the same before it returns anything ([walk.py](../kit/nettrim/networks/walk.py)): it runs both networks, compares what happens with what its programs believe, and returns nothing if they differ. What you bring is checked too ([estimators.py](../kit/nettrim/networks/estimators.py)): here is a network that does something else than its weights say, and one whose activation is no ReLU:
 
 
 # %%
