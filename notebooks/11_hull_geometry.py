@@ -384,7 +384,9 @@ answer = branchhull.solve(branchhull.BranchHull(data))
 ray = answer.dual[0] / answer.dual[0].max()
 tilde_B = data.signs[:, None] * data.B
 print(answer.report.run.status, "|", answer.report.notes[-1])
-print(f"ray {ray.round(3)}, its combination of the signed rows of B ≈ {np.abs(tilde_B.T @ ray).max():.0e}")
+print(
+    f"ray {ray.round(3)}, its combination of the signed rows of B ≈ {np.abs(tilde_B.T @ ray).max():.0e}"
+)
 assert np.all(ray >= 0) and np.abs(tilde_B.T @ ray).max() < 1e-12
 
 # %% tags=["hide-input"]

@@ -331,7 +331,10 @@ draw.curve(ax, size, mean, "answer", "measured", marks=True)
 ax.set_yscale("log")
 draw.label(ax, "norm of the noise", "relative error")
 draw.legend(ax, "beside")
-draw.show(figure, "Error and bound over the noise. The published means and ours differ by at most a tenth.")
+draw.show(
+    figure,
+    "Error and bound over the noise. The published means and ours differ by at most a tenth.",
+)
 slope = mean @ size / (size @ size)
 print(f"error about {slope:.3f} times the norm, published {theirs @ size / (size @ size):.3f}")
 print(f"the bound is {np.min(bound / mean):.0f} to {np.max(bound / mean):.0f} times the error")

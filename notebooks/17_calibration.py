@@ -95,7 +95,9 @@ print(f"gains from {gains.min():.2f} to {gains.max():.2f}; {L} products, {K + N 
 # %%
 a, e, m = np.array([2.0, 1.0]), 0.5, 3.0
 y = np.array([1 + e, 1 - e]) * a * m
-print(f"calibrated: source {np.mean(y / a):.2f}, e {(y[0] / a[0] - y[1] / a[1]) / np.sum(y / a):.2f}")
+print(
+    f"calibrated: source {np.mean(y / a):.2f}, e {(y[0] / a[0] - y[1] / a[1]) / np.sum(y / a):.2f}"
+)
 print(f"gains taken to be 1: source {np.linalg.lstsq(a[:, None], y)[0][0]:.2f} instead of {m:.2f}")
 assert np.isclose(np.mean(y / a), m)
 

@@ -418,7 +418,9 @@ assert max(pruning.CANDIDATES, key=told.get) != winner
 
 # %%
 what = ("change", "worst", "shifted_change", "shifted_worst")
-print("80 % zeros, with a refit; all: |Y^ - Y|_F / |Y|_F; worst: the largest sample over the mean size")
+print(
+    "80 % zeros, with a refit; all: |Y^ - Y|_F / |Y|_F; worst: the largest sample over the mean size"
+)
 print("                   test: all  worst     shifted: all  worst")
 moved = {
     (d, m): [mean(of, d, m, refit, 0.8) for of in what] for d in pruning_today.DATA for m in methods
