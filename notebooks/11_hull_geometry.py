@@ -123,9 +123,9 @@ draw.show(
 # $$f(\sigma) = \sigma^2 - (r\,\delta_0)^2 - 2 d = 0, \qquad
 #   f'(\sigma) = 2\sigma + 2 \delta_0^2\, r\, \frac{\sigma_0}{(2\sigma - \sigma_0)^2} .$$
 #
-# At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$ (try the three cases; at $0$ take the limit;
-# at $\sigma_0$ it is so since the point is outside).
-# For the same reason $\sigma = \sqrt{2 d + \delta_0^2}$ is above $\sigma_0$. So $0 < r \le 1$ there, and $f \ge 0$.
+# At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$: at $0$ the limit is $-2 d$; at
+# $\tfrac12(\sigma_0 + |\delta_0|)$ we have $2 \sigma - \sigma_0 = |\delta_0|$, so $r |\delta_0| = \sigma$ and $f = -2 d$; at $\sigma_0$ we have $r = 1$ and $f = 2 (p_0 q_0 - d)$, below 0 since the point is outside.
+# If $\sigma_0 > 0$, outside means $p_0 q_0 < d$, that is $\sigma_0^2 - \delta_0^2 < 2 d$: so $\sigma = \sqrt{2 d + \delta_0^2}$ is above $\sigma_0$. So $0 < r \le 1$ there, and $f \ge 0$.
 # Between them is a root, and there $\mu \ge 0$ and $\sigma > |\delta|$, so (2) holds.
 # Newton's method, kept in the bracket by halving, finds it.
 
@@ -197,7 +197,7 @@ for spread in (0, 2, 6):
         found = np.array([method(*point) for point in zip(*points, sizes, strict=True)]).T
         stays = np.all(found == points, axis=0)
         error = np.hypot(*(found - kits)) / np.hypot(*(kits - points))
-        print(f"-{spread} to {spread}", end=" " * 10)
+        print(f"-{spread} to {spread}" if spread else "none  ", end=" " * 10)
         print(f"{method.__name__:12}≈ {stays.sum():<9d}≈ {error[~stays].max():.0e}")
         assert error[~stays].max() < (1e-9 if spread < 6 else 0.1)
         assert stays.sum() == 0 or (spread == 6 and method is by_quartic)
@@ -224,7 +224,7 @@ assert stays.sum() >= 1
 #
 # $$s_\ell\, (b_\ell h)(c_\ell^\top m) \ge |y_\ell| \quad\Longleftrightarrow\quad n_\ell^\top z \ge |y_\ell| , \qquad n_\ell = s_\ell b_\ell c_\ell ,$$
 #
-# a half-plane. By (3) the smallest value of $h^2 + \|m\|^2$ at a given $z$ is $2\|z\|$. So BranchHull asks for the **point of a polygon
+# a half-plane. By (3) the smallest value of $h^2 + \|m\|^2$ at a given $z$ is $2\|z\|$. So BranchHull asks for the **point of a polygon (which may be unbounded)
 # that a growing disc touches first**. Its certificate, as in lesson 01, is numbers $\lambda_\ell \ge 0$ on lines
 # through $z$ with $\sum_\ell \lambda_\ell n_\ell = z$. For any $z'$ in the polygon
 # $z^\top z' = \sum \lambda_\ell n_\ell^\top z' \ge \sum \lambda_\ell |y_\ell| = \sum \lambda_\ell n_\ell^\top z = \|z\|^2$, so $\|z'\| \ge \|z\|$.
@@ -308,7 +308,7 @@ draw.show(
 #
 # $$P(\text{the truth is the answer}) = 1 - 2^{1 - L} \qquad (K = 1,\ N = 2,\ \text{Gaussian, no noise, right signs}).$$
 #
-# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and for $L \ge 2$ least squares solves them. *Chance* is one standard deviation of
+# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and as soon as two of the $c_\ell$ are not parallel (two Gaussian ones are, with probability one) least squares solves them. *Chance* is one standard deviation of
 # the share:
 
 # %%

@@ -15,7 +15,7 @@
 # A ring modulator, the box behind the robot voices of old films, multiplies two sounds: $y = w x$. You have a recording of
 # the product. A cheap detector beside it noted at each sample whether $w$ was above or below zero. You know which
 # tones each of the two sounds is made of. You do not know how loud they are, nor their phases. A stranger sends you two
-# sounds and claims that no smaller pair (in the sum of the squares of all amplitudes) explains your recording. You want such a pair, and a way to check the claim without trusting the stranger.
+# sounds and two lists of weights, and claims that no smaller pair (in the sum of the squares of all amplitudes) explains your recording. You want such a pair, and a way to check the claim without trusting the stranger.
 #
 # **Afterwards you can** write BranchHull in six lines, prove by a certificate how good any answer is, and say what the proof is about
 # and what it is not about.
@@ -77,7 +77,7 @@ draw.show(
 #
 # **Guess first.** (1) Eight unknown numbers, thirty products. Is the smallest point of the hulls the pair of sounds that was played?
 # (2) To check that a stranger's answer is the smallest, how much of the search for it must you repeat: all, a part, nothing?
-# (3) If each product is wrong by 5 percent, is the answer wrong by more or by less?
+# (3) If each product is wrong by about 5 percent (normal, with that standard deviation), is the answer wrong by more or by less?
 #
 # ## By hand: two products, two unknowns
 #
@@ -177,7 +177,7 @@ draw.show(
 #
 # $$\boxed{\; \|h\|^2 + \|m\|^2 \;\ge\; \frac{2 S^2}{\|\tilde B^\top\alpha\|\, \|\tilde C^\top\beta\|} \;} \qquad \text{for each allowed } (h, m) \text{ and all } \alpha, \beta \ge 0 . \tag{1}$$
 #
-# (If the denominator is 0 and $S > 0$, no allowed point exists.) *The value.* If $p, q > 0$, multiply $h$ and $m$ until the worst row is in its hull: the products must grow by
+# (If the denominator is 0, (1) says nothing where $S = 0$, and where $S > 0$ no allowed point exists.) The pairs that explain the recording are allowed, so (1) is a bound for these as well. *The value.* If $p, q > 0$, multiply $h$ and $m$ until the worst row is in its hull: the products must grow by
 # $r = \max_\ell d_\ell / (p_\ell q_\ell)$. Among all $(a h, b m)$ with $a b = r$ the balanced one is cheapest and costs $2 r F G$. $\square$
 
 
@@ -231,7 +231,7 @@ assert mine[0] < lower and certificate(Bt, Ct, d, -h, m, al, be)[1] == np.inf
 # The bound is $2 (2 F^2)^2 / (2F \cdot 2G) = 2 F^2$, and the value is $F^2 + G^2 = 2 F^2$. They meet. $\square$
 #
 # (2) are the optimality conditions: the gradient of $\|h\|^2 + \|m\|^2$ is a nonnegative combination of the gradients $(q_\ell \tilde b_\ell, p_\ell \tilde c_\ell)$ of the products that are active.
-# If some point is allowed, a larger multiple of it has $p_\ell q_\ell > d_\ell > 0$ in all rows, and then the optimum fulfils them (Karush, Kuhn, Tucker). The solver looks for such weights; the proof (1) does not depend on whether it found them.
+# If no reading is 0 and some point is allowed, a larger multiple of it has $p_\ell q_\ell > d_\ell > 0$ in all rows, and then the optimum fulfils them (Karush, Kuhn, Tucker). The solver looks for such weights; the proof (1) does not depend on whether it found them.
 
 # %%
 p, q = Bt @ h, Ct @ m
@@ -248,13 +248,15 @@ assert residual < 1e-3 and np.abs(al * p - be * q).max() < 1e-2
 #
 # ## Explore
 #
-# Take away samples until the answer is no longer the truth, and look at the bounds: they still agree. Then spoil the weights, and the point: which of the two numbers moves?
+# Of 80 samples of two sounds thirty are used. Take away samples until the answer is no longer the truth, and look at the bounds: they still agree. Then spoil the weights, and the point: which of the two numbers moves?
 
 
 # %%
 def stranger(L, noise, spoiled, moved, seed):
     """The first sound, true and as answered; its products over the readings; the bounds' gap."""
-    data, truth, at = modulator(L, seed, noise)
+    data, truth, at = modulator(80, seed, noise)
+    some = np.sort(np.random.default_rng(0).permutation(80)[:L])
+    data, at = branchhull.Bilinear(data.B[some], data.C[some], data.y[some], data.signs[some]), at[some]
     answer = branchhull.solve(branchhull.BranchHull(data))
     if answer.dual is None or not np.isfinite(answer.report.certificate.upper):
         raise ValueError("noise has turned the sign of a product, and no point is allowed")
@@ -303,7 +305,7 @@ explorer(
 #
 # $$\text{optimum} \;\le\; (1 + \max_\ell \xi_\ell^+)\, \bigl(\|\tilde h\|^2 + \|\tilde m\|^2\bigr) , \qquad (\tilde h, \tilde m) \text{ the balanced truth.} \tag{3}$$
 #
-# This promises something about the *value* and nothing about the distance to the truth. (For the sparse program arXiv 1906.11636 has such a bound; none is used here.) So the distance is measured, with the rival beside it: least squares on the products,
+# This promises something about the *value* and nothing about the distance to the truth. (For Gaussian rows and small noise arXiv 1702.04342 has such a bound for this program, and arXiv 1906.11636 for the sparse one; none is used here.) So the distance is measured, with the rival beside it: least squares on the products,
 # $\min \sum_\ell (y_\ell - (b_\ell^\top h)(c_\ell^\top m))^2$. It is not convex, needs a start and no signs. Here it starts at BranchHull's answer.
 
 
@@ -336,7 +338,7 @@ def judged(data, truth, xi):
 print("30 samples, 20 recordings    median error      after       optimum below (3)")
 print("readings off by              of BranchHull     descent     by at least")
 medians = []
-for name, way in (("5 %, all too small", -1), ("5 %, both ways", 0)):
+for name, way in (("about 5 %, too small", -1), ("about 5 %, both ways", 0)):
     rows = []
     for seed in range(20):
         job, its_truth, _ = modulator(30, seed)
@@ -379,22 +381,22 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
 
 # %% [markdown]
 # Here BranchHull is not the method that needs the fewest samples. Up to 16 samples the best of ten descents recovers more, and at 8, 12 and 16 lifting does too. With Gaussian rows and $K = N = 10$ lifting
-# is behind BranchHull at 32 to 44 products, and a descent from the signs is ahead of it up to 52 ([lesson 14](14_how_many_measurements.ipynb)).
+# is behind BranchHull at 32 to 44 products, and Gauss-Newton from a start made of the signs recovers more than BranchHull up to 52 products ([lesson 14](14_how_many_measurements.ipynb)).
 #
 # The folded cell is from the ledger.
 #
 # ## Break it yourself
 #
-# Make a new `branchhull.Bilinear` from `data` with one sign switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 1,000: how does
+# Make a new `branchhull.Bilinear` from `data` with the sign of sample 0 switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Then switch that of sample 28 instead: a wrong sign need not be noticed, and the certified answer is then far from the truth. Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 10: how does
 # each of the four arrays that `smallest` returns change, and how does each side of (1)?
 #
 # ## Take away
 #
 # * BranchHull is the smallest point of many hulls; with known signs it is convex, has $K + N$ unknowns, and needs no start.
-# * Tangents of hulls, added up, give a bound for any nonnegative weights; a scaled point gives a value; the optimum lies between.
+# * Tangents of hulls, added up, give a bound for any nonnegative weights (that do not make both sums 0); a scaled point gives a value; the optimum lies between.
 # * The certificate proves optimality. Whether the optimum is the truth depends on the number of products and on the noise.
 #
-# **The guesses.** (1) With thirty products here, yes. (2) Nothing: four products of a matrix with a vector and some sums are enough. (3) On these recordings by less than 5 percent in
+# **The guesses.** (1) With thirty products here, yes. (2) Nothing, since the stranger sends the weights $\alpha$ and $\beta$ along: four products of a matrix with a vector and some sums are enough. (From the two sounds alone you would have to find weights that obey (2).) (3) On these recordings by less than 5 percent in
 # the median.
 #
 # **Exercise**: [12_certificate](../exercises/12_certificate.ipynb), the certificate by yourself. **Next**: [13](13_admm.ipynb), how such weights are found.

@@ -35,7 +35,7 @@ def tangent(rng: Rng, al: float = 0.5, inside: float = 1.0, branch: int = 1) -> 
 @theorem(
     "Projection does not expand",
     "|P(a) - P(b)|_2 <= |a - b|_2 for the nearest points of a hull",
-    "convexity; mathematics of any projection (lesson 11)",
+    "convexity; known of the projection onto any closed convex set",
     "<=",
     {"the set is convex: the hull and not the branch alone": {"onto": "branch"}},
 )
@@ -228,7 +228,8 @@ def lifting(rng: Rng, L: int = 20, repeated: int = 0) -> Pair:
 
 @theorem(
     "Nuclear norm: weak duality",
-    "|Z|_* >= y'nu / |sum nu_l b_l c_l'|_2 for every Z with b_l'Z c_l = y_l and any nu",
+    "|Z|_* >= y'nu / |sum nu_l b_l c_l'|_2 for every Z with b_l'Z c_l = y_l and any nu"
+    " with sum nu_l b_l c_l' not 0",
     "derived (kit.branchhull.rivals.nuclear_norm, lesson 10)",
     ">=",
     {"Z reproduces y": {"shrink": 0.9}},
