@@ -117,7 +117,7 @@ def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None)
 def other(piece: Piece, lam: float, limit: float) -> Piece:
     """The piece of the same neuron at this lambda. Raises Limit, NoPoint."""
     blocks = piece.blocks
-    ratio, rows = lam / blocks.lam, (blocks.inputs, blocks.side.copy(), blocks.on.copy())
+    ratio, rows = lam / (piece.lam or lam), (blocks.inputs, blocks.side.copy(), blocks.on.copy())
     for steps in () if piece.alone else STEPS:
         blocks.side, blocks.on, blocks.lam = np.zeros(len(blocks.inputs)), rows[2].copy(), piece.lam
         blocks.side[blocks.place[rows[0]]] = rows[1]
