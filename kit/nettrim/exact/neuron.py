@@ -103,7 +103,7 @@ class Neuron:
         return q
 
     def correlate(self, rho: Array, nu: Array | float, inputs: Array | None = None) -> Array:
-        """A rho + C nu (N,), one product with X, for all inputs or some; (k, N) for k rows of each."""
+        """A rho + C nu (N,), or (k, N) for k rows of each: for all inputs or some; one product."""
         x, _y, root = self.scale
         q = self.spread(rho / (x * root), nu / x)
         return q @ (self.layer.columns if inputs is None else self.X[inputs].T)
