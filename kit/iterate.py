@@ -22,12 +22,14 @@ def drive(
     tol: float,
     max_iter: int,
     every: int = 10,
+    near: Callable[[Any], bool] = lambda _: False,
     callback: Callable[[Any], object] | None = None,
 ) -> tuple[Any, Run]:
     """Run a generator of states until the certified gap is <= tol; return the last state and a Run.
 
     states    each state is a dataclass; its float fields become curves in Run.history
-    certify   state -> Certificate; called at every `every`-th iteration and at the last one
+    certify   state -> Certificate; called at every `every`-th iteration and at the last one, and
+    near      where state -> bool says that it may be the last
     callback  state -> anything; a true value stops the run (status STOPPED)
 
     history["gap"] is the last certified gap, inf before the first; history["seconds"] is the clock.
@@ -50,7 +52,7 @@ def drive(
             break
         last, k = state, k + 1
         stop = callback is not None and bool(callback(state))
-        if k % every == 0 or k == max_iter or stop:
+        if k % every == 0 or k == max_iter or stop or near(state):
             gap = certify(state).gap
         now = time.perf_counter() - start
         for name, value in zip((*names, "gap", "seconds"), (*values, gap, now), strict=True):

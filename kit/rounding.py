@@ -24,7 +24,7 @@ from kit.results import Array
 U = 2.0**-53  # unit roundoff of float64
 TINY = 2.0**-1022  # far above what underflow can add to a sum of fewer than 2^52 terms
 WIDE = 1e-13  # an error above this share of its value is worth a sharper sum
-BLOCK = 4096  # rows of a product that are added at once, so that growth stays below 1e-12
+BLOCK = 512  # rows of a product that are added at once: fewer roundings touch a term
 AT_ONCE = 4 * 10**7  # entries of which sharper sums are made: a second
 
 
@@ -90,7 +90,8 @@ def times(A: object, x: Array, size: Array | None, wide: float = WIDE) -> tuple[
         most = int(np.diff(A.indptr).max())
         error = up(most) * growth(most) * (abs(A) @ np.abs(x)) + TINY
     else:
-        error = up(n) * growth(n) * np.linalg.norm(x) * size + TINY
+        terms = np.count_nonzero(x)  # to add 0 rounds nothing
+        error = up(terms) * growth(terms) * np.linalg.norm(x) * size + TINY
     rows = np.flatnonzero(error > wide * np.abs(v))
     if rows.size and rows.size * n <= AT_ONCE:
         taken = A[rows].toarray() if issparse(A) else A[rows]
@@ -116,10 +117,18 @@ def pulled(
         g += A[some].T @ v[some]
         terms += float(np.abs(v[some]) @ size[some])
     most = min(v.size, BLOCK + v.size // BLOCK + 1)
-    error = np.full(g.size, up(most) * growth(most) * terms + TINY)
-    bound = np.linalg.norm(g / weight, order)
-    columns = np.flatnonzero(error / weight > wide * bound / math.sqrt(g.size))
+    share = up(most) * growth(most)
+    error = np.full(g.size, share * terms + TINY)
+    enough = weight * wide * np.linalg.norm(g / weight, order)
+    if order == 2:
+        enough /= math.sqrt(g.size)
+    columns = np.flatnonzero(error > enough)
     if columns.size and columns.size * v.size <= AT_ONCE:
         taken = A[:, columns].toarray() if issparse(A) else A[:, columns]
+        length = up(v.size) * np.sqrt(np.einsum("lk,lk->k", taken, taken))
+        error[columns] = share * up(v.size) * np.linalg.norm(v) * length + TINY
+        still = error[columns] > enough[columns]
+        columns, taken = columns[still], taken[:, still]
+    if columns.size and columns.size * v.size <= AT_ONCE:
         g[columns], error[columns] = sharp(np.ascontiguousarray(taken.T), v)
     return g, float(up(g.size) * np.linalg.norm((np.abs(g) + error) / weight, order) / unit)

@@ -101,7 +101,8 @@ def test_where_it_gives_up_cvxpy_is_asked_and_the_best_iterate_kept(monkeypatch)
     assert kept.run.status is Status.FAILED and "those of earlier iterates" in kept.notes[0]
     last = b.certify(PROGRAMS["slack"], states[2].h, states[2].m, states[2].dual)
     assert kept.certificate.gap < 0.9 * last.gap
-    assert (np.diff(kept.run.history["gap"]) <= 0).all()  # bounds once proved stay
+    gaps = kept.run.history["gap"]
+    assert (gaps[1:] <= gaps[:-1]).all()  # bounds once proved stay
 
 
 @pytest.mark.parametrize("joint", [0.0, 1e9], ids=["by blocks", "by one QR"])

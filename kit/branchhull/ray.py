@@ -66,9 +66,9 @@ def proves_empty(problem: BranchHull, al: Array, be: Array) -> bool:
     for A, v, size in sides[: 1 if problem.slack else 2]:
         if size is None or not (v > 0)[made.d > 0].any():
             continue
-        on = np.flatnonzero(v)
-        if np.abs(A[on].T @ v[on]).max() > 1e-9 * (v[on] @ size[on]):
+        if np.abs(A.T @ v).max() > 1e-9 * (v @ size):
             continue
+        on = np.flatnonzero(v)
         terms = dense(A[on]).T
         if (np.abs(exact(terms, v[on])) <= RAY * (np.abs(terms) @ v[on])).all():
             return True

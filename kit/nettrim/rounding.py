@@ -42,8 +42,8 @@ def lengths(problem: NetTrim) -> Lengths:
         rows, columns = np.zeros(len(X)), np.zeros(len(tall))
         for k in range(0, len(X), BLOCK):
             part = slice(k, k + BLOCK)
-            rows[part] = length(X[part] / tall)
-            columns = np.hypot(columns, length((X[part] / wide[part, None]).T)) * (1 + 4 * U)
+            rows[part] = _length(X[part] / tall, 1)
+            columns = np.hypot(columns, _length(X[part] / wide[part, None], 0)) * (1 + 4 * U)
         found = Lengths(tall, wide, rows, columns)
         object.__setattr__(problem, "lengths", found)
     return found
@@ -95,6 +95,14 @@ def length(v: Array) -> Array:
     square = ((v / one) ** 2).sum(axis=-1, dtype=np.longdouble)
     extended = v.shape[-1] * float(np.finfo(np.longdouble).eps)
     return np.sqrt(square).astype(float) * (1 + 8 * U + 2 * extended) * one[..., 0]
+
+
+def _length(A: Array, axis: int) -> Array:
+    """`length` over one axis of a matrix: sooner, and less sharp."""
+    one = power(np.maximum(A.max(axis=axis), -A.min(axis=axis)))
+    A = A / np.expand_dims(one, axis)
+    square = np.einsum("ij,ij->j" if axis == 0 else "ij,ij->i", A, A)
+    return np.sqrt(square) * (1 + (8 + A.shape[axis]) * U) * one
 
 
 def power(size: Array) -> Array:

@@ -76,9 +76,8 @@ def interior_point(problem: BranchHull) -> Iterator[State]:
     )  # fmt: skip
     for dual, at, step in follow(model, _start(model)):
         value = (made.zoom * cost) ** 2 * model.value(at)
-        yield State(
-            *made.restore(at.x[:K], at.x[K:], e), dual * np.stack(made.rows), value, at.mu, step
-        )
+        point = made.restore(at.x[:K], at.x[K:], e)
+        yield State(*point, dual * np.stack(made.rows), value, model.left(at), step)
 
 
 def _start(model: Squares) -> Point:

@@ -126,7 +126,7 @@ class Newton:
 
     def __init__(self, model: Model, at: Point) -> None:
         self.model, self.at = model, at
-        self.gap = at.mu * at.count / model.value(at)
+        self.gap = model.left(at)
         self.costs, self.loose = model.missed(at, self.gap)
         self.eta, self.w = scaling(at.s, at.lam, *at.dets)
         self.root = np.sqrt(at.r / at.l)

@@ -19,7 +19,7 @@ class State:
     m: Array  # (N,)
     dual: object  # (2, L): al, be; for tv a Dual
     objective: float  # the program's value once the iterate is feasible
-    mu: float  # mean of all products: distance from complementarity, in scaled units
+    left: float  # the relative gap that the products of the iterate stand for
     step: float  # the shorter of the two steps that led here, in (0, 1]
     xi: Array | None = None  # (L,), of tv
 
@@ -138,6 +138,10 @@ class Model:
         al, be = self.weights(lam)
         low, high, own = self.split(l)
         return self.pull(al, be) + self.back(high - low), low + high, be[: own.size] + own
+
+    def left(self, at: Point) -> float:
+        """The relative gap: all products s'lam and r l, in shares of the value."""
+        return at.mu * at.count / (self.value(at) or 1.0)
 
     def value(self, at: Point) -> float:
         """The objective at the bounds t and v."""

@@ -150,7 +150,7 @@ def tv_interior(problem: BranchHull) -> Iterator[State]:
             unit / e * at.x[-N:],
             Dual(al, be / rows, w, np.full(L, mu)),
             unit * model.value(at),
-            at.mu,
+            model.left(at),
             step,
             unit / e * sig * rows * at.v[back] if slack else None,
         )

@@ -192,7 +192,7 @@ def solve_balls(
         Q[wanted, m] = ray
     if group.rays:
         return
-    for k in wanted[::-1]:  # the largest first: the others are on the way to it
+    for k in wanted:
         met = False
         if radii[k] > SMALLEST * size:
             lam, met = group.meet(radii[k], lam)

@@ -148,7 +148,7 @@ def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> boo
         if right:
             _refine_once(blocks, equations)
         elif partial and (blocks.wrong == 0 or blocks.lam < computed_at / STALE):
-            _reduced_costs(blocks)
+            blocks.seen = _from_A(blocks)[1]
         else:
             continue
         computed_at = blocks.lam
@@ -242,25 +242,23 @@ def _exchange(blocks: Blocks, silent: bool) -> None:
         blocks.on[_largest(hit, over, max(most, 1))] = True  # |K| <= |S|, or they are dependent
 
 
-def _reduced_costs(blocks: Blocks) -> Array:
-    """c = A (y - A'u) - C mu of all inputs, from A: sets `seen`; A'u - y (2, a)."""
+def _from_A(blocks: Blocks, inputs: Array | None = None) -> tuple[Array, Array]:
+    """A'u - y (2, a), and c = A (y - A'u) - C mu (2, N) of all inputs or some."""
     neuron = blocks.neuron
     rho = neuron.residual(blocks.inputs[blocks.S], blocks.u)
     nu = np.zeros((2, neuron.v.size))
     nu[:, blocks.K] = -blocks.mu
-    blocks.seen = neuron.correlate(-rho, nu)
-    return rho
+    return rho, neuron.correlate(-rho, nu, inputs)
 
 
 def _refine_once(blocks: Blocks, equations: Equations) -> None:
     """Correct u and mu by what their equations miss, and then c_j, |A'u - y|^2: all from A."""
     S, K = blocks.S, blocks.K
-    _reduced_costs(blocks)
-    f = blocks.seen[:, blocks.inputs[S]].T.copy()
+    f = _from_A(blocks, blocks.inputs[S])[1].T
     f[:, 1] -= blocks.prices[blocks.inputs[S]] * blocks.side[S]
     du, dmu = equations.solve(f, -blocks.over[:, K].T)
     blocks.u, blocks.mu = blocks.u + du.T, blocks.mu + dmu.T
-    rho = _reduced_costs(blocks)
+    rho, blocks.seen = _from_A(blocks)
     blocks.square, blocks.corr = rho @ rho.T, blocks.seen[:, blocks.inputs]
 
 

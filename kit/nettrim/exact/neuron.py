@@ -21,6 +21,7 @@ from kit.results import Array
 
 PIECE = 2048  # samples whose products are added at once: they stay in the cache
 NUMBERS = 10**5  # of C that are read at once in a product with two vectors, for the same reason
+FEW = 3  # of N / FEW inputs the rows of X are copied for a product with them
 LEFT = 0.01  # share of |X_j|^2 that |A_j|^2 must be for A A' to be computed as a difference
 
 
@@ -101,16 +102,22 @@ class Neuron:
         q[..., self.active], q[..., self.silent] = active, silent / self.layer.tall[self.silent]
         return q
 
-    def correlate(self, rho: Array, nu: Array | float) -> Array:
-        """A rho + C nu for all inputs: (N,), one product with X; (k, N) for k rows of each."""
+    def correlate(self, rho: Array, nu: Array | float, inputs: Array | None = None) -> Array:
+        """A rho + C nu (N,), or (k, N) for k rows of each: for all inputs or some; one product."""
         x, _y, root = self.scale
-        return self.spread(rho / (x * root), nu / x) @ self.layer.columns
+        q = self.spread(rho / (x * root), nu / x)
+        return q @ (self.layer.columns if inputs is None else self.X[inputs].T)
 
     def residual(self, inputs: Array, u: Array) -> Array:
         """A'u - y (2, a) for two rows of weights on some inputs, y taken from the first."""
-        weights = np.zeros((2, len(self.X)))
-        weights[:, inputs] = u / (self.scale[0] * self.scale[2])
-        out = (weights @ self.X).take(self.active, 1)
+        weights, N = u / (self.scale[0] * self.scale[2]), len(self.X)
+        if FEW * len(inputs) < N:  # to copy their rows takes less time than to read all
+            product = weights @ self.X[inputs]
+        else:
+            every = np.zeros((2, N))
+            every[:, inputs] = weights
+            product = every @ self.X
+        out = product.take(self.active, 1)
         out[0] -= self.y
         return out
 

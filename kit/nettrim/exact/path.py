@@ -33,6 +33,7 @@ from kit.results import Array
 REACH = 8  # factor of lambda to which a line is used: beyond, the piece is solved for again
 POINT = 1e-9  # of lambda: to which distance an interior point alone is used
 WITHOUT_SILENT = 0.05  # |residual| / |y| down to which silent samples are left out
+STEPS = 1, 4  # from piece to piece: where one step's pivots do not end, four shorter ones
 BEGIN = 0.12  # |residual| / |y|, at least, of the first piece
 FALLBACK = 0.02  # of the lambda at which u becomes 0: where an interior point begins
 SMALLEST = 1e-6  # |residual| / |y| below which no lambda is looked for
@@ -115,10 +116,18 @@ def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None)
 
 def other(piece: Piece, lam: float, limit: float) -> Piece:
     """The piece of the same neuron at this lambda. Raises Limit, NoPoint."""
-    with suppress(np.linalg.LinAlgError):
-        if not piece.alone and pivot(piece.blocks, 0.0, lam, silent=True):
-            return _piece(piece.blocks, limit)
-    return _by_interior(piece.blocks, lam, limit)
+    blocks = piece.blocks
+    ratio, rows = lam / (piece.lam or lam), (blocks.inputs, blocks.side.copy(), blocks.on.copy())
+    for steps in () if piece.alone else STEPS:
+        blocks.side, blocks.on, blocks.lam = np.zeros(len(blocks.inputs)), rows[2].copy(), piece.lam
+        blocks.side[blocks.place[rows[0]]] = rows[1]
+        with suppress(np.linalg.LinAlgError):
+            if all(
+                pivot(blocks, 0.0, lam * ratio ** (k / steps - 1), silent=True)
+                for k in range(1, steps + 1)
+            ):
+                return _piece(blocks, limit)
+    return _by_interior(blocks, lam, limit)
 
 
 def _piece(blocks: Blocks, limit: float) -> Piece:
