@@ -256,7 +256,10 @@ def stranger(L, noise, spoiled, moved, seed):
     """The first sound, true and as answered; its products over the readings; the bounds' gap."""
     data, truth, at = modulator(80, seed, noise)
     some = np.sort(np.random.default_rng(0).permutation(80)[:L])
-    data, at = branchhull.Bilinear(data.B[some], data.C[some], data.y[some], data.signs[some]), at[some]
+    data, at = (
+        branchhull.Bilinear(data.B[some], data.C[some], data.y[some], data.signs[some]),
+        at[some],
+    )
     answer = branchhull.solve(branchhull.BranchHull(data))
     if answer.dual is None or not np.isfinite(answer.report.certificate.upper):
         raise ValueError("noise has turned the sign of a product, and no point is allowed")

@@ -95,7 +95,7 @@ draw.show(figure, "The cost of the two-pixel picture. Below mu = 1 the edge goes
 # %% [markdown]
 # ## The trap
 #
-# For any picture size: take any $m$ with the right signs, $s_\ell c_\ell^\top m > 0$ for all $\ell$; the true one will do. A constant picture, bright enough, is feasible with it and has $\mathrm{TV} = 0$. Make it $c$ times brighter and divide $m$ by $c$. The products stay, and the cost is $\|m\|_1 / c$.
+# For any picture size: take any $m$ with the right signs, $s_\ell c_\ell^\top m > 0$ for all $\ell$; the true one will do if no $y_\ell$ is 0. A constant picture, bright enough, is feasible with it and has $\mathrm{TV} = 0$. Make it $c$ times brighter and divide $m$ by $c$. The products stay, and the cost is $\|m\|_1 / c$.
 #
 # > **For $\mu = 0$ the infimum is 0, and no point attains it**: $\mathrm{TV} + \|m\|_1 = 0$ needs $m = 0$, and that is infeasible where $y_\ell \ne 0$. (With slack, $\|m\|_1 + \lambda\|\xi\|_1$ takes the place of $\|m\|_1$.)
 #
@@ -118,7 +118,10 @@ draw.show(
 )
 for k in stops:
     print(f"iteration {k:4d}: error ≈ {faded[k - 1]:.2f} of the contrast")
-print(f"best: ≈ {min(faded):.2f}, at iteration ≈ {np.argmin(faded) + 1}")
+constant = branchhull.contrast_error(np.ones(lamp.truth.h.size), lamp.truth.h)
+print(
+    f"best: ≈ {min(faded):.2f}, at iteration ≈ {np.argmin(faded) + 1}; a constant picture ≈ {constant:.2f}"
+)
 assert faded[-1] > 1.3 * min(faded) and 10 < np.argmin(faded) + 1 < 200
 run = branchhull.solve(lamp.problem(mu=0.0, lam=1000.0), "admm", rho=0.5, max_iter=1000).report.run
 history = {"value": "objective", "total variation": "variation", "mean brightness": "brightness"}
@@ -129,7 +132,7 @@ for words, name in history.items():
     assert late > 1.5 * early if name == "brightness" else late < 0.5 * early
 
 # %% [markdown]
-# The value falls, the edges go, the brightness grows: this run goes the way of the proof. A good picture on the way is the work of the stop. It depends on the iteration and on $\rho$, and nothing certifies it. (We show our scene. The published pictures were made by the same method on other data.)
+# The value falls, the edges go, the brightness grows: this run goes the way of the proof. A picture seen on the way is the work of the stop. It depends on the iteration and on $\rho$, and nothing certifies it. (We show our scene. The published pictures were made by the same method on other data.)
 #
 # ## From scratch: a price on brightness
 #
@@ -206,7 +209,7 @@ draw.show(
 #
 # ## Why it is right: a bound, and a limit for $\mu$
 #
-# Write $F = \mathrm{TV}(h) + \mu\|h\|_1$, $G = \|m\|_1$ (no slack), $q = \tilde C m$. Take any $\alpha, \beta \ge 0$ and any vector $v$ on the differences; put $r = \alpha - D^\top v$.
+# Write $F = \mathrm{TV}(h) + \mu\|h\|_1$, $G = \|m\|_1$ (no slack), and $q = \tilde C m$ with rows $s_\ell c_\ell^\top$ of $\tilde C$, so that $h_\ell q_\ell \ge d_\ell = |y_\ell|$. Take any $\alpha, \beta \ge 0$ and any vector $v$ on the differences; put $r = \alpha - D^\top v$.
 #
 # 1. Tangents (lesson 11): $2 \Sigma \le \alpha^\top h + \beta^\top q$ with $\Sigma = \sum_\ell \sqrt{\alpha_\ell \beta_\ell d_\ell}$.
 # 2. $\alpha^\top h = v^\top D h + r^\top h \le \theta_h F$ with $\theta_h = \max(\|v\|_\infty, \tfrac1\mu \max_\ell r_\ell)$, as $h \ge 0$.
@@ -230,7 +233,7 @@ print(
 assert np.isclose(lower, certificate.lower, rtol=1e-10)
 
 # %% [markdown]
-# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. The program is convex with interior points, so weights exist for which (2) is an equality. Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
+# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. A picture twice as bright fulfils all constraints strictly, so the program has no duality gap and its dual a maximiser: weights exist for which (2) is an equality. Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
 # darker than all its neighbours. Inside, $D^\top v$ cancels; each of the $\mathrm{Per}(R)$ pairs of neighbours with one pixel in $R$ contributes $-1$. So
 #
 # $$0 \le \sum_{\ell \in R} \alpha_\ell = \mu\, |R| - \mathrm{Per}(R), \qquad\text{that is}\qquad \boxed{\mu \ge \mathrm{Per}(R) / |R|} .$$
@@ -324,7 +327,7 @@ assert found.report.certificate.gap <= 1e-6 and rms < worst
 #
 # ## Explore
 #
-# "Solved" is the minimiser; a number stops the ADMM (with slack) after so many steps. Find a setting where the scene is found. Make $\mu$ small and watch the edges go. With $\mu = 0$ watch the picture come and go.
+# "Solved" is the minimiser where there is one, that is for $\mu > 0$; for $\mu = 0$ it shows a constant picture that is feasible. A number stops the ADMM (with slack) after so many steps. The first setting finds the scene: find one with smooth light where it is lost. Make $\mu$ small and watch the edges go. With $\mu = 0$ and the stops, watch what picture there is fade.
 
 
 # %%
@@ -374,9 +377,9 @@ print(table(examine(LEDGER["TV alone has no minimiser"], np.random.default_rng(0
 # * A price on brightness gives it a minimiser with a certificate, and for light of both signs it is mostly the scene, in a window of $\mu$ (all or 94 % of the stored scenes at $\mu = 2$).
 # * The window cannot begin below perimeter over area of a dark region. Certified is not the same as recovered.
 #
-# **The guesses.** (1) As little as you like: brighter costs less. (2) At some moment near 100, on this scene; later it fades. (3) Exactly up to the solver's tolerance, in the window; below it edges are lost.
+# **The guesses.** (1) No more than $\|m\|_1$, for its $\mathrm{TV}$ is 0; and $c$ times brighter, with the light $c$ times dimmer, $\|m\|_1 / c$: as little as you like. (2) At some moment near 100, on this scene; later it fades. (3) Exactly up to the solver's tolerance, in the window; below it edges are lost.
 #
-# **Break it yourself.** Flip the signs of ten entries of `small.data.y` and solve with `lam=0.2`: does $\xi$ point at the ten? And without slack?
+# **Break it yourself.** Flip the signs of ten entries of `small.data.y` and solve with `mu=2` and `lam=0.2`: does $\xi$ point at the ten? Is the paint right in these pixels? And without slack?
 #
 # **Exercise**: [18_differences](../exercises/18_differences.ipynb), about $D$, its adjoint and a bound repaired.
 #

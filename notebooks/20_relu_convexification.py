@@ -283,13 +283,13 @@ print(f"convex over true: median {np.median(ratios):.2f}, largest {ratios.max():
 print(f"above 1.1 at {np.sum(ratios > 1.1)} of {len(ratios)} angles")
 
 # %% [markdown]
-# So the convex set is often as good, and at some angles nearly one half worse. We know of no bound on this price. What it buys: a program whose
+# So the convex set is often as good, and at some angles nearly one half worse. No bound on this price holds for all samples: with $x_1 = (1, 0)$, $x_2 = (0.1, -0.1 / M)$, $w = (1, 1.001 M)$ and $\epsilon = 0.3$ we have $y = (1, 0)$; $(\tfrac34, 0)$ is in $T_\epsilon$, but the convex set asks for $u_1 \ge 0.7$ and $u_2 \ge M u_1$, so for $\|u\|_1 \ge 0.7\,(1 + M)$. What it buys: a program whose
 # local minima are all global, a promise for each of its points, and a bound that anyone can check.
 #
 # ## Where it fails: samples that move
 #
 # The doorbell is moved: the samples become $\hat x_p = x_p + \text{shift} \cdot e_p$, with a random vector $e_p$ for each sample. In a network the same happens when the layer before has been pruned; a **cascade** prunes the layers
-# one after the other, from the first to the last. The answers $y$ to be kept are still the old ones. Now $w$ makes errors on $\Omega$, so let $\epsilon^2 = \gamma \sum_{p \in \Omega} (w^\top \hat x_p - y_p)^2$ with $\gamma \ge 1$; here $\gamma = 1.1$.
+# one after the other, from the first to the last. The answers $y$ to be kept are still the old ones. Now $w$ makes errors on $\Omega$, so let $\epsilon^2 = \gamma \sum_{p \in \Omega} (w^\top \hat x_p - y_p)^2$ with $\gamma \ge 1$; here $\gamma = 1.1$ ($\gamma = 1$ puts $w$ on the boundary of the ball, more leaves room for other weights).
 # Then $w$ is in the ball. But some samples cross the line:
 
 # %%
@@ -356,7 +356,7 @@ for shift in (0.05, 0.1, 0.2, 0.3, 0.4, 0.6):
 #
 # ## Explore
 #
-# Turn $w$, and take $\epsilon$ to 0 and to 1. Then move the samples, with each of the three limits. At which shift is $V = 0$ empty? Which angle has the longest arm?
+# Turn $w$, and take $\epsilon$ to 0 and to 1. Then move the samples, with each of the three limits. At which shift is $V = 0$ empty? (Here $\epsilon$ stays a share of $\|y\|$, so for a large shift $w$ itself leaves the ball, and the other two sets can be empty as well.) Which angle has the longest arm?
 
 
 # %%
@@ -407,7 +407,7 @@ for name in ("Proposition 1", "One layer is no longer than it was", "Theorem 2")
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The last cell is from the **ledger**: statements of this lesson, measured inside their hypotheses and with each hypothesis of the list broken. Theorem 2 is (2), layer after layer.
+# The last cell is from the **ledger**: statements of this lesson, measured inside their hypotheses and with each hypothesis of the list broken. Theorem 2 is (2), layer after layer; each layer is scaled so that $\|W\|_1 = 1$ (*link-normalised*), and then $\|W^\top (\hat X - X)\|_F \le \|\hat X - X\|_F$.
 #
 # ## Take away
 #
