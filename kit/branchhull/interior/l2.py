@@ -24,7 +24,7 @@ from kit.branchhull.problem import BranchHull
 from kit.results import Array
 
 MISSED = 0.01  # what an entry of the dual equations may miss, in shares of sqrt(gap) max|x|
-REFINED = 2  # more solutions of a step, where the weights differ
+REFINED = 6  # at most so many more solutions of a step, where the weights differ
 
 
 @dataclass(frozen=True, eq=False)
