@@ -144,7 +144,7 @@ def admm(Bt, Ct, d, rho):
 # %% [markdown]
 # *Why $\rho\,(a, b)$ are weights.* Suppose nothing changes any more. By the last step $u = E z$, so $z$ is allowed. By the second $2 z = \rho E^\top a$, that is $2 h = \tilde B^\top \alpha$ and $2 m = \tilde C^\top\beta$ for $(\alpha, \beta) = \rho\,(a, b)$.
 # By the first $u$ is the projection of $u - a$: in a row inside its hull $a = 0$, and on the branch the step $a$ is a nonnegative multiple of $(q, p)$ ((2) of lesson 11). These are all of the conditions (2) of
-# lesson 12. So $z$ is optimal, and $(\alpha, \beta)$ proves it. $\square$ On the way, $(\alpha, \beta)$ with negative entries put to 0 are weights like any others, and the certificate judges each iterate. That the iterates converge to such a point of rest for each $\rho > 0$, if there is an optimum with weights, is a
+# lesson 12. So $z$ is optimal, and $(\alpha, \beta)$ proves it. $\square$ On the way, $(\alpha, \beta)$ with negative entries put to 0 are weights like any others, and the certificate judges each iterate (with an upper bound once all $p, q > 0$). That the residual, the value and the weights converge for each $\rho > 0$, if there is an optimum with weights (and then $z$ as well, for $\|z\|^2$ is strongly convex), is a
 # theorem we cite (Boyd and others, section 3.2).
 #
 # *Check* against the definition, by the certificate of lesson 12: it must close. And against the kit's ADMM, state by state.
@@ -235,8 +235,8 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
     assert least > 0.8 if name == "clean" else least < 0.3
 
 # %% [markdown]
-# On clean data 80 branches pass through the answer, and each direction but the scaling is firmly across some of them. With noise 19 branches are left, just as many as there are directions to hold, and one direction is nearly along all of them. We expect it to
-# slide there, as by hand with $\rho = 20$, and now compute how slowly.
+# On clean data 80 branches pass through the answer, and each direction but the scaling is firmly across some of them. With noise 19 branches are left, just as many as there are directions to hold, and some directions are nearly along all of them. We expect it to
+# be slow there, and now compute how slow.
 #
 # ## Predict it
 #
@@ -251,7 +251,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 #   \tau = \frac{(p, -q)}{\|(p, q)\|}, \quad \kappa = \frac{2 d}{\|(p, q)\|^3} . \tag{3}$$
 #
 # $D$ is the derivative of the projection. What is across the branch is forgotten. What is along it, in the direction $\tau$, is shrunk as by hand. $\kappa$ is the curvature $q''/(1 + q'^2)^{3/2}$ of $q = d/p$, with $q' = -q/p$, $q'' = 2 d/p^3$.
-# So the error is multiplied by $M$, and in the long run by **the largest modulus below 1 of an eigenvalue of $M$**. ($M$ is not symmetric, so eigenvalues may be complex. If an eigenvalue is 1, the weights are not unique; along such a direction the method stays where it is.)
+# So the error is multiplied by $M$, and in the long run by **the largest modulus below 1 of an eigenvalue of $M$**, if the error has a part along its eigenvector, as after a generic start. ($M$ is not symmetric, so eigenvalues may be complex. If an eigenvalue is 1, the weights are not unique; along such a direction the method stays where it is.)
 
 
 # %% tags=["from-scratch"]
@@ -281,7 +281,7 @@ def measured(s, last):
     return np.exp(np.polyfit(k, np.log(steps[k]), 1)[0])
 
 
-print("iterations a digit   predicted   measured")
+print("iterations a digit   predicted   measured     (the second row: see below)")
 predicted = {}
 for name, noise, rho, steps, _ in RUNS:
     problem = noisy if noise else clean
@@ -387,7 +387,7 @@ def iterate(k, rho, noise):
     right.set(yscale="log", xlim=(0, 300), ylim=(1e-13, 2))
     draw.label(right, "iteration", "certified gap", "what is proved")
     return figure, {
-        "certified gap": f"{max(proved[k - 1], 1e-13):.0e}" if proved[k - 1] < 1 else "nothing yet",
+        "certified gap": f"{max(proved[k - 1], 1e-13):.0e}" if proved[k - 1] < 1 else "no upper bound yet",
         "rows outside, on the branch, inside": f"{outside.sum()}, {active.sum()}, {18 - outside.sum() - active.sum()}",
     }
 
@@ -413,10 +413,10 @@ print(table(examine(LEDGER["Rate of the ADMM"], np.random.default_rng(0))))
 # ## Take away
 #
 # * ADMM for BranchHull projects $L$ points, solves two small systems, and adds up the disagreement.
-# * $\rho$ times the disagreement, with 0 for its negative entries, are weights: the certificate can judge each iterate. For the first few it proves nothing yet.
-# * Its last phase is a matrix. On our two programs it was fast with 80 active branches, and slow where noise had left 19 and one direction was nearly along all of them.
+# * $\rho$ times the disagreement, with 0 for its negative entries, are weights: the certificate can judge each iterate. For the first few (5 to 9 here) a row is still on the wrong side, and then there is a lower bound and no upper one.
+# * Its last phase is a matrix. On our two programs it was fast with 80 active branches, and slow where noise had left 19, which hold some directions only weakly.
 #
-# **The guesses.** (1) About 10. (2) More than ten times as many. (3) Of 2, 20 and 60 the middle one is best with noise; without noise we ran 2 alone.
+# **The guesses.** (1) About 10. (2) At the three $\rho$ we ran, at least twelve times as many. (3) Of 2, 20 and 60 the middle one is best with noise; without noise we ran 2 alone.
 #
 # **Exercise**: [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: [14 How many measurements](14_how_many_measurements.ipynb).
 #

@@ -100,7 +100,7 @@ draw.show(
 # %% [markdown]
 # ## From scratch: which prices work?
 #
-# Turn signs away as in lesson 12: $\tilde B$, $\tilde C$ are $B$, $C$ with rows multiplied by $t_\ell$ and $s_\ell t_\ell$; $d = |y|$; $p = \tilde B h$, $q = \tilde C m$ for the true $(h, m)$. The slack is turned with $q$, times $s_\ell t_\ell$, so that in this section $\xi \ge 0$. The least slack has
+# Turn signs away as in lesson 12: $\tilde B$, $\tilde C$ are $B$, $C$ with rows multiplied by $t_\ell$ and $s_\ell t_\ell$; $d = |y|$; $p = \tilde B h$, $q = \tilde C m$ for the true $(h, m)$. The slack is turned with $q$, times $s_\ell t_\ell$, so that in this section $\xi \ge 0$ (by hand $s t = -1$ for the liar: there $-3$, here 3). The least slack has
 # $p_\ell (q_\ell + \xi_\ell) = d_\ell$ for liars, and $\xi_\ell = 0$ for the others, where $p_\ell q_\ell = d_\ell$ already. (No reading is noisy here, and each lie has the wrong sign.)
 #
 # *Balance.* $(c\,h, m/c, \xi/c)$ has the same products and costs $c F + G/c$, with $F = \|h\|_1$, $G = \|m\|_1 + \lambda \|\xi\|_1$. It is least at $c^2 = G/F =: r$. So **a lie shifts the scale** of $h$ against $m$, and an
@@ -110,7 +110,7 @@ draw.show(
 #
 # $$\sum_\ell \beta_\ell \frac{q_\ell + \xi_\ell}{p_\ell}\, \tilde b_\ell \in r\, \partial \|h\|_1, \qquad \sum_\ell \beta_\ell\, \tilde c_\ell \in \partial\|m\|_1, \qquad 0 \le \beta_\ell \le \lambda, \quad \beta_\ell = \lambda \text{ for liars}. \tag{2}$$
 #
-# ($\partial\|h\|_1$: $\operatorname{sign} h_j$ on the support, $[-1, 1]$ off it. That $r = G/F$ follows: multiply the first by $h$ and the second by $m$, and subtract.)
+# (The bounds of $\beta_\ell$ are the third line: the gradient of the cost $\lambda |\xi_\ell|$ is $\lambda$ where $\xi_\ell > 0$, and at most $\lambda$ in size where $\xi_\ell = 0$. $\partial\|h\|_1$: $\operatorname{sign} h_j$ on the support, $[-1, 1]$ off it. That $r = G/F$ follows: multiply the first by $h$ and the second by $m$, and subtract.)
 # **All of this is linear in $(\beta, r, \lambda)$ together. So the prices that work are an interval, and two linear programs give its ends.** (The code returns $10^9$ where there is no upper end.)
 
 
@@ -381,7 +381,7 @@ assert medians["price 0.5"] < medians["then refit"] < medians["no slack"]
 #
 # ## Explore
 #
-# Walk the price across the lower end of the interval that the caption gives; with 4 lies you can cross the upper end too. Switch the slack off. Raise the lies until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
+# Walk the price across the lower end of the interval that the caption gives; with 4 lies you can cross the upper end too in instance 0, and in instance 1 there is no interval. Switch the slack off. Raise the lies until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
 
 
 # %%
@@ -437,7 +437,7 @@ print(table(examine(LEDGER["Small noise, l1"], np.random.default_rng(0))))
 #
 # ## Take away
 #
-# * A slack moves a branch. Where there is an interval of prices that work, the truth comes back in spite of lies; with a known truth two linear programs compute it.
+# * A slack moves a branch. Inside an interval of prices that work the truth is an optimum in spite of lies, and it came back where we solved there; with a known truth two linear programs compute the interval.
 # * Too cheap, and the signal itself is bought off; too dear, and the lies are believed.
 # * A wrong sign has no slack. A ray of at most $K + 1$ readings, where there is one, proves that something is wrong, not which.
 #
