@@ -12,7 +12,7 @@ from kit.nettrim import NetTrim, certify, path, solve
 from kit.nettrim.exact import layer as exact_layers
 from kit.nettrim.exact.neuron import read_neuron, read_samples
 from kit.nettrim.exact.path import Breakdown, first, other, read
-from kit.nettrim.networks import forward, with_ones
+from kit.nettrim.networks.network import forward, with_ones
 from kit.results import Status
 
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from kit.arguments import choice, flag, number, real_array, workers
-from kit.nettrim.networks import chains, estimators, promises
+from kit.nettrim.networks import estimators, promises
 from kit.nettrim.networks.layer import Layer, Plan
 from kit.nettrim.networks.network import Network, link_normalise, link_restore, read_samples
 from kit.nettrim.networks.refit import REFITS
@@ -119,12 +119,6 @@ def prune(
         estimators.check(twin, X)
         return replace(done, network=twin)
     return _prune_arrays(network, read_samples(network, X), layers, normalise, plan)
-
-
-def prune_torch(module: Any, X: Any, **settings: Any) -> PrunedNetwork:
-    """`prune` for a torch.nn.Module alone."""
-    chains.reader(module)
-    return prune(module, X, **settings)
 
 
 def is_module(value: object) -> bool:
