@@ -105,12 +105,11 @@ def solve(
     **options    of the method; for auto and exact: n_jobs; for admm: rho, relax, every
 
     Neurons for which 0 meets their constraints with room for all the others (never active, or
-    inside their own ball) get a column of zeros and are not handed to the method. If that holds for
-    all, W = 0 is the answer, with lower = upper = 0. Infeasible data have status INFEASIBLE when
-    the dual is a ray that proves it. Raises ValueError for unknown methods and options.
+    inside their own ball) get a column of zeros and are not handed to the method. Infeasible data
+    have status INFEASIBLE when the dual is a ray that proves it. Raises ValueError for unknown
+    methods and options.
 
-    Which method when. exact: always; `run.py bench` times it beside SCS and Clarabel. cvxpy: to
-    check. admm: to see the papers' method.
+    Which method when. exact: always. cvxpy: to check. admm: to see the papers' method.
     """
     fits = methods_for(problem)
     choice("method", method, METHODS)
@@ -140,9 +139,7 @@ def path(
     feasibility: float = 1e-6,
     n_jobs: int = 1,
 ) -> list[Pruned]:
-    """Solve one layer for many epsilons by the exact method, each neuron on one path for all.
-
-    min |W|_1 s.t. |(W'X - Y)_Omega|_F <= epsilon, (W'X)_C <= V_C   for every epsilon in epsilons
+    """`solve` one layer for many epsilons by the exact method, each neuron on one path for all.
 
     Twenty epsilons from 50 % to 5 % of |Y| cost, on a real layer, twice the solve at 50 % and three
     times that at 10 %, which is the cheapest (own balls: 3.5 times).
