@@ -64,6 +64,18 @@ def number(name: str, value: object, *, least: float = -np.inf, above: bool = Fa
     return float(scalar)
 
 
+def number_or_each(name: str, value: object, count: int | None, words: str, least: float) -> Array:
+    """Return value, a number or `count` of them, each >= least, as an array."""
+    if numeric(name, value).ndim == 0:
+        return np.array(number(name, value, least=least))
+    values = real_array(name, value)
+    if values.shape != (count,):
+        raise ValueError(f"{name} must be {words}, got shape {values.shape}")
+    if values.min() < least:
+        raise ValueError(f"{name} must be >= {least:g}, got {values.min():g}")
+    return values
+
+
 def whole(name: str, value: object, *, least: int) -> int:
     """Return value as an int that is >= least."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:

@@ -387,7 +387,9 @@ def iterate(k, rho, noise):
     right.set(yscale="log", xlim=(0, 300), ylim=(1e-13, 2))
     draw.label(right, "iteration", "certified gap", "what is proved")
     return figure, {
-        "certified gap": f"{max(proved[k - 1], 1e-13):.0e}" if proved[k - 1] < 1 else "no upper bound yet",
+        "certified gap": f"{max(proved[k - 1], 1e-13):.0e}"
+        if proved[k - 1] < 1
+        else "no upper bound yet",
         "rows outside, on the branch, inside": f"{outside.sum()}, {active.sum()}, {18 - outside.sum() - active.sum()}",
     }
 

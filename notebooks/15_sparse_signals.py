@@ -243,7 +243,9 @@ draw.show(
 ours = exact[np.searchsorted(L, theirs_L)]
 higher, lower = int(np.sum(ours > theirs + 0.5)), int(np.sum(ours < theirs - 0.5))
 chance = binom.cdf(lower, higher + lower, 0.5)
-print(f"of {theirs.size} published cells (eleven lengths) the exact count is higher in {higher}, lower in {lower}")
+print(
+    f"of {theirs.size} published cells (eleven lengths) the exact count is higher in {higher}, lower in {lower}"
+)
 print(f"{higher + lower} fair coins show so few tails with a chance of {chance:.0e}")
 assert higher > 10 * lower
 

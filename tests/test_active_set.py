@@ -12,7 +12,7 @@ from kit.nettrim import NetTrim, certify, path, solve
 from kit.nettrim.exact import layer as exact_layers
 from kit.nettrim.exact.neuron import read_neuron, read_samples
 from kit.nettrim.exact.path import Breakdown, first, other, read
-from kit.nettrim.networks import forward, with_ones
+from kit.nettrim.networks.network import forward, with_ones
 from kit.results import Status
 
 
@@ -145,14 +145,14 @@ def test_a_point_of_the_path_is_the_penalised_program():
     neuron = read_neuron(LAYERS["tall"], 0, read_samples(LAYERS["tall"]))
     lam = 0.5 * first(neuron, 0.1 * np.linalg.norm(neuron.y), np.inf).lam
     piece = first(neuron, 0.0, np.inf, lam)
-    A = neuron.masked(np.arange(len(neuron.X)))[:, neuron.active]
-    C = neuron.X[:, neuron.silent] / neuron.scale[0]
+    A = neuron.masked(np.arange(len(neuron.layer.X)))[:, neuron.active]
+    C = neuron.layer.X[:, neuron.silent] / neuron.layer.scale[0]
     x = cp.Variable(len(A))
     loss = 0.5 * cp.sum_squares(A.T @ x - neuron.y) + lam * cp.norm1(x)
     cp.Problem(cp.Minimize(loss), [C.T @ x <= neuron.v]).solve(
         solver=cp.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12
     )
-    u = read(piece, lam)[0] * (neuron.scale[0] / neuron.scale[1])
+    u = read(piece, lam)[0] * (neuron.layer.scale[0] / neuron.layer.scale[1])
     assert np.allclose(u, x.value, atol=1e-5)
     assert piece.square(lam)[0] == pytest.approx(np.sum((A.T @ u - neuron.y) ** 2))
 
@@ -172,7 +172,7 @@ def test_every_point_of_a_path_is_a_proved_answer(name):
         for at in (begun.start, begun.end, 2 * lam, lam / 8, 8 * lam, 2 * begun.blocks.top, *some):
             piece = begun if begun.covers(at) else other(begun, at, np.inf)
             u, q = read(piece, at)
-            radius = np.sqrt(piece.square(at)[0]) * neuron.scale[1] * neuron.scale[2]
+            radius = np.sqrt(piece.square(at)[0]) * neuron.layer.scale[1] * neuron.layer.scale[2]
             u[np.abs(u) < 1e-12] = 0  # active samples that leave no other u than 0
             certificate = certify(changed(one, epsilon=float(radius)), u[:, None], q[None])
             assert certificate.violation <= 1e-9

@@ -269,7 +269,7 @@ def test_layers_on_a_dask_cluster():
 
 NET, DATA = network(0), samples(0)
 BAD = {
-    "gamma": ({"mode": "cascade", "gamma": 0.9}, "gamma must be >= 1"),
+    "gamma": ({"mode": "cascade", "gamma": 0.9}, "gamma must be a finite number >= 1"),
     "gammas": ({"mode": "cascade", "gamma": [1.1]}, "gamma must be a number or one for each of 2"),
     "epsilons": ({"mode": "cascade", "epsilon": [0.1] * 3}, "epsilon must be a number in a casc"),
     "kappa": ({"kappa": 1.5}, "kappa must be at most 1"),

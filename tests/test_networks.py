@@ -212,7 +212,7 @@ BAD = {
     "complex X": (lambda: prune(NET, DATA + 1j, epsilon=0.1), "X must be real"),
     "no samples": (lambda: prune(NET, DATA[:, :0], epsilon=0.1), "X must not be empty"),
     "no network": (lambda: prune(DATA, DATA, epsilon=0.1), "network must be"),
-    "negative": (lambda: prune(NET, DATA, epsilon=-0.1), "epsilon must be >= 0"),
+    "negative": (lambda: prune(NET, DATA, epsilon=-0.1), "epsilon must be a finite number >= 0"),
     "epsilons": (lambda: prune(NET, DATA, epsilon=[0.1, 0.2]), "epsilon must be a number or one"),
     "layers": (lambda: prune(NET, DATA, epsilon=0.1, layers=[3]), "layers must name"),
     "layers twice": (lambda: prune(NET, DATA, epsilon=0.1, layers=[1, 1]), "layers must name"),

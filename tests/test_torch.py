@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kit import nettrim
-from kit.nettrim.networks import prune_torch
+from kit.nettrim import prune
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install torch)")
 pruning = pytest.importorskip("torch.nn.utils.prune")
@@ -110,37 +110,37 @@ class Of(nn.Module):
 def test_an_activation_in_place_in_front():
     module = small(nn.Flatten(), nn.SiLU(inplace=True))
     kept = X.clone()
-    done = prune_torch(module, X, **QUIET)
+    done = prune(module, X, **QUIET)
     assert torch.equal(X, kept)
-    assert really(module, done.module, X) == pytest.approx(done.discrepancy[-1], rel=1e-5)
+    assert really(module, done.network, X) == pytest.approx(done.discrepancy[-1], rel=1e-5)
 
 
 @pytest.mark.parametrize("wrap", [Shifted, lambda *parts: nn.Sequential(nn.Sequential(*parts))])
 def test_forwards_of_ones_own_and_nested_parts(wrap):
     module = wrap(*small())
-    done = prune_torch(module, X, **QUIET)
-    assert type(done.module) is type(module) and done.zeros[-1] > 0
-    assert really(module, done.module, X) == pytest.approx(done.discrepancy[-1], rel=1e-5)
+    done = prune(module, X, **QUIET)
+    assert type(done.network) is type(module) and done.zeros[-1] > 0
+    assert really(module, done.network, X) == pytest.approx(done.discrepancy[-1], rel=1e-5)
 
 
 def test_a_subclass_of_linear_is_pruned():
     module = nn.Sequential(Own(6, 8), nn.ReLU(), Own(8, 3))
-    done = prune_torch(module, X, **QUIET)
-    assert done.names == ("0", "2") and type(done.module[0]) is Own and done.zeros[-1] > 0
+    done = prune(module, X, **QUIET)
+    assert done.names == ("0", "2") and type(done.network[0]) is Own and done.zeros[-1] > 0
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64, torch.int64])
 def test_samples_of_other_numbers_are_converted(dtype):
     other = (10 * X).to(dtype)
-    done = prune_torch(small(), other, **QUIET)
-    assert np.array_equal(done.zeros, prune_torch(small(), other.float(), **QUIET).zeros)
+    done = prune(small(), other, **QUIET)
+    assert np.array_equal(done.zeros, prune(small(), other.float(), **QUIET).zeros)
 
 
 def test_autocast_and_gradients_around_it():
     module = small()
     with torch.autocast("cpu", torch.bfloat16):
-        done = prune_torch(module, X.clone().requires_grad_(), **QUIET)
-    assert really(module, done.module, X) == pytest.approx(done.discrepancy[-1], rel=1e-5)
+        done = prune(module, X.clone().requires_grad_(), **QUIET)
+    assert really(module, done.network, X) == pytest.approx(done.discrepancy[-1], rel=1e-5)
     assert torch.is_grad_enabled()  # a generator that is left open must not keep it off
     gc.collect()
     assert torch.is_grad_enabled()
@@ -148,14 +148,14 @@ def test_autocast_and_gradients_around_it():
 
 def test_positions_are_samples():
     sequence = draw(10, 6, 6)
-    done = prune_torch(small(), sequence, **QUIET)
-    flat = prune_torch(small(), sequence.reshape(60, 6), **QUIET)
+    done = prune(small(), sequence, **QUIET)
+    flat = prune(small(), sequence.reshape(60, 6), **QUIET)
     assert np.allclose(done.discrepancy, flat.discrepancy, rtol=1e-5)
 
 
 def test_an_embedding_gets_whole_numbers():
     module = nn.Sequential(nn.Embedding(7, 4), nn.Flatten(), nn.Linear(12, 5), nn.ReLU())
-    done = prune_torch(module, np.random.default_rng(0).integers(7, size=(40, 3)), **QUIET)
+    done = prune(module, np.random.default_rng(0).integers(7, size=(40, 3)), **QUIET)
     assert done.notes == ("Left as they are: 0 (Embedding).",)
 
 
@@ -169,19 +169,19 @@ def test_only_chosen_layers_are_checked():
     )
     torch.manual_seed(0)
     module.append(nn.Linear(4, 3))
-    done = prune_torch(module, draw(30, 2, 6, 6), layers=[0, "5"], **QUIET)
-    assert done.layers[1] is None and torch.equal(done.module[3].weight, module[3].weight)
+    done = prune(module, draw(30, 2, 6, 6), layers=[0, "5"], **QUIET)
+    assert done.layers[1] is None and torch.equal(done.network[3].weight, module[3].weight)
     with pytest.raises(
         ValueError, match=r"'3' \(Doubling\) has a forward of its own.*\['0', '5'\]"
     ):
-        prune_torch(module, draw(30, 2, 6, 6), **QUIET)
+        prune(module, draw(30, 2, 6, 6), **QUIET)
 
 
 def test_any_source_of_samples():
     from torch.utils.data import DataLoader, TensorDataset
 
     labels = torch.zeros(60)
-    want = prune_torch(small(), X, **QUIET)
+    want = prune(small(), X, **QUIET)
     for source in (
         X.numpy(),
         X.tolist(),
@@ -190,7 +190,7 @@ def test_any_source_of_samples():
         DataLoader(TensorDataset(X, labels), batch_size=25, shuffle=True),
         DataLoader(X, batch_size=60),
     ):
-        done = prune_torch(small(), source, **QUIET)
+        done = prune(small(), source, **QUIET)
         assert np.allclose(done.discrepancy, want.discrepancy, rtol=1e-4)
         assert np.array_equal(done.zeros, want.zeros)
 
@@ -204,7 +204,7 @@ def test_two_inputs():
         def forward(self, x, z):
             return F.relu(self.a(x)) + self.b(input=z)
 
-    done = prune_torch(Two(), (X, draw(60, 6, seed=1)), **QUIET)
+    done = prune(Two(), (X, draw(60, 6, seed=1)), **QUIET)
     assert np.all(done.discrepancy <= done.epsilon * (1 + 1e-5)) and np.all(done.bound < np.inf)
 
 
@@ -218,11 +218,11 @@ def test_batch_norm_with_a_dead_scale_and_without_weights():
             with torch.no_grad():
                 module[1].weight.copy_(torch.tensor([0.0, -1, 1, 2, 0.5, -0.1, 3, 1e-3]))
                 module[1].bias.uniform_(-1, 1)
-        done = prune_torch(module, X, **QUIET)
+        done = prune(module, X, **QUIET)
         assert torch.equal(
-            done.module[0].weight.T == 0, torch.as_tensor(done.layers[0].W[:-1] == 0)
-        ) or (affine and not done.module[0].weight[0].any())
-        hidden = [answers(m[:4], X) for m in (module, done.module)]
+            done.network[0].weight.T == 0, torch.as_tensor(done.layers[0].W[:-1] == 0)
+        ) or (affine and not done.network[0].weight[0].any())
+        hidden = [answers(m[:4], X) for m in (module, done.network)]
         found = np.linalg.norm(hidden[1] - hidden[0])
         assert found == pytest.approx(done.discrepancy[0], rel=1e-5)
         assert found <= done.epsilon[0] * (1 + 1e-5)
@@ -339,7 +339,7 @@ def test_what_cannot_be_pruned_is_refused_with_the_way_out(case):
     make, message = REFUSED[case]
     module = make()
     with pytest.raises(ValueError, match=message):
-        prune_torch(module, X, **QUIET)
+        prune(module, X, **QUIET)
 
 
 @pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
@@ -347,14 +347,14 @@ def test_weight_norm_is_refused_on_the_way_back_too():
     module = small()
     done = nettrim.prune(nettrim.from_torch(module), X.T.numpy(), **QUIET)
     hooks.weight_norm(module[0])
-    for call in (lambda: nettrim.to_torch(done, module), lambda: prune_torch(module, X, **QUIET)):
+    for call in (lambda: nettrim.to_torch(done, module), lambda: prune(module, X, **QUIET)):
         with pytest.raises(ValueError, match=r"call torch.nn.utils.remove_weight_norm first"):
             call()
 
 
 def test_a_hook_on_what_follows_is_no_relu():
     """relu that somebody changes is not relu: the layer is taken as a linear one."""
-    done = prune_torch(hooked(1), X, **QUIET)
+    done = prune(hooked(1), X, **QUIET)
     assert done.discrepancy[0] == pytest.approx(
         done.epsilon[0], rel=1e-4
     )  # the ball around all of z
@@ -374,7 +374,7 @@ def test_the_proof_by_running_catches_a_lie(monkeypatch):
 
     monkeypatch.setattr(modules.Modules, "write", crooked)
     with pytest.raises(ValueError, match="must do in layer '0' what its weights say"):
-        prune_torch(module, X, **QUIET)
+        prune(module, X, **QUIET)
 
 
 def test_more_than_was_promised_is_an_error(monkeypatch):
@@ -386,13 +386,13 @@ def test_more_than_was_promised_is_an_error(monkeypatch):
     )
     monkeypatch.setattr("kit.nettrim.networks.promises.parallel", lambda links: (np.zeros(2),) * 2)
     with pytest.raises(ValueError, match=r"layer '0' moved by .* more than 0"):
-        prune_torch(small(), X, **QUIET)
+        prune(small(), X, **QUIET)
 
 
 def test_too_many_patches_are_refused_before_memory_runs_out(monkeypatch):
     monkeypatch.setattr("kit.nettrim.networks.modules.LARGEST", 10_000)
     with pytest.raises(ValueError, match=r"X must be fewer samples: .* 2 samples fit"):
-        prune_torch(nn.Sequential(nn.Conv2d(1, 2, 3)), draw(20, 1, 10, 10), **QUIET)
+        prune(nn.Sequential(nn.Conv2d(1, 2, 3)), draw(20, 1, 10, 10), **QUIET)
 
 
 # Dense chains as arrays, and back ------------------------------------------------------
@@ -451,7 +451,7 @@ def test_a_module_is_pruned_as_its_arrays_are(mode, kind):
     one = nettrim.prune(module, X, **settings)
     two = nettrim.prune(nettrim.from_torch(module), X.T.numpy(), **settings)
     assert one.layers[1] is None and one.epsilon[1] == 0 and one.refitted[1] is None
-    assert torch.equal(one.module[4].weight, module[4].weight)
+    assert torch.equal(one.network[4].weight, module[4].weight)
     for name, close in (
         ("epsilon", 1e-4),
         ("discrepancy", 1e-3),
@@ -464,7 +464,7 @@ def test_a_module_is_pruned_as_its_arrays_are(mode, kind):
 def test_kappa_is_for_a_linear_last_layer_alone():
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
-    done = prune_torch(module, X, kappa=0.5, **QUIET)
+    done = prune(module, X, kappa=0.5, **QUIET)
     assert np.allclose(done.epsilon / done.sizes, [0.1, 0.05])
 
 
@@ -472,35 +472,35 @@ def test_kappa_is_for_a_linear_last_layer_alone():
 @pytest.mark.parametrize("free", [False, True])
 def test_a_layer_without_bias_gets_none(options, free):
     module = dense(bias=False)
-    done = prune_torch(module, X, penalise_bias=not free, **QUIET, **options)
+    done = prune(module, X, penalise_bias=not free, **QUIET, **options)
     for k, answer in zip((1, 4, 7), done.layers, strict=True):
         assert answer.report.certificate.gap <= 1e-6 and not answer.W[-1].any()
-        assert torch.equal(done.module[k].weight == 0, torch.as_tensor((answer.W[:-1] == 0).T))
+        assert torch.equal(done.network[k].weight == 0, torch.as_tensor((answer.W[:-1] == 0).T))
 
 
 def test_layers_may_have_names():
     named = nn.Sequential(OrderedDict(one=nn.Linear(6, 4), relu=nn.ReLU(), two=nn.Linear(4, 2)))
-    done = prune_torch(named.train(), X, layers=["two"], **QUIET)
-    assert list(done.module.state_dict()) == list(named.state_dict()) and done.module.training
+    done = prune(named.train(), X, layers=["two"], **QUIET)
+    assert list(done.network.state_dict()) == list(named.state_dict()) and done.network.training
     assert done.layers[0] is None and done.names == ("one", "two")
 
 
 def test_kappa_without_a_feasible_point_is_told():
     wide = draw(200, 6, seed=2)
-    done = prune_torch(dense(), wide, mode="cascade", kappa=1e-3, **{**QUIET, "epsilon": 0.3})
+    done = prune(dense(), wide, mode="cascade", kappa=1e-3, **{**QUIET, "epsilon": 0.3})
     assert done.notes == ("kappa = 0.001 is infeasible in layer 7: solved with 1.",)
 
 
 def test_groups_have_a_ball_each_whose_squares_add_up():
     torch.manual_seed(0)
     module, images = nn.Sequential(nn.Conv2d(4, 6, 3, groups=2), nn.ReLU()), draw(20, 4, 6, 6)
-    done = prune_torch(module, images, **QUIET)
+    done = prune(module, images, **QUIET)
     halves = []
     for g in range(2):
         half = nn.Sequential(nn.Conv2d(2, 3, 3), nn.ReLU())
         half[0].weight.data = module[0].weight.data[3 * g : 3 * g + 3].clone()
         half[0].bias.data = module[0].bias.data[3 * g : 3 * g + 3].clone()
-        halves.append(prune_torch(half, images[:, 2 * g : 2 * g + 2].clone(), **QUIET))
+        halves.append(prune(half, images[:, 2 * g : 2 * g + 2].clone(), **QUIET))
     assert done.epsilon[0] == pytest.approx(np.hypot(*(h.epsilon[0] for h in halves)))
     certificate = done.layers[0].report.certificate
     assert certificate.lower == pytest.approx(
@@ -511,10 +511,7 @@ def test_groups_have_a_ball_each_whose_squares_add_up():
 
 BAD = {
     "no module": (lambda: nettrim.from_torch("x"), "module must be a torch.nn.Module"),
-    "not one either": (
-        lambda: prune_torch("x", X, epsilon=0.1),
-        "module must be a torch.nn.Module",
-    ),
+    "not one either": (lambda: prune("x", X, epsilon=0.1), "network must be a Network"),
     "relu last": (lambda: nettrim.from_torch(dense()[:3]), "none behind the last"),
     "two linear": (
         lambda: nettrim.from_torch(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))),
@@ -529,18 +526,18 @@ BAD = {
         "network must have layers",
     ),
     "samples": (
-        lambda: prune_torch(dense(), np.ones((4, 7)), epsilon=0.1),
+        lambda: prune(dense(), np.ones((4, 7)), epsilon=0.1),
         "X must be samples as the module takes them, got shape .4, 7.",
     ),
-    "nan": (lambda: prune_torch(dense(), X * np.nan, epsilon=0.1), "X must be finite"),
-    "empty": (lambda: prune_torch(dense(), X[:0], epsilon=0.1), "X must not be empty"),
-    "complex": (lambda: prune_torch(dense(), X + 1j, epsilon=0.1), "X must be dense and real"),
-    "dictionary": (lambda: prune_torch(dense(), {"x": X}, epsilon=0.1), "got dictionaries"),
-    "words": (lambda: prune_torch(dense(), ["a"], epsilon=0.1), "X must hold numbers"),
-    "layers": (lambda: prune_torch(dense(), X, epsilon=0.1, layers=(3,)), "layers must name"),
-    "names": (lambda: prune_torch(dense(), X, epsilon=0.1, layers=("x",)), "layers must"),
-    "mode": (lambda: prune_torch(dense(), X, epsilon=0.1, mode="x"), "mode must"),
-    "normalise": (lambda: prune_torch(dense(), X, epsilon=0.1, normalise=True), "normalise must"),
+    "nan": (lambda: prune(dense(), X * np.nan, epsilon=0.1), "X must be finite"),
+    "empty": (lambda: prune(dense(), X[:0], epsilon=0.1), "X must not be empty"),
+    "complex": (lambda: prune(dense(), X + 1j, epsilon=0.1), "X must be dense and real"),
+    "dictionary": (lambda: prune(dense(), {"x": X}, epsilon=0.1), "got dictionaries"),
+    "words": (lambda: prune(dense(), ["a"], epsilon=0.1), "X must hold numbers"),
+    "layers": (lambda: prune(dense(), X, epsilon=0.1, layers=(3,)), "layers must name"),
+    "names": (lambda: prune(dense(), X, epsilon=0.1, layers=("x",)), "layers must"),
+    "mode": (lambda: prune(dense(), X, epsilon=0.1, mode="x"), "mode must"),
+    "normalise": (lambda: prune(dense(), X, epsilon=0.1, normalise=True), "normalise must"),
 }
 
 

@@ -4,14 +4,13 @@ problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers ou
 answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
 nettrim.path(problem, epsilons)                twenty epsilons, for the price of two or three
 nettrim.certify(problem, answer.W, answer.dual)
-nettrim.proved_zeros(problem, answer.W, answer.dual), penalty(problem, answer),
-nettrim.penalised(problem, lam), zero_epsilon(problem)      what else an answer says: reading.py
+nettrim.proved_zeros(problem, answer.W, answer.dual), penalty(problem, answer)      reading.py
 nettrim.METHODS, methods_for(problem), admm(problem)        the methods, and the papers' one by hand
 nettrim.prune(network, X, epsilon=0.1)         all layers, measured beside promised errors;
                                                mode="cascade": one after the other
 nettrim.Network, PrunedNetwork, Trained; train, forward, accuracy, promises, refit
 nettrim.link_normalise, link_restore           layers of norm 1, and back
-nettrim.from_sklearn, to_sklearn, from_torch, to_torch, prune_torch      networks in and out
+nettrim.from_sklearn, to_sklearn, from_torch, to_torch      networks in and out
 nettrim.compare(network, data, [0.5, 0.8]), rivals, RIVALS               at equal sparsity
 
 Read problem.py first, then certificate.py (what is proved of an answer), with rescale.py and
@@ -24,59 +23,20 @@ W and Q -> certify -> answer. A method proves nothing about itself.
 
 from kit.nettrim.admm import admm
 from kit.nettrim.certificate import certify
-from kit.nettrim.networks import (
+from kit.nettrim.networks import promises, rivals
+from kit.nettrim.networks.chains import from_torch, to_torch
+from kit.nettrim.networks.estimators import Trained, from_sklearn, to_sklearn, train
+from kit.nettrim.networks.network import (
     Network,
-    PrunedNetwork,
-    Trained,
     accuracy,
     forward,
-    from_sklearn,
-    from_torch,
     link_normalise,
     link_restore,
-    promises,
-    prune,
-    prune_torch,
-    refit,
-    rivals,
-    to_sklearn,
-    to_torch,
-    train,
 )
+from kit.nettrim.networks.prune import prune
+from kit.nettrim.networks.refit import refit
+from kit.nettrim.networks.report import PrunedNetwork
 from kit.nettrim.networks.rivals import RIVALS, compare
 from kit.nettrim.problem import NetTrim
-from kit.nettrim.reading import penalised, penalty, proved_zeros, zero_epsilon
+from kit.nettrim.reading import penalty, proved_zeros
 from kit.nettrim.solve import METHODS, methods_for, path, solve
-
-__all__ = [
-    "METHODS",
-    "RIVALS",
-    "NetTrim",
-    "Network",
-    "PrunedNetwork",
-    "Trained",
-    "accuracy",
-    "admm",
-    "certify",
-    "compare",
-    "forward",
-    "from_sklearn",
-    "from_torch",
-    "link_normalise",
-    "link_restore",
-    "methods_for",
-    "path",
-    "penalised",
-    "penalty",
-    "promises",
-    "proved_zeros",
-    "prune",
-    "prune_torch",
-    "refit",
-    "rivals",
-    "solve",
-    "to_sklearn",
-    "to_torch",
-    "train",
-    "zero_epsilon",
-]

@@ -19,8 +19,8 @@ relax W2 + (1 - relax) W3, in the last three lines, where W3 is the one before t
 The answer is W2, whose zeros are exact. The dual (derived): stationarity in W3 is X U1' + U2 = 0,
 in W2 it is -rho U2 in the subdifferential of |W2|_1, so Q = rho U1 / c0 in the units of X.
 
-rho sets the threshold 1/rho, which must fit the size of the weights. Default (ours): 1/rho is
-`level` times the mean absolute weight of the ridge solution (X X' + I)^-1 X T'.
+rho sets the threshold 1/rho, which must fit the size of the weights. Default (ours): 1/rho is the
+mean absolute weight of the ridge solution (X X' + I)^-1 X T'.
 """
 
 from collections.abc import Iterator
@@ -55,27 +55,24 @@ def project_layer(Z: Array, Y: Array, Omega: Array, V: Array, epsilon: float | A
     return np.where(Omega, Y + shrink * step, np.minimum(Z, V))
 
 
-def admm(
-    problem: NetTrim, *, rho: float | None = None, relax: float = 1.0, level: float = 1.0
-) -> Iterator[State]:
+def admm(problem: NetTrim, *, rho: float | None = None, relax: float = 1.0) -> Iterator[State]:
     """Yield one state per iteration, for ever; `kit.iterate.drive` decides when to stop.
 
-    rho    > 0, scaled as in the paper's code; None: 1 / (level * mean |ridge solution|), level > 0
+    rho    > 0, scaled as in the paper's code; None: 1 / (mean |ridge solution|)
     relax  over-relaxation, 0 < relax < 2; 1 is the paper's iteration, 1.7 is usually faster
 
-    Each iteration is two products with X, one triangular solve pair and a few passes over (M, P).
     Raises ValueError for parameters out of range.
     """
-    relax, level = number("relax", relax, least=0, above=True), number("level", level, least=0)
-    if relax >= 2 or level == 0:
-        raise ValueError(f"relax must be < 2 and level > 0, got {relax:g} and {level:g}")
+    relax = number("relax", relax, least=0, above=True)
+    if relax >= 2:
+        raise ValueError(f"relax must be < 2, got {relax:g}")
     N, M, P = problem.shape
     c0 = 0.3 * np.linalg.norm(problem.X, axis=1).max() or 1.0
     X, Y, V, epsilon = (v / c0 for v in (problem.X, problem.Y, problem.V, problem.epsilon))
     gram = cho_factor(X @ X.T + np.eye(N))
     if rho is None:
         size = np.abs(cho_solve(gram, X @ (problem.target / c0).T)).mean()
-        rho = 1 / (level * size) if size > 0 else 1.0
+        rho = 1 / size if size > 0 else 1.0
     rho = number("rho", rho, least=0, above=True)
     W3, U1, U2 = np.zeros((N, M)), np.zeros((M, P)), np.zeros((N, M))
     Z = W3.T @ X

@@ -25,26 +25,19 @@ So what is left over is paid for:  a_m <- a_m - |f| F0,  c_m <- c_m + |f| F1.  W
 bounds w on one side, q <- 0 where X_N is not 0, and then f = 0 exactly.
 
 Rounding. X, Y, epsilon, V, W, Q are taken as exact. Q may be scaled, clipped and moved in rounded
-arithmetic, since any Q will do. What is computed from them is rounded, and bounded (U = 2^-53):
-    sums of products   a sum of n products, in any order, is off by n U / (1 - n U) of the sum of
-                       |terms| (Higham, Accuracy and Stability, ch. 3), for which Cauchy and Schwarz
-                       have a bound; in blocks of BLOCK, n is BLOCK + P/BLOCK. Used for W'X, X q
-    totals             in extended precision; each term is off by U. Used for a and |W|_1
-    lengths            the same for squares; scaled by a power of 2, so that none under- or
-                       overflows. Used for b and r
-Each bound is then on its side: W'X, b, c, F, r, |W|_1 are too large, a and s too small, by some
-1e-13 of the terms they were computed from. What is noise beside them proves 0 by itself. A test
-checks lower and upper in rational arithmetic.
+arithmetic, since any Q will do. What is computed from them is rounded, and bounded by rounding.py:
+W'X and X q as sums of products, a and |W|_1 as totals, b and r as lengths. Each bound is then on
+its side: W'X, b, c, F, r, |W|_1 are too large, a and s too small, by some 1e-13 of the terms they
+were computed from. What is noise beside them proves 0 by itself. A test checks lower and upper in
+rational arithmetic.
 
 Cheap inputs (derived). A p_n decades below the others makes error / p_n all of c. For these inputs
 F, X q is computed exactly, c is the largest |X q|_n / p_n of the others, and dq, least squares,
 takes off what is too much, X_F dq = -sign(X_F q) (|X_F q| - c p_F)_+. The proof uses q + dq, never
 added up: a falls by |dq|'|t|, b rises by |dq|, |X (q + dq)| <= |X q| + |X dq|, on F |X q + X dq|.
 
-Violation. r = |(W'X - Y)_Omega|_F gives (r - epsilon) / epsilon (for epsilon below
-1e-3 |Y_Omega|_F, which includes epsilon = 0: divided by that instead); on C it is
-max (W'X - V)_+ / max|Y| (if Y = 0: / max|V|, or 1). The larger of the two, at least 0, rounded up:
-0 means feasible, exactly.
+Violation: the formula at `certify`, in which max|Y| is max|V|, or 1, where Y = 0; 0 means feasible,
+exactly.
 
 What a violation > 0 means for the proof (decision). An infeasible W looks better than the optimum,
 so upper = inf beyond `feasibility`. Up to `feasibility` the program is relaxed just so far that W
@@ -88,9 +81,8 @@ def certify(
                r = |(W'X - Y)_Omega|_F; with a ball each, the largest of the neurons
 
     For 0 < violation <= feasibility, upper bounds the optimum of the program relaxed by that much
-    only, which may be below that of the program as given; lower bounds both. All three are rounded
-    outward: they hold in exact arithmetic. Raises ValueError for shapes that do not fit and numbers
-    that are not finite. Derived (above).
+    only; lower bounds both. All three are rounded outward: they hold in exact arithmetic. Raises
+    ValueError for shapes that do not fit and numbers that are not finite. Derived (above).
     """
     N, M, P = instance("problem", problem, NetTrim).shape
     W, feasibility = real_array("W", W, 2), number("feasibility", feasibility, least=0)

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import flag, number, numeric, real_array
+from kit.arguments import flag, number_or_each, numeric, real_array
 from kit.results import Array
 
 ALIKE, FAR = 10, 100  # units stay if rows of X differ by 2^ALIKE at most, all within 2^FAR of 1
@@ -176,8 +176,7 @@ def unbounded(problem: NetTrim) -> Array:
 
 def _mask(value: object, Y: Array) -> Array:
     if value is None:
-        threshold = 1e-9 * Y.max()
-        return threshold < Y
+        return 1e-9 * Y.max() < Y
     mask = numeric("Omega", value)
     if mask.dtype != bool:
         raise ValueError(f"Omega must hold booleans, got {mask.dtype}")
@@ -188,13 +187,6 @@ def _mask(value: object, Y: Array) -> Array:
 
 def read_radius(value: object, M: int) -> float | Array:
     """Return epsilon, which must be a number, or (M,), >= 0."""
-    if numeric("epsilon", value).ndim == 0:
-        return number("epsilon", value, least=0)
-    epsilon = real_array("epsilon", value)
-    if epsilon.shape != (M,):
-        raise ValueError(
-            f"epsilon must be a number, or one for each of {M} neurons, got shape {epsilon.shape}"
-        )
-    if epsilon.min() < 0:
-        raise ValueError(f"epsilon must be >= 0, got {epsilon.min():g}")
-    return epsilon
+    words = f"a number, or one for each of {M} neurons"
+    epsilon = number_or_each("epsilon", value, M, words, 0)
+    return epsilon if epsilon.ndim else float(epsilon)

@@ -1,4 +1,4 @@
-"""What an answer says beyond W: which zeros are proved, which lambda it has, when all is 0.
+"""What an answer says beyond W: which zeros are proved, and which lambda it has.
 
 Proved zeros (derived). Let |(X Q')_jm| <= 1 for a Q with Q <= 0 on C. Every optimal U has
 
@@ -23,18 +23,13 @@ lambda, (Y - U'X)_Omega = lambda Q_Omega for the Q with max|X Q'| = 1. Taking no
 The first paper's code writes |.|^2 + lambda |u|_1 without the 1/2: its lambda is twice this one.
 """
 
-import time
-from dataclasses import replace
-
 import numpy as np
 
-from kit.arguments import instance, number
+from kit.arguments import instance
 from kit.nettrim.certificate import Terms, balanced, certify, relaxed
-from kit.nettrim.exact.neuron import read_neuron, read_samples
-from kit.nettrim.exact.path import Breakdown, NoPoint, first, read
 from kit.nettrim.problem import NetTrim
 from kit.nettrim.rounding import total
-from kit.results import Array, Pruned, Report, Run, Status, settle
+from kit.results import Array, Pruned
 from kit.rounding import U
 
 
@@ -83,50 +78,3 @@ def penalty(problem: NetTrim, answer: Pruned) -> float | Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         lam = np.where(size > 0, problem.epsilon * price / size, np.inf)
     return float(lam) if problem.joint else lam
-
-
-def penalised(problem: NetTrim, lam: float, *, tol: float = 1e-6) -> Pruned:
-    """Solve the penalised program, min (1/2)|(W'X - Y)_Omega|_F^2 + lam |W|_1 s.t. (W'X)_C <= V_C.
-
-    lam  > 0. problem.epsilon is not used: the answer is certified for the program with a ball for
-         each neuron whose radii are its own residuals, which is the same (module docstring).
-
-    Each neuron by the exact method (kit/nettrim/exact). One that breaks down keeps a column of 0,
-    the notes count it, and the certificate says no. Raises ValueError for lam <= 0.
-    """
-    lam = number("lam", lam, least=0, above=True)
-    N, M, P = instance("problem", problem, NetTrim).shape
-    tol, began = number("tol", tol, least=0), time.perf_counter()
-    W, Q, events, failed = np.zeros((N, M)), np.zeros((M, P)), 0, 0
-    samples = read_samples(problem)
-    at = lam / (samples.scale[0] * samples.scale[1] * P)  # in the units of a neuron
-    for m in range(M):
-        neuron = read_neuron(problem, m, samples)
-        if not neuron.y.any() and neuron.v.min(initial=0) >= 0:
-            continue
-        try:
-            piece = first(neuron, 0.0, np.inf, at)
-            W[:, m], Q[m] = read(piece, at)
-            events += piece.blocks.steps
-        except (Breakdown, NoPoint):
-            failed += 1
-    rows = np.linalg.norm(np.where(problem.Omega, W.T @ problem.X - problem.Y, 0), axis=1)
-    own = replace(problem, epsilon=rows)
-    certificate = certify(own, W, Q)
-    run = settle(Run(Status.SOLVED, events, time.perf_counter() - began), certificate, tol)
-    notes = (f"penalised: {events} events in {M} neurons, {failed} broke down.",)
-    return Pruned(W, Q, Report("exact", run, certificate, notes))
-
-
-def zero_epsilon(problem: NetTrim) -> float | Array:
-    """The smallest epsilon at which W = 0 is the answer: a number, or (M,) with a ball each.
-
-    |Y_Omega|_F (of each row): 0 has the smallest |W|_1 of all, so it is the answer as soon as it is
-    feasible. inf where V < 0 on C, which W = 0 never meets.
-    """
-    off = ~instance("problem", problem, NetTrim).Omega
-    negative = (off & (problem.V < 0)).any(axis=1)
-    rows = np.linalg.norm(np.where(problem.Omega, problem.Y, 0), axis=1)
-    if problem.joint:
-        return float("inf") if negative.any() else float(np.linalg.norm(rows))
-    return np.where(negative, np.inf, rows)

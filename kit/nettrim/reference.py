@@ -25,7 +25,7 @@ ACCURACY = {"tol_gap_abs": 1e-10, "tol_gap_rel": 1e-10, "tol_feas": 1e-10}
 
 
 def reference(
-    problem: NetTrim, *, max_iter: int = 200, feasibility: float = 1e-6
+    problem: NetTrim, max_iter: int = 200, feasibility: float = 1e-6
 ) -> tuple[Array, Array | None, Run, tuple[str, ...]]:
     """Solve by Clarabel through cvxpy: (W (N, M), Q (M, P), Run, notes).
 

@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -24,63 +23,50 @@ NOTHING = 1e-14  # residual of free weights alone, of |Y|, that counts as 0
 EDGE = 1e-12  # relative excess over the common ball at which they still count as inside
 
 
-@dataclass(frozen=True)
-class Call:
-    """How far a method is to go, and what it tells on the way."""
-
-    tol: float
-    max_iter: int | None  # None: the method's own
-    callback: Callable[[Any], object] | None
-    feasibility: float
-
-    def limits(self, own: int | None = None) -> dict[str, Any]:
-        """The first three, as arguments."""
-        return {"tol": self.tol, "max_iter": self.max_iter or own, "callback": self.callback}
+# A method takes the problem, Limits, the feasibility of `certify`, and then options of its own.
+Limits = dict[str, Any]  # tol, max_iter (None: the method's), callback
 
 
-def by_cvxpy(problem: NetTrim, call: Call) -> Answer:
-    """Clarabel through cvxpy: see kit/nettrim/reference.py. There are no states to call back.
-
-    tol is not used: Clarabel works to 1e-10.
-    """
-    limits = {"max_iter": call.max_iter or 200, "feasibility": call.feasibility}
-    W, Q, run, notes = reference(problem, **limits)
-    silent = () if call.callback is None else ("cvxpy shows no iterations: callback was not used.",)
-    return W, Q, run, notes + silent
+def by_cvxpy(problem: NetTrim, limits: Limits, feasibility: float) -> Answer:
+    """Clarabel through cvxpy, to 1e-10 whatever tol is: see kit/nettrim/reference.py."""
+    W, Q, run, notes = reference(problem, limits["max_iter"] or 200, feasibility)
+    if limits["callback"] is not None:
+        notes = (*notes, "cvxpy shows no iterations: callback was not used.")
+    return W, Q, run, notes
 
 
 def by_admm(
     problem: NetTrim,
-    call: Call,
+    limits: Limits,
+    feasibility: float,
     *,
     rho: float | None = None,
     relax: float = 1.0,
-    level: float = 1.0,
     every: int = 25,
 ) -> Answer:
     """The paper's ADMM, certified at every `every`-th iteration: see kit/nettrim/admm.py."""
     state, run = drive(
-        admm(problem, rho=rho, relax=relax, level=level),
-        lambda state: certify(problem, state.W, state.Q, call.feasibility),
+        admm(problem, rho=rho, relax=relax),
+        lambda state: certify(problem, state.W, state.Q, feasibility),
         every=whole("every", every, least=1),
-        **call.limits(2000),
+        **limits | {"max_iter": limits["max_iter"] or 2000},
     )
     return state.W, state.Q, run, ()
 
 
-def by_exact(problem: NetTrim, call: Call, *, n_jobs: int = 1) -> Answer:
+def by_exact(problem: NetTrim, limits: Limits, feasibility: float, *, n_jobs: int = 1) -> Answer:
     """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/path.py.
 
     feasibility is not used: neurons that violate by more than 1e-8 are left to cvxpy.
     n_jobs  threads that solve neurons side by side, >= 1
     """
     jobs = whole("n_jobs", n_jobs, least=1)
-    return solve_layer(problem, [problem.epsilon], n_jobs=jobs, **call.limits())[0]
+    return solve_layer(problem, [problem.epsilon], n_jobs=jobs, **limits)[0]
 
 
-def by_auto(problem: NetTrim, call: Call, *, n_jobs: int = 1) -> Answer:
+def by_auto(problem: NetTrim, limits: Limits, feasibility: float, *, n_jobs: int = 1) -> Answer:
     """The exact method, whose last resort is cvxpy."""
-    W, Q, run, notes = by_exact(problem, call, n_jobs=n_jobs)
+    W, Q, run, notes = by_exact(problem, limits, feasibility, n_jobs=n_jobs)
     return W, Q, run, ("auto took exact.", *notes)
 
 
@@ -116,31 +102,31 @@ def solve(
     max_iter     None: 2000 for admm, 200 for cvxpy; for exact: steps a neuron, None: no limit
     callback     state -> anything; a true value stops. exact calls it after each neuron, with a
                  Progress (and, with one ball for the layer, in each round of lambda)
-    **options    of the method; for auto and exact: n_jobs; for admm: rho, relax, level, every
+    **options    of the method; for auto and exact: n_jobs; for admm: rho, relax, every
 
     Neurons for which 0 meets their constraints with room for all the others (never active, or
-    inside their own ball) get a column of zeros and are not handed to the method. If that holds for
-    all, W = 0 is the answer, with lower = upper = 0. Infeasible data have status INFEASIBLE when
-    the dual is a ray that proves it. Raises ValueError for unknown methods and options.
+    inside their own ball) get a column of zeros and are not handed to the method. Infeasible data
+    have status INFEASIBLE when the dual is a ray that proves it. Raises ValueError for unknown
+    methods and options.
 
-    Which method when. exact: always; `run.py bench` times it beside SCS and Clarabel. cvxpy: to
-    check. admm: to see the papers' method.
+    Which method when. exact: always. cvxpy: to check. admm: to see the papers' method.
     """
     fits = methods_for(problem)
     choice("method", method, METHODS)
-    known = [*inspect.signature(METHODS[method]).parameters][2:]
+    known = [*inspect.signature(METHODS[method]).parameters][3:]
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(f"{method} has no option {unknown}; its options are {known}")
     if fits[method]:
         raise ValueError(f"method {method!r} does not fit this layer: {fits[method]}")
-    call = _read_call(tol, max_iter, callback, feasibility)
+    limits = _limits(tol, max_iter, callback)
+    feasibility = number("feasibility", feasibility, least=0)
 
     def run(part: NetTrim, _radii: list) -> list[Answer]:
-        return [METHODS[method](part, call, **options)]
+        return [METHODS[method](part, limits, feasibility, **options)]
 
     (answer,) = _candidates(problem, [problem.epsilon], run)
-    return _certified(problem, method, answer, call)
+    return _certified(problem, method, answer, limits, feasibility)
 
 
 def path(
@@ -153,9 +139,7 @@ def path(
     feasibility: float = 1e-6,
     n_jobs: int = 1,
 ) -> list[Pruned]:
-    """Solve one layer for many epsilons by the exact method, each neuron on one path for all.
-
-    min |W|_1 s.t. |(W'X - Y)_Omega|_F <= epsilon, (W'X)_C <= V_C   for every epsilon in epsilons
+    """`solve` one layer for many epsilons by the exact method, each neuron on one path for all.
 
     Twenty epsilons from 50 % to 5 % of |Y| cost, on a real layer, twice the solve at 50 % and three
     times that at 10 %, which is the cheapest (own balls: 3.5 times).
@@ -174,24 +158,24 @@ def path(
     layers = [variant(problem, epsilon=read_radius(epsilon, M)) for epsilon in epsilons]
     if len({layer.joint for layer in layers}) != 1:
         raise ValueError("epsilons must be numbers, or one array (M,) each, and at least one")
-    call = _read_call(tol, max_iter, callback, feasibility)
+    limits = _limits(tol, max_iter, callback)
+    feasibility = number("feasibility", feasibility, least=0)
     jobs = whole("n_jobs", n_jobs, least=1)
 
     def run(part: NetTrim, radii: list) -> list[Answer]:
-        return solve_layer(part, radii, n_jobs=jobs, **call.limits())
+        return solve_layer(part, radii, n_jobs=jobs, **limits)
 
     answers = _candidates(layers[0], [layer.epsilon for layer in layers], run)
     pairs = zip(layers, answers, strict=True)
-    return [_certified(layer, "exact", answer, call) for layer, answer in pairs]
+    return [_certified(layer, "exact", answer, limits, feasibility) for layer, answer in pairs]
 
 
-def _read_call(tol: object, max_iter: object, callback: object, feasibility: object) -> Call:
-    return Call(
-        number("tol", tol, least=0),
-        None if max_iter is None else whole("max_iter", max_iter, least=1),
-        called("callback", callback),
-        number("feasibility", feasibility, least=0),
-    )
+def _limits(tol: object, max_iter: object, callback: object) -> Limits:
+    return {
+        "tol": number("tol", tol, least=0),
+        "max_iter": None if max_iter is None else whole("max_iter", max_iter, least=1),
+        "callback": called("callback", callback),
+    }
 
 
 def _candidates(
@@ -227,11 +211,13 @@ def _candidates(
     return answers
 
 
-def _certified(problem: NetTrim, method: str, answer: Answer, call: Call) -> Pruned:
+def _certified(
+    problem: NetTrim, method: str, answer: Answer, limits: Limits, feasibility: float
+) -> Pruned:
     """The answer with its certificate, which has the last word."""
     W, Q, run, notes = answer
-    certificate = certify(problem, W, Q, call.feasibility)
-    return Pruned(W, Q, Report(method, settle(run, certificate, call.tol), certificate, notes))
+    certificate = certify(problem, W, Q, feasibility)
+    return Pruned(W, Q, Report(method, settle(run, certificate, limits["tol"]), certificate, notes))
 
 
 def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:

@@ -31,8 +31,6 @@ as in celer (Massias, Gramfort, Salmon 2018). lambda as one more unknown, and th
 derived.
 """
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from kit.nettrim.exact.equations import Equations, lambda_at
@@ -54,53 +52,41 @@ OVER_PRICE, OVER_LIMIT = 1e-10, 1e-10  # wrong: |c_j| / (lambda p_j) - 1, C_i'u 
 BELOW = 1e-12  # or u_j s_j, mu_i below 0 by that share of the largest |u| or 1, mu or lambda
 
 
-@dataclass(eq=False)
 class Blocks:
     """Which rows are active, and lines in lambda: row 0 is the value at 0, row 1 the slope."""
 
-    neuron: Neuron
-    inputs: Array = field(init=False)  # (n,) the working set
-    place: Array = field(init=False)  # (N,) an input's position in it, or -1
-    A: Array | None = field(init=False)  # (n, P) their rows, 0 on C; None once these are all inputs
-    C: Array | None = field(init=False)  # (c, n) C' for these inputs, from when it is needed
-    G: Array | None = field(init=False)  # (n, n) = A A'
-    Ay: Array = field(init=False)  # (N,)
-    side: Array = field(init=False)  # (n,) sign of u_j for active inputs, else 0
-    on: Array = field(init=False)  # (c,) of booleans, active samples
-    seen: Array = field(init=False)  # (2, N) line of c_j of all inputs, when last computed from A
-    top: float = field(init=False)  # max_j |A_j y| / p_j: u = 0 from there on, if v >= 0
-    lam: float = field(init=False)
-    steps: int = 0  # pivots so far, and steps of interior points
-    interior: int = 0  # points
-    wrong: int = 0  # rows, at the last pivot
-    wanted: float = 0.0  # inputs that are to join, divided by those that may at once
-    fewest: float = np.inf  # wrong rows so far near this lambda; inf: counted anew
-    fewest_at: float = 0.0  # the lambda of that
-    stalled: int = 0  # pivots since then
-    S: Array = field(init=False)  # (s,) the active ones, as positions in inputs
-    K: Array = field(init=False)  # (k,) active samples
-    u: Array = field(init=False)  # (2, s)
-    mu: Array = field(init=False)  # (2, k)
-    corr: Array = field(init=False)  # (2, n) c_j
-    over: Array = field(init=False)  # (2, c) C'u - v
-    square: Array = field(init=False)  # (2, 2) inner products of the two rows of A'u - y
+    S: Array  # (s,) the active inputs, as positions in `inputs`
+    K: Array  # (k,) active samples
+    u: Array  # (2, s)
+    mu: Array  # (2, k)
+    corr: Array  # (2, n) c_j
+    over: Array  # (2, c) C'u - v
+    square: Array  # (2, 2) inner products of the two rows of A'u - y
 
-    def __post_init__(self) -> None:
-        neuron, N = self.neuron, len(self.prices)
-        self.inputs, self.place = np.zeros(0, int), np.full(N, -1)
-        self.A, self.G, self.C = np.zeros((0, neuron.X.shape[1])), np.zeros((0, 0)), None
-        self.side, self.on = np.zeros(0), np.zeros(neuron.v.size, bool)
-        self.Ay = neuron.correlate(neuron.y, 0.0)
-        self.seen = np.array([self.Ay, 0 * self.Ay])
+    def __init__(self, neuron: Neuron) -> None:
+        N, P = neuron.layer.X.shape
+        self.neuron, self.prices = neuron, neuron.prices  # (N,), 0 for a free input
+        self.inputs = np.zeros(0, int)  # (n,) the working set
+        self.place = np.full(N, -1)  # (N,) an input's position in it, or -1
+        self.A: Array | None = np.zeros(
+            (0, P)
+        )  # (n, P) their rows, 0 on C; None: all inputs are in
+        self.C: Array | None = None  # (c, n) C' for these inputs, from when it is needed
+        self.G: Array | None = np.zeros((0, 0))  # (n, n) = A A'
+        self.Ay = neuron.correlate(neuron.y, 0.0)  # (N,)
+        self.side = np.zeros(0)  # (n,) sign of u_j for active inputs, else 0
+        self.on = np.zeros(neuron.v.size, bool)  # (c,) active samples
+        self.seen = np.array([self.Ay, 0 * self.Ay])  # (2, N) line of all c_j, when last from A
         paid = self.prices > 0
         self.top = float((np.abs(self.Ay)[paid] / self.prices[paid]).max(initial=0))
-        self.lam = self.top
+        self.lam = self.top  # u = 0 from `top` on, if v >= 0
+        self.steps = self.interior = 0  # pivots and steps of interior points; such points
+        self.wrong = 0  # rows, at the last pivot
+        self.wanted = 0.0  # inputs that are to join, divided by those that may at once
+        self.fewest = np.inf  # wrong rows so far near this lambda; inf: counted anew
+        self.fewest_at = 0.0  # the lambda of that
+        self.stalled = 0  # pivots since then
         take_inputs(self)
-
-    @property
-    def prices(self) -> Array:
-        """(N,), 0 for a free input."""
-        return self.neuron.prices
 
     def at(self, line: Array) -> Array:
         """The value of a line at this lambda."""
@@ -267,7 +253,7 @@ def take_inputs(blocks: Blocks, every: bool = False) -> None:
     N, n, neuron = len(blocks.prices), len(blocks.inputs), blocks.neuron
     want, free = LEAST + 2 * np.count_nonzero(blocks.side), blocks.prices == 0
     new = np.arange(N)
-    if want < N // MANY and neuron.X.shape[1] <= LONG * N and not every:
+    if want < N // MANY and neuron.layer.X.shape[1] <= LONG * N and not every:
         rank = np.abs(blocks.at(blocks.seen)) / np.where(free, 1, blocks.prices)
         new = np.argpartition(-np.where(free, np.inf, rank), want)[:want]  # a free input stays
     new = new[blocks.place[new] < 0]

@@ -54,7 +54,7 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Neuron:
-    """One neuron as above. X is shared: entries of A and C are read where they are needed."""
+    """One neuron as above. Entries of A and C are read where they are needed."""
 
     layer: Layer
     active: Array  # (a,) the samples of Omega
@@ -63,33 +63,25 @@ class Neuron:
     v: Array  # (c,)
     prices: Array  # (N,) p, 0 for a free input
 
-    @property
-    def X(self) -> Array:
-        """(N, P), as given."""
-        return self.layer.X
-
-    @property
-    def scale(self) -> tuple[float, float, float]:
-        """max|X|, max|Y|, sqrt(P)."""
-        return self.layer.scale
-
     def masked(self, inputs: Array) -> Array:
         """A_j for some inputs j (k,), with 0 for the silent samples: (k, P)."""
-        weight = np.zeros(self.X.shape[1])
-        weight[self.active] = 1 / (self.scale[0] * self.scale[2])
-        part = self.X.take(inputs, 0)
+        weight = np.zeros(self.layer.X.shape[1])
+        weight[self.active] = 1 / (self.layer.scale[0] * self.layer.scale[2])
+        part = self.layer.X.take(inputs, 0)
         part *= weight
         return part
 
     def samples(self, inputs: Array) -> Array:
         """C' for some inputs j (k,): (c, k)."""
         part = self.layer.columns[self.silent]
-        part /= self.scale[0] * self.layer.tall[self.silent, None]
-        return part if np.array_equal(inputs, np.arange(len(self.X))) else part.take(inputs, 1)
+        part /= self.layer.scale[0] * self.layer.tall[self.silent, None]
+        return (
+            part if np.array_equal(inputs, np.arange(len(self.layer.X))) else part.take(inputs, 1)
+        )
 
     def gram(self) -> Array:
         """A A' (N, N): X X' less the part of C where that is shorter and loses no digits."""
-        unit, layer = (self.scale[0] * self.scale[2]) ** 2, self.layer
+        unit, layer = (self.layer.scale[0] * self.layer.scale[2]) ** 2, self.layer
         if 2 * self.v.size < self.y.size:
             G = layer.gram - gram(layer.columns, self.silent)
             if (G.diagonal() >= LEFT * layer.gram.diagonal()).all():
@@ -98,25 +90,25 @@ class Neuron:
 
     def spread(self, active: Array, silent: Array | float) -> Array:
         """Numbers for Omega, as they are, and for C, divided by h, as one q (P,); or k rows."""
-        q = np.zeros((*active.shape[:-1], self.X.shape[1]))
+        q = np.zeros((*active.shape[:-1], self.layer.X.shape[1]))
         q[..., self.active], q[..., self.silent] = active, silent / self.layer.tall[self.silent]
         return q
 
     def correlate(self, rho: Array, nu: Array | float, inputs: Array | None = None) -> Array:
         """A rho + C nu (N,), or (k, N) for k rows of each: for all inputs or some; one product."""
-        x, _y, root = self.scale
+        x, _y, root = self.layer.scale
         q = self.spread(rho / (x * root), nu / x)
-        return q @ (self.layer.columns if inputs is None else self.X[inputs].T)
+        return q @ (self.layer.columns if inputs is None else self.layer.X[inputs].T)
 
     def residual(self, inputs: Array, u: Array) -> Array:
         """A'u - y (2, a) for two rows of weights on some inputs, y taken from the first."""
-        weights, N = u / (self.scale[0] * self.scale[2]), len(self.X)
+        weights, N = u / (self.layer.scale[0] * self.layer.scale[2]), len(self.layer.X)
         if FEW * len(inputs) < N:  # to copy their rows takes less time than to read all
-            product = weights @ self.X[inputs]
+            product = weights @ self.layer.X[inputs]
         else:
             every = np.zeros((2, N))
             every[:, inputs] = weights
-            product = every @ self.X
+            product = every @ self.layer.X
         out = product.take(self.active, 1)
         out[0] -= self.y
         return out

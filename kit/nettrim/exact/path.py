@@ -82,7 +82,7 @@ class Piece:
     def at(self, lam: float) -> tuple[Array, Array]:
         """u (N,) and mu (c,) at lam; beyond the end, those of the end."""
         neuron, lam = self.blocks.neuron, min(lam, self.end)
-        u, mu = np.zeros(len(neuron.X)), np.zeros(neuron.v.size)
+        u, mu = np.zeros(len(neuron.layer.X)), np.zeros(neuron.v.size)
         u[self.inputs] = self.u[0] + lam * self.u[1]
         mu[self.samples] = self.mu[0] + lam * self.mu[1]
         return u, mu
@@ -197,12 +197,12 @@ def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
 def _ray(neuron: Neuron, rest: Array, mu: Array) -> Array:
     """q (P,) = (rest, -mu) with X q = 0 to rounding."""
     size = max(np.abs(rest).max(initial=0), np.abs(mu).max(initial=0)) or 1.0
-    on = np.zeros(neuron.X.shape[1], bool)
+    on = np.zeros(neuron.layer.X.shape[1], bool)
     on[neuron.active] = True
-    q = neuron.spread(rest / neuron.scale[2] / size, -mu / size)
-    q = sharpen_ray(neuron.X, on, q)
+    q = neuron.spread(rest / neuron.layer.scale[2] / size, -mu / size)
+    q = sharpen_ray(neuron.layer.X, on, q)
     terms = np.abs(q) * neuron.layer.tall
-    return sharpen_ray(neuron.X, on & (terms > NOTHING * terms.max()), q)
+    return sharpen_ray(neuron.layer.X, on & (terms > NOTHING * terms.max()), q)
 
 
 def forbids(neuron: Neuron, q: Array) -> bool:
@@ -276,7 +276,7 @@ def _alone(blocks: Blocks, found: Point, lam: float) -> Piece:
 def read(piece: Piece, lam: float) -> tuple[Array, Array]:
     """u (N,) and q (P,) at lam, in the units of the layer: q = (y - A'u) / lambda, -mu / lambda."""
     neuron = piece.blocks.neuron
-    x, y, root = neuron.scale
+    x, y, root = neuron.layer.scale
     u, mu = piece.at(lam)
     rho = neuron.residual(np.arange(len(u)), np.array([u, 0 * u]))[0]
     return u * (y / x), neuron.spread(-rho / (root * lam * x), -mu / (lam * x))

@@ -16,18 +16,4 @@ A call goes one way: prune -> a Model (Arrays or Modules) -> walk: for every lay
 nettrim.solve, written back -> judge: both networks run, belief against what happens -> report.
 """
 
-from kit.nettrim.networks.chains import from_torch, to_torch
-from kit.nettrim.networks.estimators import Trained, from_sklearn, to_sklearn, train
-from kit.nettrim.networks.gains import savings, shrink, to_csr
-from kit.nettrim.networks.network import (
-    Network,
-    accuracy,
-    forward,
-    link_normalise,
-    link_restore,
-    read_samples,
-    with_ones,
-)
-from kit.nettrim.networks.prune import prune, prune_torch
-from kit.nettrim.networks.refit import refit
-from kit.nettrim.networks.report import PrunedNetwork
+from kit.nettrim.networks.gains import savings, shrink

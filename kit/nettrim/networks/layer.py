@@ -13,7 +13,7 @@ import numpy as np
 
 from kit.nettrim.certificate import certify
 from kit.nettrim.networks.refit import refit
-from kit.nettrim.problem import NetTrim
+from kit.nettrim.problem import NetTrim, read_radius, variant
 from kit.nettrim.solve import solve
 from kit.results import Array, Certificate, Pruned, Report, Run, Status
 
@@ -61,12 +61,13 @@ def program(X: Array, Z: Array, V: Array | None, share: float, linear: bool, **h
     """
     Y = Z if linear else np.maximum(Z, 0)
     Omega = np.ones(Y.shape, bool) if linear else None
-    error = Y if V is None else np.where(Omega if linear else 1e-9 * Y.max() < Y, V - Y, 0)
+    layer = NetTrim(X, Y, 0.0, 0.0 if V is None else V, Omega, how["penalise_bias"])
+    error = Y if V is None else np.where(layer.Omega, V - Y, 0)
     sizes = share * np.linalg.norm(error, axis=1)
     if V is not None and np.linalg.norm(sizes) <= EXACT * np.linalg.norm(Y):
         sizes = np.zeros_like(sizes)  # all before is exact, to rounding
-    epsilon = sizes if how["balls"] == "neuron" else float(np.linalg.norm(sizes))
-    return NetTrim(X, Y, epsilon, 0.0 if V is None else V, Omega, how["penalise_bias"])
+    epsilon = sizes if how["balls"] == "neuron" else np.linalg.norm(sizes)
+    return variant(layer, epsilon=read_radius(epsilon, len(Y)))
 
 
 def prune_layer(

@@ -23,8 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from kit.arguments import choice, flag, number, real_array, workers
-from kit.nettrim.networks import chains, estimators, promises
+from kit.arguments import choice, flag, number, number_or_each, workers
+from kit.nettrim.networks import estimators, promises
 from kit.nettrim.networks.layer import Layer, Plan
 from kit.nettrim.networks.network import Network, link_normalise, link_restore, read_samples
 from kit.nettrim.networks.refit import REFITS
@@ -101,9 +101,9 @@ def prune(
         n, share, growth = len(chosen), np.zeros(L), np.ones(L)
         own = mode == "parallel"
         words = f"a number {'or' if own else 'in a cascade, not'} one for each of {n} layers"
-        share[chosen] = _by_layer("epsilon", epsilon, n if own else None, words, 0)
+        share[chosen] = number_or_each("epsilon", epsilon, n if own else None, words, 0)
         words = f"a number or one for each of {n - 1} layers after the first"
-        growth[chosen[1:]] = np.sqrt(_by_layer("gamma", gamma, n - 1, words, 1))
+        growth[chosen[1:]] = np.sqrt(number_or_each("gamma", gamma, n - 1, words, 1))
         asked = (kappa, balls, penalise_bias, refit, method, options, n_jobs, progress)
         return Plan(mode, tuple(chosen), share, growth, *asked)
 
@@ -119,12 +119,6 @@ def prune(
         estimators.check(twin, X)
         return replace(done, network=twin)
     return _prune_arrays(network, read_samples(network, X), layers, normalise, plan)
-
-
-def prune_torch(module: Any, X: Any, **settings: Any) -> PrunedNetwork:
-    """`prune` for a torch.nn.Module alone."""
-    chains.reader(module)
-    return prune(module, X, **settings)
 
 
 def is_module(value: object) -> bool:
@@ -209,13 +203,3 @@ def _report(
         sizes,
         moved(old, new),
     )
-
-
-def _by_layer(name: str, value: object, count: int | None, words: str, least: int) -> Array:
-    """A number, or `count` of them, each >= least."""
-    values = real_array(name, value)
-    if values.shape not in ((), (count,)):
-        raise ValueError(f"{name} must be {words}, got shape {values.shape}")
-    if values.min() < least:
-        raise ValueError(f"{name} must be >= {least}, got {values.min():g}")
-    return values

@@ -50,11 +50,6 @@ class PrunedNetwork:
     sizes: Array  # (n_layers,)
     moved: float
 
-    @property
-    def module(self) -> Any:
-        """The pruned network, by the name that PyTorch has for it."""
-        return self.network
-
     def rows(self) -> list[dict[str, Any]]:
         """One dictionary for every layer, errors as shares of |Y_l|_F."""
         errors = {"epsilon": self.epsilon, "alone": self.realised, "discrepancy": self.discrepancy}
