@@ -130,6 +130,7 @@ class Group:
             lam = float(np.clip(lam, low, high))
             if trial >= TRUSTED and trial % 2 and not (met and all(p.covers(lam) for p in pieces)):
                 lam = float(np.clip(np.sqrt(low * high), last / FACTOR, last * FACTOR))
+                met = False
             if lam == least and not met:
                 return lam, False
             short = [m for m in self.neurons if not self.pieces[m].covers(lam)]

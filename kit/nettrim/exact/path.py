@@ -34,7 +34,7 @@ REACH = 8  # factor of lambda to which a line is used: beyond, the piece is solv
 POINT = 1e-9  # of lambda: to which distance an interior point alone is used
 WITHOUT_SILENT = 0.05  # |residual| / |y| down to which silent samples are left out
 STEPS = 1, 4  # from piece to piece: where one step's pivots do not end, four shorter ones
-BEGIN = 0.12  # |residual| / |y|, at least, of the first piece
+BEGIN = 0.12  # |residual| / |y|, at most, of the first piece: where it is larger, pivots cycle
 FALLBACK = 0.02  # of the lambda at which u becomes 0: where an interior point begins
 SMALLEST = 1e-6  # |residual| / |y| below which no lambda is looked for
 NOTHING = 1e-25  # of a ray's largest term: a term below it is 0
@@ -97,7 +97,7 @@ class Piece:
 
 
 def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None) -> Piece:
-    """The piece at lam, or one whose residual is near `radius`, or BEGIN |y| where that is more.
+    """The piece at lam, or one whose residual is near `radius`, or BEGIN |y| where that is less.
 
     Raises Limit, NoPoint.
     """
