@@ -80,7 +80,7 @@ for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
     print(f"halfway between {one} and {other} is ({w:g}, {x:g}), with product {w * x:g}")
 
 # %% [markdown]
-# Between points of one branch the product is larger than 1. Between these two points of different branches
+# Between points of one branch the product is larger than 1. Halfway between these two points of different branches
 # it is 0.
 #
 # ## From scratch: a hull is what all half-planes leave
@@ -262,7 +262,7 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 
 # %% [markdown]
 # Gauss-Newton finds the truth from fewer products. What BranchHull adds is a proof that its answer is the
-# smallest point of a set which contains the truth if signs and readings are right, and a law for how often it is the truth.
+# smallest point of a set which contains the truth if signs and readings are right, and, for Gaussian $b_\ell$ and $c_\ell$, a law for how often it is the truth.
 #
 # ## The map
 #
@@ -306,7 +306,7 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # ## Take away
 #
 # * The hull of both branches is the whole plane; the hull of one is the region beyond it.
-# * The programs of this course intersect many such regions and take the smallest point.
+# * BranchHull intersects many such regions and takes the smallest point; Net-Trim intersects a ball and half-spaces, which a known piece of the ReLU makes convex, and takes the smallest sum of absolute values.
 # * An answer comes with two numbers that enclose the optimum, and you can check both.
 #
 # **The guesses.** The first hull is the whole plane, the second the set $w x \ge 1$, $w > 0$.

@@ -138,7 +138,7 @@ assert np.all(A @ x >= b - 1e-12) and x @ x - bound(A, b, path[-1]) < 1e-9
 assert 0 < searched - x @ x < 0.05
 
 # %% [markdown]
-# **The first guess.** The places tried give an upper bound on the optimum. They say nothing about the places that were not tried: the grid's
+# **The first guess.** The permitted ones among the places tried give an upper bound on the optimum. They say nothing about the places that were not tried: the grid's
 # best value is larger than the optimum, and its values do not say by how much. A lower bound needs an argument about all points at once, and (2) is one.
 #
 # *By the kit.* Its programs have products of two unknowns. Ours becomes one of them with a single unknown $h > 0$:
@@ -226,7 +226,7 @@ assert lam.min() >= 0 and np.isclose(bound(A, b, lam), x @ x) and 0.45 < careles
 #
 # ## Explore
 #
-# Set the weights by hand and raise the bound as high as you can. (There is no purple circle while $x = \tfrac12 A^\top\lambda$ cannot be repaired.) Then turn road 2. At 20 degrees one road decides: which weight is then best at 0?
+# Set the weights by hand and raise the bound as high as you can. (At the start the purple circle is too large for the picture; there is none while $x = \tfrac12 A^\top\lambda$ cannot be repaired.) Then turn road 2. At 20 degrees one road decides: which weight is then best at 0?
 
 
 # %%
@@ -306,8 +306,8 @@ print(f"optimum {nearest @ nearest:.4f}, 'bound' of {lam.round(2)}: {bound(tilte
 assert np.all(tilted @ nearest >= b - 1e-12) and bound(tilted, b, lam) > nearest @ nearest
 
 # %% [markdown]
-# A negative weight turns its inequality round; then the first step of (2) need not hold, and here the number is false. `certify` in this kit puts
-# negative entries to 0 first.
+# A negative weight turns its inequality round; then the first step of (2) need not hold, and here the number is false. BranchHull's `certify` puts
+# negative entries to 0 first, Net-Trim's those of the wrong sign where a sign is asked for.
 
 # %% tags=["hide-input"]
 print(table(examine(LEDGER["Nearest point: weak duality"], np.random.default_rng(0))))

@@ -227,7 +227,7 @@ for ax, rho in zip(axes, (0.3, 3.0, 30.0), strict=True):
 draw.show(
     figure,
     "The error of v under (3) for twelve letters, as if no constraint changed sides, letter k divided by the "
-    "k-th power of the promised factor so that it can be seen. A small rho leaves no turn. A larger rho lets the error turn around its limit.",
+    "k-th power of the promised factor so that it can be seen. With rho = 0.3 there is no turn; with 3 and 30 the error turns around its limit.",
 )
 
 # %% [markdown]
@@ -313,14 +313,14 @@ for angle in (20, 60, 127, 165, 175):
 assert [int(np.argmin(row[1:])) for row in needed.values()] == [2, 4, 4, 4, 4]
 
 # %% [markdown]
-# The first row has an idle constraint, and a middling $\rho$ is best. It is 3, though the factor promised above is smaller for 1: counted
+# The first row has an idle constraint, and a middling $\rho$ is best. Of the five it is 3, though the factor promised above is smaller for 1: counted
 # are letters to a gap, and (3) speaks of the error of $v$ in the long run. Where both are active a large $\rho$ is fast: each step is nearly the solution
 # of $A x = b$. But in general it is not known beforehand which constraints will be active. And for this small program `nnls` is the better tool. ADMM is used in this course since
 # both of its steps stay easy when the constraints are hulls.
 #
 # ## Explore
 #
-# Turn the second road. At 20 degrees it is idle, at 195 the two roads nearly contradict each other. Find for each the $\rho$ that closes the gap with the fewest letters.
+# Turn the second road. At 20 degrees it is idle, at 195 the two roads nearly contradict each other. Find for each the $\rho$ that closes the gap with the fewest letters. (At 195 the largest needs about 60, and the picture is too small for the answer: read the numbers.)
 
 
 # %%
@@ -350,7 +350,7 @@ explorer(
 # %% [markdown]
 # ## Break it yourself
 #
-# Forget the total: in `admm` drop the line that adds to `a`. What does $x$ tend to, and what do the weights prove? Then let the roads
+# Forget the total: in `admm` drop the line that adds to `a`. What does $x$ tend to, and what do the weights prove? Put the line back. Then let the roads
 # contradict each other, $a_2 = -a_1$, and print $\rho a$ for 5, 50 and 500 letters: it grows along the ray of lesson 01.
 #
 # ## Take away
