@@ -28,8 +28,9 @@ def drive(
     """Run a generator of states until the certified gap is <= tol; return the last state and a Run.
 
     states    each state is a dataclass; its float fields become curves in Run.history
-    certify   state -> Certificate; called at every `every`-th iteration and at the last one, and
-    near      where state -> bool says that it may be the last
+    certify   state -> Certificate; called at every `every`-th iteration, at the last one, and
+              where `near` says so
+    near      state -> whether it may be the last
     callback  state -> anything; a true value stops the run (status STOPPED)
 
     history["gap"] is the last certified gap, inf before the first; history["seconds"] is the clock.

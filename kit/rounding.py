@@ -125,7 +125,8 @@ def pulled(
     columns = np.flatnonzero(error > enough)
     if columns.size and columns.size * v.size <= AT_ONCE:
         taken = A[:, columns].toarray() if issparse(A) else A[:, columns]
-        length = up(v.size) * np.sqrt(np.einsum("lk,lk->k", taken, taken))
+        # |v|'|A_k| <= |v|_2 |A_k|_2; what underflows in a square is below TINY
+        length = up(v.size) * np.sqrt(np.einsum("lk,lk->k", taken, taken) + v.size * TINY)
         error[columns] = share * up(v.size) * np.linalg.norm(v) * length + TINY
         still = error[columns] > enough[columns]
         columns, taken = columns[still], taken[:, still]

@@ -13,8 +13,7 @@
 # # 10 Bilinear lifting
 #
 # A factory cuts rectangular tiles. The width of tile $\ell$ is $w_\ell = b_\ell^\top h$: a known recipe $b_\ell$, applied to the unknown settings $h$ of one machine. Its height is $x_\ell = c_\ell^\top m$, with the unknown
-# settings $m$ of another. At the end of the line a scale shows what a tile weighs, that is its area $y_\ell = w_\ell x_\ell$. From the areas alone you want the settings of both machines. One tile tells nearly nothing: a wide flat tile weighs as much
-# as a narrow high one.
+# settings $m$ of another. A scale shows what a tile weighs, that is its area $y_\ell = w_\ell x_\ell$. From the areas alone you want the settings of both machines.
 #
 # **Afterwards you can** see why this is hard to do by going downhill, turn it into a convex program for a matrix, solve and certify that program with your own twenty lines, and say what it costs.
 # **Before**: [01 Bounds to check](01_bounds.ipynb), [02](02_splitting.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
@@ -110,7 +109,7 @@ draw.show(
 )
 
 # %% [markdown]
-# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. Without noise that betrays it; with a little noise one would be content. This instance was chosen because it has one. Of a hundred others:
+# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others:
 
 # %%
 print(" L   maps with more than one valley, of 100   mean share of starts that arrive")
@@ -169,8 +168,8 @@ draw.show(
 # $$\min_Z \|Z\|_* \quad\text{subject to}\quad b_\ell^\top Z c_\ell = y_\ell, \quad \ell = 1, \dots, L . \tag{1}$$
 #
 # A line that is not parallel to an edge touches a square at a corner, and the corners have rank one. Look only at matrices of the second slice, the truth $a = e = 1$, and one product with $b = (1, 0)$, $c = (1, t)$, which says $a + t e = 1 + t$.
-# For $t > 0$ the smallest $\max(|a|, |e|)$ is 1, at $a = e = 1$: the truth. For $-1 < t < 0$ it is at $a = -e = \frac{1 + t}{1 - t}$: **a matrix of rank one that reproduces the product and is wrong.** Rank one is not enough; it takes products enough that no other matrix with at most the nuclear norm of the truth fits. (Among all matrices this one product is not enough: $\tfrac{1 + t}{1 + t^2}\, b\, c^\top$ fits and has the norm $\tfrac{1 + t}{\sqrt{1 + t^2}} < 2$.)
-# Turn the line below. (At $t = 0$ it lies along an edge, and the answer drawn is one of many.) The ball of the Frobenius norm $\|Z\|_F = \sqrt{\langle Z, Z \rangle}$ is round: what does its answer lose? (Rank one: where the ball touches, both singular values are as a rule not 0.)
+# For $t > 0$ the smallest $\max(|a|, |e|)$ is 1, at $a = e = 1$: the truth. For $-1 < t < 0$ it is at $a = -e = \frac{1 + t}{1 - t}$: **a matrix of rank one that reproduces the product and is wrong.** Rank one is not enough.
+# Turn the line below. (At $t = 0$ it lies along an edge, and the answer drawn is one of many.) The ball of the Frobenius norm $\|Z\|_F = \sqrt{\langle Z, Z \rangle}$ is round: what does its answer lose? (Rank one, as a rule.)
 
 
 # %%
@@ -316,7 +315,7 @@ draw.show(
 # %% [markdown]
 # ## Promised and measured: how many products
 #
-# A pair has $K + N - 1$ free numbers up to scale; the matrix has $K N$. (The $L$ equations are linear in these, so without a norm they fix $Z$ if and only if the matrix whose rows are the $b_\ell c_\ell^\top$, written out, has rank $K N$, which needs $L \ge K N$.) Where lifting stands between the two is measured, for $K = N = 5$, 20 instances each, success meaning an error below $10^{-3}$. Beside it: one descent (Gauss-Newton) from one random start, and the law of
+# A pair has $K + N - 1$ free numbers up to scale; the matrix has $K N$. (Without a norm the $L$ linear equations fix $Z$ only if $L \ge K N$, and then if the $b_\ell c_\ell^\top$ are in general position.) Where lifting stands between the two is measured, for $K = N = 5$, 20 instances each, success meaning an error below $10^{-3}$. Beside it: one descent (Gauss-Newton) from one random start, and the law of
 # BranchHull, which uses the signs of $B h$ as well and is derived in [lesson 14](14_how_many_measurements.ipynb).
 
 # %%
@@ -346,7 +345,7 @@ assert hits["lifting"][0] <= 3 and hits["lifting"][-1] >= 19 and hits["descent"]
 
 # %% [markdown]
 # At this size lifting is close to BranchHull's law up to 16 products, and above it at 20. The descent begins to succeed with the fewest products; with 20 of them lifting does better. For larger $K = N$ lifting needs more per unknown: half of the instances are recovered at about $1.5\,(K+N)$, $2.1\,(K + N)$, $2.6\,(K+N)$ for $K = N = 5$, 10, 20
-# (measured once, [lifting.py](../kit/branchhull/rivals/lifting.py)). The theorem of the source is for convolutions: the $b_\ell$ are rows of $F B$ ($F$ the Fourier matrix, the columns of $B$ orthonormal and spread over all frequencies), the $c_\ell$ those of $F C$ with Gaussian $C$. It does not speak of Gaussian $b_\ell$ and $c_\ell$. **The price** is in the unknowns:
+# (measured once, [lifting.py](../kit/branchhull/rivals/lifting.py)). The theorem of the source is for convolutions (the $b_\ell$, $c_\ell$ are rows of $F B$, $F C$ with $F$ the Fourier matrix and $C$ Gaussian), not for Gaussian $b_\ell$ and $c_\ell$. **The price** is in the unknowns:
 
 # %%
 for K in (2, 10, 100, 1000):
@@ -357,19 +356,19 @@ for name in ("Lifting counts K N", "Nuclear norm: weak duality"):
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The folded cell is from the **ledger** of theorems: each statement measured inside its hypotheses, and with each of them broken.
+# The folded cell is from the **ledger** of theorems, each measured with its hypotheses and with each of them broken.
 #
 # ## Break it yourself
 #
-# Shrink in `shrink` by a factor instead of by $\tau$: what rank has the answer? Solve an instance with $L = 12 > K N = 9$ and noise by `branchhull.solve_lifted`: its status, and $\nu$, say that the equations contradict each other. In `lift` take `rho=200`: what becomes of the bound?
+# Shrink in `shrink` by a factor instead of by $\tau$: what rank has the answer? Solve an instance with $L = 12 > K N = 9$ and noise by `branchhull.solve_lifted`: its status, and $\nu$, say that the equations contradict each other.
 #
 # ## Take away
 #
-# * Going downhill on the misfit can end in a trap, the more often the fewer the products, and where it ends above 0 it has no proof that nothing better exists.
-# * The products are linear in $Z = h m^\top$; the nuclear norm is made of the hull of rank one, it is minimised by shrinking singular values, and any weights $\nu$ with $\sum_\ell \nu_\ell b_\ell c_\ell^\top \ne 0$ prove a bound.
+# * Going downhill on the misfit can end in a trap, here the more often the fewer the products; and where it ends above 0, nothing is proved.
+# * The products are linear in $Z = h m^\top$; the nuclear norm is made of the hull of rank one, it is minimised by shrinking singular values, and weights of the equations prove a bound.
 # * The price is $K N$ unknowns. The next lessons keep $K + N$ and pay with something else: the signs.
 #
-# **The guesses.** (1) Mostly, and it depends on the instance: on about three quarters of the maps with six products all starts arrive; on the one that was drawn 55 percent end in the wrong valley. (2) About 45: half of the instances at $2.1 \cdot 20$. (3) Not always: with three products it was not.
+# **The guesses.** (1) Mostly: on about three quarters of the maps with six products all starts arrive. (2) About 45: half of the instances at $2.1 \cdot 20$. (3) Not always: with three products it was not.
 #
 # **Exercise**: [10_lifted_operator](../exercises/10_lifted_operator.ipynb), the map $\mathcal A$ and its adjoint. **Next**: [11 Hull geometry](11_hull_geometry.ipynb).
 #

@@ -77,7 +77,7 @@ draw.show(
 #
 # **Guess first.** (1) Eight unknown numbers, thirty products. Is the smallest point of the hulls the pair of sounds that was played?
 # (2) To check that a stranger's answer is the smallest, how much of the search for it must you repeat: all, a part, nothing?
-# (3) If each product is wrong by about 5 percent (normal, with that standard deviation), is the answer wrong by more or by less?
+# (3) If each product is wrong by about 5 percent, is the answer wrong by more or by less?
 #
 # ## By hand: two products, two unknowns
 #
@@ -231,7 +231,7 @@ assert mine[0] < lower and certificate(Bt, Ct, d, -h, m, al, be)[1] == np.inf
 # The bound is $2 (2 F^2)^2 / (2F \cdot 2G) = 2 F^2$, and the value is $F^2 + G^2 = 2 F^2$. They meet. $\square$
 #
 # (2) are the optimality conditions: the gradient of $\|h\|^2 + \|m\|^2$ is a nonnegative combination of the gradients $(q_\ell \tilde b_\ell, p_\ell \tilde c_\ell)$ of the products that are active.
-# If no reading is 0 and some point is allowed, a larger multiple of it has $p_\ell q_\ell > d_\ell > 0$ in all rows, and then the optimum fulfils them (Karush, Kuhn, Tucker). The solver looks for such weights; the proof (1) does not depend on whether it found them.
+# If no reading is 0 and some point is allowed, a larger multiple of it has $p_\ell q_\ell > d_\ell > 0$ in all rows, and then the optimum fulfils them (Karush, Kuhn, Tucker).
 
 # %%
 p, q = Bt @ h, Ct @ m
@@ -244,7 +244,7 @@ assert residual < 1e-3 and np.abs(al * p - be * q).max() < 1e-2
 
 # %% [markdown]
 # **The proof is about the program and not about the truth.** Whether the smallest point is the pair that was played is another question. For Gaussian rows [lesson 14](14_how_many_measurements.ipynb) answers it by a
-# theorem; for these tones it is measured below. It takes enough products.
+# theorem; for these tones it is measured below.
 #
 # ## Explore
 #
@@ -308,7 +308,7 @@ explorer(
 #
 # $$\text{optimum} \;\le\; (1 + \max_\ell \xi_\ell^+)\, \bigl(\|\tilde h\|^2 + \|\tilde m\|^2\bigr) , \qquad (\tilde h, \tilde m) \text{ the balanced truth.} \tag{3}$$
 #
-# This promises something about the *value* and nothing about the distance to the truth. (For Gaussian rows and small noise arXiv 1702.04342 has such a bound for this program, and arXiv 1906.11636 for the sparse one; none is used here.) So the distance is measured, with the rival beside it: least squares on the products,
+# This promises something about the *value* and nothing about the distance to the truth. (For small noise arXiv 1702.04342 has such a bound, for Gaussian rows, and arXiv 1906.11636 for the sparse program; none is used here.) So the distance is measured, with the rival beside it: least squares on the products,
 # $\min \sum_\ell (y_\ell - (b_\ell^\top h)(c_\ell^\top m))^2$. It is not convex, needs a start and no signs. Here it starts at BranchHull's answer.
 
 
@@ -354,8 +354,8 @@ for name, way in (("about 5 %, too small", -1), ("about 5 %, both ways", 0)):
 assert 0.001 < medians[0][0] < medians[0][1] < 0.05 and medians[1][1] < medians[1][0] < 0.05
 
 # %% [markdown]
-# Readings that are too small leave the truth allowed, and they still move the answer. Least squares does worse here. (Our guess at the reason: errors of one sign look like a smaller sound, and it follows them.) If the errors go
-# both ways it does better. (Our guess at the reason: it averages over all readings, while BranchHull has to stay above the largest.) It was given BranchHull's answer as a start. That answer
+# Readings that are too small leave the truth allowed, and they still move the answer. Least squares does worse here. If the errors go
+# both ways it does better. It was given BranchHull's answer as a start. That answer
 # has a certificate of the convex program; the polished one has none.
 #
 # **The rivals without noise.** One descent from a random start, the best of ten by their residuals, and lifting ([lesson 10](10_bilinear_lifting.ipynb)), which is convex and certified as well. Recovered of
@@ -390,16 +390,16 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
 #
 # ## Break it yourself
 #
-# Make a new `branchhull.Bilinear` from `data` with the sign of sample 0 switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Then switch that of sample 28 instead: a wrong sign need not be noticed, and the certified answer is then far from the truth. Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 10: how does
+# Make a new `branchhull.Bilinear` from `data` with the sign of sample 0 switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Then that of sample 28 instead: is it noticed, and is the answer the truth? Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 10: how does
 # each of the four arrays that `smallest` returns change, and how does each side of (1)?
 #
 # ## Take away
 #
 # * BranchHull is the smallest point of many hulls; with known signs it is convex, has $K + N$ unknowns, and needs no start.
-# * Tangents of hulls, added up, give a bound for any nonnegative weights (that do not make both sums 0); a scaled point gives a value; the optimum lies between.
+# * Tangents of hulls, added up, give a bound for nonnegative weights; a scaled point gives a value; the optimum lies between.
 # * The certificate proves optimality. Whether the optimum is the truth depends on the number of products and on the noise.
 #
-# **The guesses.** (1) With thirty products here, yes. (2) Nothing, since the stranger sends the weights $\alpha$ and $\beta$ along: four products of a matrix with a vector and some sums are enough. (From the two sounds alone you would have to find weights that obey (2).) (3) On these recordings by less than 5 percent in
+# **The guesses.** (1) With thirty products here, yes. (2) Nothing, since the stranger sends the weights $\alpha$ and $\beta$ along: four products of a matrix with a vector and some sums are enough. (3) On these recordings by less than 5 percent in
 # the median.
 #
 # **Exercise**: [12_certificate](../exercises/12_certificate.ipynb), the certificate by yourself. **Next**: [13](13_admm.ipynb), how such weights are found.

@@ -12,9 +12,8 @@
 # %% [markdown]
 # # 13 ADMM for BranchHull
 #
-# The ring modulator of lesson 12 shall take its product apart itself. Its small computer has no conic solver and no room for one. It can multiply matrices, it can
-# keep some matrices that were prepared at home, and it can move one point into one hull, as in lesson 11. The papers behind this course
-# use a method that needs no more than that. On clean test data some sixty iterations give six digits. On noisy test data the same program, unchanged, does not have two digits after 1,600. Why, and what can be done?
+# The ring modulator of lesson 12 shall take its product apart itself. Its small computer has no conic solver. It can multiply matrices
+# and move one point into one hull, as in lesson 11. The papers behind this course use a method that needs no more. On clean test data some sixty iterations give six digits. On noisy test data the same program, unchanged, does not have two digits after 1,600. Why, and what can be done?
 #
 # **Afterwards you can** write the ADMM of BranchHull in a dozen lines, stop it by a certificate, and compute from one matrix, made at the answer, how many iterations a digit costs, with noise and without.
 # **Before**: [02 Splitting](02_splitting.ipynb), [11](11_hull_geometry.ipynb), [12](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
@@ -144,7 +143,7 @@ def admm(Bt, Ct, d, rho):
 # %% [markdown]
 # *Why $\rho\,(a, b)$ are weights.* Suppose nothing changes any more. By the last step $u = E z$, so $z$ is allowed. By the second $2 z = \rho E^\top a$, that is $2 h = \tilde B^\top \alpha$ and $2 m = \tilde C^\top\beta$ for $(\alpha, \beta) = \rho\,(a, b)$.
 # By the first $u$ is the projection of $u - a$: in a row inside its hull $a = 0$, and on the branch the step $a$ is a nonnegative multiple of $(q, p)$ ((2) of lesson 11). These are all of the conditions (2) of
-# lesson 12. So $z$ is optimal, and $(\alpha, \beta)$ proves it. $\square$ On the way, $(\alpha, \beta)$ with negative entries put to 0 are weights like any others, and the certificate judges each iterate (with an upper bound once all $p, q > 0$). That the residual, the value and the weights converge for each $\rho > 0$, if there is an optimum with weights (and then $z$ as well, for $\|z\|^2$ is strongly convex), is a
+# lesson 12. So $z$ is optimal, and $(\alpha, \beta)$ proves it. $\square$ On the way, $(\alpha, \beta)$ with negative entries put to 0 are weights like any others, and the certificate judges each iterate. That the residual, the value and the weights converge for each $\rho > 0$, if there is an optimum with weights (and then $z$ as well, for $\|z\|^2$ is strongly convex), is a
 # theorem we cite (Boyd and others, section 3.2).
 #
 # *Check* against the definition, by the certificate of lesson 12: it must close. And against the kit's ADMM, state by state.
@@ -235,8 +234,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
     assert least > 0.8 if name == "clean" else least < 0.3
 
 # %% [markdown]
-# On clean data 80 branches pass through the answer, and each direction but the scaling is firmly across some of them. With noise 19 branches are left, just as many as there are directions to hold, and some directions are nearly along all of them. We expect it to
-# be slow there, and now compute how slow.
+# On clean data 80 branches pass through the answer, and each direction but the scaling is firmly across some of them. With noise 19 branches are left, just as many as there are directions to hold, and some directions are nearly along all of them. How slow does that make it?
 #
 # ## Predict it
 #
@@ -327,7 +325,7 @@ draw.show(
 
 # %% [markdown]
 # With $\rho = 2$ the noisy run is not at its end after 1,600 iterations, and its measured factor is not the predicted one: other rows have a weight than at the answer. (3) is a statement about the end. Here no one of these $\rho$ makes the noisy
-# program nearly as fast as the clean one. A small $\rho$ lets the objective pull strongly at each step, a large one hardly lets it pull at all, and the best of these three lies between.
+# program nearly as fast as the clean one. The best of these three is the middle one.
 #
 # **The rivals**, to a certified gap of $10^{-6}$ on the same two programs (iterations of different methods cost differently, so their time stands beside them):
 
@@ -410,15 +408,15 @@ print(table(examine(LEDGER["Rate of the ADMM"], np.random.default_rng(0))))
 #
 # ## Break it yourself
 #
-# Drop the line of `admm` that moves `a` and `b`: where does $z$ go? Multiply the `B` of a program by 100 and keep $\rho$: what happens to the factor? Does another $\rho$ repair it, or only rows of length 1? Call `factor` for `bed(0.05, L=40)` and `bed(0.2)`: is more noise slower?
+# Drop the line of `admm` that moves `a` and `b`: where does $z$ go? Multiply the `B` of a program by 100 and keep $\rho$: what happens to the factor?
 #
 # ## Take away
 #
 # * ADMM for BranchHull projects $L$ points, solves two small systems, and adds up the disagreement.
-# * $\rho$ times the disagreement, with 0 for its negative entries, are weights: the certificate can judge each iterate. For the first few (5 to 9 here) a row is still on the wrong side, and then there is a lower bound and no upper one.
+# * $\rho$ times the disagreement, with 0 for its negative entries, are weights: the certificate can judge each iterate. (There is no upper bound before all $p, q > 0$.)
 # * Its last phase is a matrix. On our two programs it was fast with 80 active branches, and slow where noise had left 19, which hold some directions only weakly.
 #
-# **The guesses.** (1) About 10. (2) At the three $\rho$ we ran, at least twelve times as many. (3) Of 2, 20 and 60 the middle one is best with noise; without noise we ran 2 alone.
+# **The guesses.** (1) About 10. (2) At the three $\rho$ we ran, about fifteen times as many, or more. (3) Of 2, 20 and 60 the middle one is best with noise; without noise we ran 2 alone.
 #
 # **Exercise**: [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: [14 How many measurements](14_how_many_measurements.ipynb).
 #

@@ -110,7 +110,7 @@ draw.show(
 #
 # $$\sum_\ell \beta_\ell \frac{q_\ell + \xi_\ell}{p_\ell}\, \tilde b_\ell \in r\, \partial \|h\|_1, \qquad \sum_\ell \beta_\ell\, \tilde c_\ell \in \partial\|m\|_1, \qquad 0 \le \beta_\ell \le \lambda, \quad \beta_\ell = \lambda \text{ for liars}. \tag{2}$$
 #
-# (The bounds of $\beta_\ell$ are the third line: the gradient of the cost $\lambda |\xi_\ell|$ is $\lambda$ where $\xi_\ell > 0$, and at most $\lambda$ in size where $\xi_\ell = 0$. $\partial\|h\|_1$: $\operatorname{sign} h_j$ on the support, $[-1, 1]$ off it. That $r = G/F$ follows: multiply the first by $h$ and the second by $m$, and subtract.)
+# (On the right of the third line stands $\lambda\, \partial |\xi_\ell|$: $\lambda$ where $\xi_\ell > 0$, at most $\lambda$ in size where it is 0. $\partial\|h\|_1$: $\operatorname{sign} h_j$ on the support, $[-1, 1]$ off it. That $r = G/F$ follows: multiply the first by $h$ and the second by $m$, and subtract.)
 # **All of this is linear in $(\beta, r, \lambda)$ together. So the prices that work are an interval, and two linear programs give its ends.** (The code returns $10^9$ where there is no upper end.)
 
 
@@ -376,12 +376,11 @@ for name, median in medians.items():
 assert medians["price 0.5"] < medians["then refit"] < medians["no slack"]
 
 # %% [markdown]
-# The program without slack listens to the readings that came out too large. The slack at 0.5 does best here, a little better than the refit. At 0.3 and 1 it is behind the refit, and at 0.2 far off; to choose the price we looked at the truth. (Two rivals that were not tried know more:
-# least squares weighted by the size of the readings, and any method that is told the support.)
+# The program without slack listens to the readings that came out too large. The slack at 0.5 does best here, a little better than the refit. At 0.3 and 1 it is behind the refit, and at 0.2 far off; to choose the price we looked at the truth.
 #
 # ## Explore
 #
-# Walk the price across the lower end of the interval that the caption gives; with 4 lies you can cross the upper end too in instance 0, and in instance 1 there is no interval. Switch the slack off. Raise the lies until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
+# Walk the price across the lower end of the interval that the caption gives; in instance 0 with 4 lies you can cross the upper end too. Switch the slack off. Raise the lies until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
 
 
 # %%
@@ -437,14 +436,13 @@ print(table(examine(LEDGER["Small noise, l1"], np.random.default_rng(0))))
 #
 # ## Take away
 #
-# * A slack moves a branch. Inside an interval of prices that work the truth is an optimum in spite of lies, and it came back where we solved there; with a known truth two linear programs compute the interval.
+# * A slack moves a branch. Inside an interval of prices that work the truth is an optimum in spite of lies; with a known truth two linear programs compute it.
 # * Too cheap, and the signal itself is bought off; too dear, and the lies are believed.
 # * A wrong sign has no slack. A ray of at most $K + 1$ readings, where there is one, proves that something is wrong, not which.
 #
 # **The guesses.** (1) By 3.3 times its size, with a certificate. (2) In between: by hand any price above 1, for the 120 readings an interval. (3) Yes: at the best of four prices a little more than refitting does.
 #
-# **Break it yourself.** Give the third meter of the example a twin that tells the same lie. At which prices is the truth found now? Then put the slack on the other side: swap $B$ and $C$, and give the signs of $C m$. Is the
-# interval the same?
+# **Break it yourself.** Give the third meter of the example a twin that tells the same lie. At which prices is the truth found now?
 #
 # **Exercise**: [16_slack](../exercises/16_slack.ipynb), the smallest slack and the scale that balances.
 #

@@ -209,7 +209,7 @@ draw.show(
 #
 # ## Why it is right: a bound, and a limit for $\mu$
 #
-# Write $F = \mathrm{TV}(h) + \mu\|h\|_1$, $G = \|m\|_1$ (no slack), and $q = \tilde C m$ with rows $s_\ell c_\ell^\top$ of $\tilde C$, so that $h_\ell q_\ell \ge d_\ell = |y_\ell|$. Take any $\alpha, \beta \ge 0$ and any vector $v$ on the differences; put $r = \alpha - D^\top v$.
+# Write $F = \mathrm{TV}(h) + \mu\|h\|_1$, $G = \|m\|_1$ (no slack), $d$ and $q = \tilde C m$ as above ($\tilde C$ has the rows $s_\ell c_\ell^\top$). Take any $\alpha, \beta \ge 0$ and any vector $v$ on the differences; put $r = \alpha - D^\top v$.
 #
 # 1. Tangents (lesson 11): $2 \Sigma \le \alpha^\top h + \beta^\top q$ with $\Sigma = \sum_\ell \sqrt{\alpha_\ell \beta_\ell d_\ell}$.
 # 2. $\alpha^\top h = v^\top D h + r^\top h \le \theta_h F$ with $\theta_h = \max(\|v\|_\infty, \tfrac1\mu \max_\ell r_\ell)$, as $h \ge 0$.
@@ -233,7 +233,7 @@ print(
 assert np.isclose(lower, certificate.lower, rtol=1e-10)
 
 # %% [markdown]
-# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. A picture twice as bright fulfils all constraints strictly, so the program has no duality gap and its dual a maximiser: weights exist for which (2) is an equality. Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
+# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. A picture twice as bright fulfils all constraints strictly, so weights exist for which (2) is an equality (strong duality). Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
 # darker than all its neighbours. Inside, $D^\top v$ cancels; each of the $\mathrm{Per}(R)$ pairs of neighbours with one pixel in $R$ contributes $-1$. So
 #
 # $$0 \le \sum_{\ell \in R} \alpha_\ell = \mu\, |R| - \mathrm{Per}(R), \qquad\text{that is}\qquad \boxed{\mu \ge \mathrm{Per}(R) / |R|} .$$
@@ -301,7 +301,7 @@ assert (
 )
 
 # %% [markdown]
-# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival is the nearest there too. (Why (1) fails here we do not know. That the swing of the light costs something is not the whole reason: where it is free, the median error is still 0.23 or more.) BranchHull's case is the light of both signs, for which
+# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival is the nearest there too. (Why (1) fails here we do not know.) BranchHull's case is the light of both signs, for which
 # the logarithm is not there.
 #
 # And a photograph, which is not piecewise constant, so nothing promises that it comes back? (It ships with scikit-learn; its light is simulated.)
@@ -327,7 +327,7 @@ assert found.report.certificate.gap <= 1e-6 and rms < worst
 #
 # ## Explore
 #
-# "Solved" is the minimiser where there is one, that is for $\mu > 0$; for $\mu = 0$ it shows a constant picture that is feasible. A number stops the ADMM (with slack) after so many steps. The first setting finds the scene: find one with smooth light where it is lost. Make $\mu$ small and watch the edges go. With $\mu = 0$ and the stops, watch what picture there is fade.
+# "Solved" is the minimiser, or for $\mu = 0$, where there is none, a constant picture that is feasible; a number stops the ADMM (with slack) after so many steps. The first setting finds the scene: find one with smooth light where it is lost. Make $\mu$ small and watch the edges go. With $\mu = 0$ and a stop, watch what picture there is fade.
 
 
 # %%
@@ -377,7 +377,7 @@ print(table(examine(LEDGER["TV alone has no minimiser"], np.random.default_rng(0
 # * A price on brightness gives it a minimiser with a certificate, and for light of both signs it is mostly the scene, in a window of $\mu$ (all or 94 % of the stored scenes at $\mu = 2$).
 # * The window cannot begin below perimeter over area of a dark region. Certified is not the same as recovered.
 #
-# **The guesses.** (1) No more than $\|m\|_1$, for its $\mathrm{TV}$ is 0; and $c$ times brighter, with the light $c$ times dimmer, $\|m\|_1 / c$: as little as you like. (2) At some moment near 100, on this scene; later it fades. (3) Exactly up to the solver's tolerance, in the window; below it edges are lost.
+# **The guesses.** (1) Only $\|m\|_1$; and brighter, under a dimmer light, as little as you like. (2) At some moment near 100, on this scene; later it fades. (3) Exactly up to the solver's tolerance, in the window; below it edges are lost.
 #
 # **Break it yourself.** Flip the signs of ten entries of `small.data.y` and solve with `mu=2` and `lam=0.2`: does $\xi$ point at the ten? Is the paint right in these pixels? And without slack?
 #

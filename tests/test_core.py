@@ -124,6 +124,13 @@ def test_drive_certifies_every_so_often_and_at_the_end():
     assert last.k == 16
 
 
+def test_drive_certifies_where_the_end_may_be_near():
+    options = {"tol": 1e-3, "max_iter": 100, "every": 50}
+    _, run = drive(halves(), half_gap, near=lambda state: state.value <= 2e-3, **options)
+    assert run.iterations == 10 and run.history["gap"][7] == math.inf
+    assert run.history["gap"][8] == 0.5**9
+
+
 def test_drive_hands_states_to_the_callback_and_obeys_it():
     seen = []
     _, run = drive(

@@ -171,6 +171,21 @@ def test_sharper_products_are_within_their_bounds_of_the_exact_ones():
         ).all()  # and they are narrow
 
 
+@pytest.mark.parametrize("order", [2, np.inf])
+def test_sums_over_rows_that_cancel_are_below_their_bound(order):
+    rng, root = np.random.default_rng(1), {2: 2, np.inf: 1}[order]
+    for k in range(40):
+        v, A = rng.random(300), rng.standard_normal((300, 4)) * 10.0 ** rng.integers(-2, 2, 4)
+        A -= np.outer(v, v @ A) / (v @ v)  # what is left of A'v is mostly rounding
+        v[0] += 1e-9
+        size = np.linalg.norm(A, axis=1) * 1.01
+        sums = [abs(dot(column, rational(v)[0])) for column in rational(A.T)]
+        true = sum(s**2 for s in sums) if order == 2 else max(sums)
+        for wide in 10.0 ** np.arange(-14, 0):  # by row norms, by column norms, by parts
+            bound = Fraction(rounding.pulled(A, v, size, np.ones(4), order, wide)[1])
+            assert bound**root >= true, (k, wide)
+
+
 # Inputs on which a certificate once lied, and what is right
 
 

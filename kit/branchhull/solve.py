@@ -65,10 +65,9 @@ def solve(
     method    a name in METHODS. Which one when:
               "interior"  the specialised interior point method: 10 to 25 iterations on any data,
                           noisy or not, to a gap of 1e-8.
-              "guess"     noiseless data, L from about twice K + N on. Nearly independent of L: 4 to
-                          6 times faster than "interior" at L = 4 (K + N), 15 at 32 (K + N). Where
-                          it fails (noise), "interior" is asked, and what was lost is 10 to 25 % of
-                          its time at L = 4 (K + N), 2 % at 32 (K + N).
+              "guess"     noiseless data, L from about twice K + N on: about 4 times faster than
+                          "interior" at L = 4 (K + N), 4 to 7 at 32 (K + N). Where it fails
+                          (noise), "interior" is asked, and up to 20 % of its time was lost.
               "matrix-free"  the guess by products with B and C alone: for fast transforms and
                           sparse matrices, up to millions of rows; noiseless data, L well above
                           2 (K + N).
@@ -77,11 +76,11 @@ def solve(
               "admm"      the papers' method: noiseless data with L well above 2 (K + N) take about
                           a hundred cheap iterations; noisy data take thousands.
               For l1: "guess" finds sparse answers of noiseless data from L of about 10 nonzeros
-              in all on: 20 to 45 ms at K = N = 400, L = 1600, where "interior" takes 0.6 s and
-              SCS 7 s, both on any data. With slack, weight or noise "interior" takes 10 to 25
-              iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30 and thousands
-              with it. What the program will find, verdict (data/verdict.py) says in one linear
-              program.
+              in all on, at K = N = 400, L = 1600 in a sixth of the time of "interior" and a
+              hundredth of SCS's, which take any data. With slack, weight or noise "interior" takes
+              10 to 25 iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30 and
+              thousands with it. What the program will find, verdict (data/verdict.py) says in one
+              linear program.
               For images (tv): "interior" takes 10 to 45 iterations, with B = I seconds at
               115 x 115 with 400 unknowns of light; "cvxpy" (Clarabel) takes ten times as long and
               stalls above 1e-8; "admm" takes thousands of cheap iterations to 1e-4.

@@ -2,7 +2,7 @@
 
 problem = nettrim.NetTrim(X, Y, epsilon)       one layer: samples in, answers out
 answer = nettrim.solve(problem)                answer.W, answer.dual, answer.report
-nettrim.path(problem, epsilons)                twenty epsilons, for the price of two or three
+nettrim.path(problem, epsilons)                many epsilons, each neuron on one path
 nettrim.certify(problem, answer.W, answer.dual)
 nettrim.proved_zeros(problem, answer.W, answer.dual), penalty(problem, answer)      reading.py
 nettrim.METHODS, methods_for(problem), admm(problem)        the methods, and the papers' one by hand

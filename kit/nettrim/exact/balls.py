@@ -104,7 +104,7 @@ class Group:
         self.pieces |= {m: piece for m, piece in new if piece}  # sums over pieces round likewise
 
     def begin(self, radii: dict[int, float]) -> float:
-        """First pieces, for residuals near these radii; a lambda in their middle."""
+        """First pieces, for residuals near these radii or below; a lambda in their middle."""
         order = sorted(self.neurons, key=lambda m: np.linalg.norm(self.neurons[m].y), reverse=True)
         some = order[: int(LARGER * len(order)) + 1 : 1 + len(order) // SOME]
         self.solve(some, None, radii)

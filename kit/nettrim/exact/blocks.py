@@ -68,9 +68,8 @@ class Blocks:
         self.neuron, self.prices = neuron, neuron.prices  # (N,), 0 for a free input
         self.inputs = np.zeros(0, int)  # (n,) the working set
         self.place = np.full(N, -1)  # (N,) an input's position in it, or -1
-        self.A: Array | None = np.zeros(
-            (0, P)
-        )  # (n, P) their rows, 0 on C; None: all inputs are in
+        # A (n, P): their rows, 0 on C, until all inputs are in
+        self.A: Array | None = np.zeros((0, P))
         self.C: Array | None = None  # (c, n) C' for these inputs, from when it is needed
         self.G: Array | None = np.zeros((0, 0))  # (n, n) = A A'
         self.Ay = neuron.correlate(neuron.y, 0.0)  # (N,)

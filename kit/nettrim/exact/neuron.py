@@ -73,11 +73,10 @@ class Neuron:
 
     def samples(self, inputs: Array) -> Array:
         """C' for some inputs j (k,): (c, k)."""
-        part = self.layer.columns[self.silent]
-        part /= self.layer.scale[0] * self.layer.tall[self.silent, None]
-        return (
-            part if np.array_equal(inputs, np.arange(len(self.layer.X))) else part.take(inputs, 1)
-        )
+        layer, every = self.layer, np.arange(len(self.layer.X))
+        part = layer.columns[self.silent]
+        part /= layer.scale[0] * layer.tall[self.silent, None]
+        return part if np.array_equal(inputs, every) else part.take(inputs, 1)
 
     def gram(self) -> Array:
         """A A' (N, N): X X' less the part of C where that is shorter and loses no digits."""

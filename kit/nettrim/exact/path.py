@@ -115,7 +115,11 @@ def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None)
 
 
 def other(piece: Piece, lam: float, limit: float) -> Piece:
-    """The piece of the same neuron at this lambda. Raises Limit, NoPoint."""
+    """The piece of the same neuron at this lambda. Raises Limit, NoPoint.
+
+    From the rows of this piece in one step of lambda; where pivots do not end, from there again in
+    four; then by an interior point. `blocks` moves on: the old piece keeps its own fields only.
+    """
     blocks = piece.blocks
     ratio, rows = lam / (piece.lam or lam), (blocks.inputs, blocks.side.copy(), blocks.on.copy())
     for steps in () if piece.alone else STEPS:
