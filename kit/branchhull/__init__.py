@@ -33,37 +33,3 @@ from kit.branchhull.rivals.nuclear_norm import certify_lifted
 from kit.branchhull.solve import methods_for, solve
 from kit.branchhull.tv import Dual
 from kit.branchhull.variation import total_variation
-
-__all__ = [
-    "METHODS",
-    "Batch",
-    "Bilinear",
-    "BranchHull",
-    "Dual",
-    "Scene",
-    "Truth",
-    "Verdict",
-    "alternate",
-    "balance",
-    "canonical",
-    "certify",
-    "certify_lifted",
-    "contrast_error",
-    "descend",
-    "gaussian",
-    "infeasible_ray",
-    "lift",
-    "log_domain",
-    "methods_for",
-    "photograph",
-    "picture",
-    "recovers",
-    "recovery_error",
-    "scene",
-    "self_calibration",
-    "solve",
-    "solve_batch",
-    "solve_lifted",
-    "total_variation",
-    "verdict",
-]

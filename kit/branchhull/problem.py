@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from kit.arguments import choice, instance, number, real_array, shown
-from kit.branchhull.rows import Matrix, is_dense, matrix, row_norms, scale_rows
+from kit.branchhull.rows import Matrix, is_dense, matrix, norms, scale
 from kit.branchhull.scaled import MODERATE, Scaled, scaled
 from kit.branchhull.variation import image_shape, total_variation
 from kit.results import Array
@@ -72,12 +72,12 @@ class Bilinear:
     @cached_property
     def canonical(self) -> tuple[Matrix, Matrix, Array]:
         """What the function `canonical` returns, made once: every certificate asks for it."""
-        s = np.sign(self.y)
-        scaled = scale_rows(self.B, self.signs), scale_rows(self.C, s * self.signs), np.abs(self.y)
-        for part in scaled:
+        t, s = self.signs[:, None], np.sign(self.y)[:, None]
+        parts = scale(self.B, t), scale(self.C, s * t), np.abs(self.y)
+        for part in parts:
             if isinstance(part, np.ndarray):
                 part.setflags(write=False)
-        return scaled
+        return parts
 
     @cached_property
     def scaled(self) -> Scaled:
@@ -227,8 +227,7 @@ def normalise(
     (zoom h, zoom m) answers the data, and a dual (al, be) becomes (of_al al, of_be be), up to one
     common factor, which no certificate sees. A row of zeros stays one.
     """
-    size_B, size_C = row_norms(Bt), row_norms(Ct)
-    size_B, size_C = (np.where(size == 0, 1.0, size) for size in (size_B, size_C))
+    size_B, size_C = (np.where(size == 0, 1.0, size) for size in (norms(Bt), norms(Ct)))
     d = d / size_B / size_C
     largest = max(d.max(), np.finfo(float).tiny)
     scaled = Bt / size_B[:, None], Ct / size_C[:, None], d / largest

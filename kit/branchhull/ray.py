@@ -15,7 +15,7 @@ from scipy.sparse import csr_array, hstack
 
 from kit.arguments import instance
 from kit.branchhull.problem import BranchHull
-from kit.branchhull.rows import Matrix, dense, is_operator, row_norms
+from kit.branchhull.rows import Matrix, dense, is_operator, norms
 from kit.branchhull.tv import Dual, is_identity
 from kit.branchhull.variation import differences
 from kit.results import Array
@@ -83,7 +83,7 @@ def _ray(A: Matrix, on: Array) -> Array | None:
     """
     if not on.any():
         return None
-    empty = on & (row_norms(A) == 0)
+    empty = on & (norms(A) == 0)
     if empty.any():
         return empty.astype(float)
     n = A.shape[1]

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.linalg import lstsq
 
 from kit.branchhull.problem import Bilinear, BranchHull
-from kit.branchhull.rows import Matrix, dense, is_operator, row_norms
+from kit.branchhull.rows import Matrix, dense, is_operator, norms
 from kit.branchhull.tv import is_identity
 from kit.results import Array
 from kit.rounding import AT_ONCE, WIDE, U, times, up
@@ -204,4 +204,4 @@ def _blur(problem: BranchHull, h: Array) -> float:
     B = problem.data.B
     if problem.objective != "tv" or is_identity(B):
         return 0.0
-    return float((4 + problem.mu) * times(B, h, row_norms(B))[1].sum())
+    return float((4 + problem.mu) * times(B, h, norms(B))[1].sum())

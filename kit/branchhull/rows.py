@@ -62,13 +62,14 @@ def dense(A: Matrix) -> Array:
     return A if isinstance(A, np.ndarray) else A.toarray()
 
 
-def scale_rows(A: Matrix, s: Array) -> Matrix:
-    """diag(s) A, of the kind that A is."""
+def scale(A: Matrix, s: Array) -> Matrix:
+    """A with rows (s (L, 1)) or columns (s (n,)) times s, of the kind that A is.
+
+    Of an operator only rows, and s are signs.
+    """
     if isinstance(A, np.ndarray):
-        return s[:, None] * A
-    if issparse(A):
-        return csr_array(A.multiply(s[:, None]))
-    return _Scaled(A, s)
+        return s * A
+    return csr_array(A.multiply(s)) if issparse(A) else _Scaled(A, s.ravel())
 
 
 def pull(A: Matrix, v: Array) -> Array:
@@ -76,28 +77,11 @@ def pull(A: Matrix, v: Array) -> Array:
     return A.rmatvec(v) if isinstance(A, LinearOperator) else A.T @ v
 
 
-def scale(A: Matrix, rows: Array, columns: Array) -> Matrix:
-    """diag(rows) A diag(columns), of the kind that A is."""
-    scaled = scale_rows(A, rows)
-    if (columns == 1).all():
-        return scaled
-    return scaled * columns if isinstance(A, np.ndarray) else csr_array(scaled.multiply(columns))
-
-
-def column_norms(A: Matrix) -> Array:
-    """The l2 norms (n,) of the columns of a dense or sparse matrix."""
-    return _norms(A, 0)
-
-
-def row_norms(A: Matrix) -> Array | None:
-    """The l2 norms (L,) of the rows; None for an operator."""
-    return None if is_operator(A) else _norms(A, 1)
-
-
-def _norms(A: Matrix, axis: int) -> Array:
+def norms(A: Matrix, axis: int = 1) -> Array | None:
+    """The l2 norms of the rows (L,), for axis 0 of the columns (n,); None for an operator."""
     if isinstance(A, np.ndarray):
         return np.sqrt(np.einsum(("lk,lk->k", "lk,lk->l")[axis], A, A))
-    return np.sqrt(np.asarray(A.multiply(A).sum(axis=axis)).ravel())
+    return None if is_operator(A) else np.sqrt(np.ravel(A.multiply(A).sum(axis=axis)))
 
 
 class _Scaled(LinearOperator):

@@ -8,15 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kit.branchhull.rows import (
-    Matrix,
-    column_norms,
-    is_dense,
-    is_operator,
-    row_norms,
-    scale,
-    scale_rows,
-)
+from kit.branchhull.rows import Matrix, is_dense, is_operator, norms, scale
 from kit.results import Array
 
 UNEVEN = 16  # columns whose norms differ by more are scaled; the others cost no pass over the data
@@ -81,16 +73,16 @@ def _even(A: Matrix, signs: Array) -> tuple[Matrix, Array, Array, Array | None]:
     """diag(row signs) A diag(column), powers of two row and column, and bounds of the row norms."""
     row, column = np.ones(A.shape[0]), np.ones(A.shape[1])
     if is_operator(A):
-        return scale_rows(A, signs), row, column, None
+        return scale(A, signs[:, None]), row, column, None
     largest = np.abs(A).max() if is_dense(A) else np.abs(A.data).max(initial=0)
     if largest > 0 and not MODERATE[0] < largest < MODERATE[1]:
         column /= _power(largest)
     while True:
-        work = A if (column == 1).all() else scale(A, np.ones_like(row), column)
-        size = _or_one(row_norms(work))
+        work = A if (column == 1).all() else scale(A, column)
+        size = _or_one(norms(work))
         row = 1 / _power(size)
-        even = scale_rows(work, row * signs)
-        across = _or_one(column_norms(even[:: 1 + row.size // SAMPLE]))
+        even = scale(work, (row * signs)[:, None])
+        across = _or_one(norms(even[:: 1 + row.size // SAMPLE], 0))
         if across.max() <= UNEVEN * across.min() or np.ptp(column) > 0:
             return even, row, column, size * row * (1 + 2.0**-30)
         column = column * _power(np.exp(np.mean(np.log(across))) / across)

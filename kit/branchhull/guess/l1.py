@@ -37,7 +37,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from kit.branchhull.guess import newton
 from kit.branchhull.problem import BranchHull, canonical
-from kit.branchhull.rows import row_norms
+from kit.branchhull.rows import norms
 from kit.results import Array
 
 OUTSTANDING = 3.0  # times the noise of the correlations: part of the support
@@ -62,7 +62,7 @@ def guess_l1(problem: BranchHull) -> Iterator[State]:
         Bt, Ct, d = Bt[on], Ct[on], d[on]
     if not on.size:
         return
-    size_B, size_C = (np.where(size == 0, 1, size) for size in (row_norms(Bt), row_norms(Ct)))
+    size_B, size_C = (np.where(size == 0, 1, size) for size in (norms(Bt), norms(Ct)))
     d = d / size_B / size_C
     zoom = np.sqrt(d.max())
     # columns are scaled when they are taken: a copy of all would cost more than the method
