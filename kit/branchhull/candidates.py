@@ -61,21 +61,18 @@ def by_cvxpy(problem: BranchHull, call: Call, *, solver: str = "CLARABEL") -> An
 def by_admm(problem: BranchHull, call: Call, *, rho: float = 2.0) -> Answer:
     """The papers' ADMM, certified at every tenth iteration: methods/."""
     states = {"l2": admm, "l1": admm_l1, "tv": tv_admm}[problem.objective](problem, rho=rho)
-    return _drive(problem, states, call, 10_000, every=10)
+    return _best(problem, states, call, 10_000, every=10)
 
 
 def by_interior(problem: BranchHull, call: Call) -> Answer:
     """The specialised interior point methods: interior/."""
     method = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}[problem.objective]
+
+    def near(state: Any) -> bool:
+        return state.left <= 100 * call.tol
+
     # a certificate takes a fifth (K = N = 200) to a third (K = N = 50) of an iteration's time
-    return _drive(
-        problem,
-        method(problem),
-        call,
-        200,
-        every=4,
-        near=lambda state: state.left <= 100 * call.tol,
-    )
+    return _best(problem, method(problem), call, 200, every=4, near=near)
 
 
 def by_guess(problem: BranchHull, call: Call) -> Answer:
@@ -95,27 +92,24 @@ def by_matrix_free(problem: BranchHull, call: Call) -> Answer:
 def by_auto(problem: BranchHull, call: Call) -> Answer:
     """guess, interior; where these fail, cvxpy as well, and the better certificate wins."""
     if problem.objective == "tv":
-        first = by_interior(problem, call)
-        why = "auto took interior: the one method made for images."
-        return _or_cvxpy(problem, first, why, call)
+        return _or_cvxpy(problem, call, "auto took interior: the one method made for images.")
     L, K, N = problem.data.shape
     if not is_dense(problem.data.B, problem.data.C):
         answer = by_matrix_free(problem, call)
         return *answer[:4], ("auto took matrix-free: B or C is not dense.", *answer[4])
+    why = "auto took interior: L is too small for a guess."
     if problem.objective == "l1" or L >= LIKELY * (K + N):
         first = _guessed(problem, call)
         if first[3].status in (Status.SOLVED, Status.STOPPED):
             hope = "sparse answers are often found" if problem.objective == "l1" else "L is large"
             return *first[:4], (f"auto took guess: {hope}.", *first[4])
         why = f"auto took interior: {first[4][0]}"
-    else:
-        why = "auto took interior: L is too small for a guess."
-    first = by_interior(problem, call)
-    return _or_cvxpy(problem, first, why, call)
+    return _or_cvxpy(problem, call, why)
 
 
-def _or_cvxpy(problem: BranchHull, first: Answer, why: str, call: Call) -> Answer:
+def _or_cvxpy(problem: BranchHull, call: Call, why: str) -> Answer:
     """The interior point method's answer; where it is none, the better of it and of cvxpy's."""
+    first = by_interior(problem, call)
     given_up = first[3].status is Status.FAILED
     given_up |= first[3].status is Status.MAX_ITER and call.max_iter is None
     if not given_up or infeasible_ray(problem):
@@ -153,45 +147,45 @@ def _guessed(
     return last.h, last.m, last.dual, run, (note,)
 
 
-def _drive(
+def _best(
     problem: BranchHull, states: Iterator[Any], call: Call, limit: int, **when: Any
 ) -> Answer:
     """The method's best point and best dual of those certified: any point goes with any dual."""
-    point = dual = seen = None  # the states with the best bounds so far, and the last one graded
+    with_point = with_dual = certified = None  # states: of the least upper, the largest lower, last
     upper, lower = np.inf, -np.inf
 
-    def graded(state: Any) -> Certificate:
-        nonlocal point, dual, upper, lower, seen
-        seen = state
-        if not (finite(state.dual) and np.isfinite(state.h).all() and np.isfinite(state.m).all()):
+    def certificate(state: Any) -> Certificate:
+        nonlocal with_point, with_dual, certified, upper, lower
+        certified = state
+        if not finite(state.dual, state.h, state.m):
             return NO_PROOF
         own = certify(problem, state.h, state.m, state.dual, wide=call.tol / 100)
         if own.lower == own.upper == np.inf:
-            point = dual = state
+            with_point = with_dual = state
             return own
-        if point is None or own.upper <= upper:
-            point, upper = state, own.upper
-        if dual is None or own.lower >= lower:
-            dual, lower = state, own.lower
+        if with_point is None or own.upper <= upper:
+            with_point, upper = state, own.upper
+        if with_dual is None or own.lower >= lower:
+            with_dual, lower = state, own.lower
         return Certificate(upper, lower, own.violation)
 
-    last, run = drive(states, graded, **call.limits(limit), **when)
+    last, run = drive(states, certificate, **call.limits(limit), **when)
     if last is None:  # weights of sizes whose products are no numbers
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
         return h, m, None, replace(run, status=Status.FAILED), ("No first point was found.",)
-    if seen is not last:
-        graded(last)
-    if point is None or run.status is Status.STOPPED:
+    if certified is not last:
+        certificate(last)
+    if with_point is None or run.status is Status.STOPPED:
         return last.h, last.m, last.dual, run, ()
-    earlier = point is not last or dual is not last
+    earlier = with_point is not last or with_dual is not last
     notes = ("The best point and the best dual are those of earlier iterates.",) if earlier else ()
-    return point.h, point.m, dual.dual, run, notes
+    return with_point.h, with_point.m, with_dual.dual, run, notes
 
 
-def finite(dual: Array | Dual) -> bool:
-    """Whether all numbers of a dual are."""
-    parts = (dual.al, dual.be, dual.w, dual.r) if isinstance(dual, Dual) else (dual,)
-    return all(np.isfinite(part).all() for part in parts)
+def finite(*parts: Array | Dual) -> bool:
+    """Whether all numbers in them are."""
+    arrays = [v for p in parts for v in (vars(p).values() if isinstance(p, Dual) else (p,))]
+    return all(np.isfinite(v).all() for v in arrays)
 
 
 METHODS: dict[str, Callable[..., Answer]] = {

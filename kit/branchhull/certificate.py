@@ -36,7 +36,7 @@ import numpy as np
 from kit.arguments import instance, real_array
 from kit.branchhull.problem import Bilinear, BranchHull
 from kit.branchhull.ray import proves_empty
-from kit.branchhull.repair import products, repaired, violation
+from kit.branchhull.repair import products, repair, violation
 from kit.branchhull.tv import Dual, check_dual, steepness
 from kit.results import Array, Certificate
 from kit.rounding import WIDE, pulled, up
@@ -74,10 +74,10 @@ def certify(
         xi = _vector("xi", xi, L)
     lower = -math.inf if dual is None else _lower(problem, dual, wide)
     at = products(problem.data, h, m, wide)
-    short = violation(problem, at, xi)
+    short = violation(problem, *at, xi)
     if lower == math.inf:
         return Certificate(math.inf, math.inf, short)
-    *_, upper = repaired(problem, h, m, at, wide)
+    *_, upper = repair(problem, h, m, wide, at)
     return Certificate(upper, lower, short)
 
 
@@ -91,12 +91,13 @@ def _lower(problem: BranchHull, dual: Array | Dual, wide: float) -> float:
         given, L = real_array("dual", dual, 2), problem.data.y.size
         if given.shape != (2, L):
             raise ValueError(f"dual must be the pair (al, be) of shape (2, {L}), got {given.shape}")
+    # scaled.py: al = row_h al', be = row_m be', d = zoom^2 d' / (row_h row_m), up to one factor
     al, be = _scaled_dual(problem.data, *given)
     if proves_empty(problem, al, be):
         return math.inf
     order = 2 if problem.objective == "l2" else np.inf
     if tv:
-        al, a = steepness(problem, dual)  # in units of their own
+        al, a = steepness(problem, dual)  # of al in the data's units; S takes al'
         al = al / made.rows[0]
     else:
         a = pulled(made.Bt, al, made.sizes[0], made.columns[0], order, wide)[1]

@@ -24,8 +24,6 @@ from kit.branchhull.scaled import MODERATE, Scaled, scaled
 from kit.branchhull.variation import image_shape, total_variation
 from kit.results import Array
 
-OBJECTIVES = ("l2", "l1", "tv")
-
 
 @dataclass(frozen=True, eq=False)
 class Bilinear:
@@ -133,7 +131,7 @@ class BranchHull:
 
     def __post_init__(self) -> None:
         instance("data", self.data, Bilinear)
-        choice("objective", self.objective, OBJECTIVES)
+        choice("objective", self.objective, ("l2", "l1", "tv"))
         if self.lam is not None:
             object.__setattr__(self, "lam", number("lam", self.lam, least=0, above=True))
         object.__setattr__(self, "gamma", number("gamma", self.gamma, least=0, above=True))

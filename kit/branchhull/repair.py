@@ -32,63 +32,48 @@ from kit.rounding import AT_ONCE, WIDE, U, times, up
 ROUND = 8 * np.finfo(float).eps  # what counts as rounding, relative
 
 
-def repair(
-    problem: BranchHull, h: Array, m: Array, wide: float = WIDE
-) -> tuple[Array, Array, Array | None, bool]:
-    """The cheapest feasible (a h, b m, xi), and True; (h, m, xi, False) if there is none.
-
-    xi is the cheapest slack that makes it so, None where the program has none. Rows with d = 0
-    where p is slightly negative are first lifted to 0 by the smallest change of h.
-    """
-    h, m = np.asarray(h, float), np.asarray(m, float)
-    *point, value = repaired(problem, h, m, products(problem.data, h, m, wide), wide)
-    return *point, value < math.inf
-
-
 @dataclass(frozen=True, eq=False)
-class Products:
-    """p' = Bt'h' and q' = Ct'm' in scaled units, with bounds of their errors, and what they reach.
+class Side:
+    """p' = A x in scaled units, A = Bt', x = h' = 2^-i h / column_h about 1; or q' of Ct' and m."""
 
-    h' = 2^-i h / column_h and m' = 2^-j m / column_m, with i, j that make h' and m' about 1; then
-    p q >= d means p'q' 2^(i + j) >= zoom^2 d'.
-    """
+    A: Matrix
+    x: Array
+    v: Array  # p' or q'
+    error: Array  # bounds of its errors
+    terms: Array  # at least |A| |x|
+    unit: float  # 2^i: p is p' 2^i / row_h
 
-    p: Array
-    q: Array
-    e_p: Array
-    e_q: Array
-    terms_p: Array  # at least |Bt'| |h'|
-    terms_q: Array
-    d: Array  # zoom^2 d' / 2^(i + j)
-    unit_h: float  # 2^i: p is p' 2^i / row_h
-    unit_m: float
-
-
-def products(data: Bilinear, h: Array, m: Array, wide: float) -> Products:
-    made = data.scaled
-    (h, unit_h), (m, unit_m) = (_moderate(v / c) for v, c in zip((h, m), made.columns, strict=True))
-    sides = zip((made.Bt, made.Ct), (h, m), made.sizes, strict=True)
-    (p, e_p), (q, e_q) = (times(A, x, size, wide) for A, x, size in sides)
-    d = made.d * (made.zoom / unit_h) * (made.zoom / unit_m)
-    terms_p, terms_q = (
-        e / U if size is None else size * np.linalg.norm(x)
-        for e, size, x in ((e_p, made.sizes[0], h), (e_q, made.sizes[1], m))
-    )
-    return Products(p, q, e_p, e_q, terms_p, terms_q, d, unit_h, unit_m)
+    def loss(self, low: Array, on: Array) -> Array:
+        """What rounding the entries of x may cost of v, which is `low` on the rows `on`."""
+        own = up(0) * U * self.terms[on]
+        close = np.flatnonzero(own > WIDE * np.abs(low))
+        if close.size and close.size * self.x.size <= AT_ONCE and not is_operator(self.A):
+            rows = abs(self.A[np.flatnonzero(on)[close]])
+            own[close] = up(self.x.size) * U * (rows @ np.abs(self.x))
+        return own
 
 
-def _moderate(v: Array) -> tuple[Array, float]:
-    """v / 2^i and 2^i, with the largest entry of v / 2^i between 1/2 and 1."""
-    largest = np.abs(v).max()
-    unit = 2.0 ** np.frexp(largest)[1] if 0 < largest < math.inf else 1.0
-    return v / unit, float(unit)
+def products(data: Bilinear, h: Array, m: Array, wide: float) -> tuple[Side, Side, Array]:
+    """The sides of p' and q', and d'' with p'q' >= d'' where p q >= d: zoom^2 d' / 2^(i + j)."""
+    made, sides = data.scaled, []
+    factors = zip((made.Bt, made.Ct), (h, m), made.columns, made.sizes, strict=True)
+    for A, x, column, size in factors:
+        x = x / column
+        largest = np.abs(x).max()
+        unit = float(2.0 ** np.frexp(largest)[1]) if 0 < largest < math.inf else 1.0
+        x = x / unit
+        v, error = times(A, x, size, wide)
+        terms = error / U if size is None else size * np.linalg.norm(x)
+        sides.append(Side(A, x, v, error, terms, unit))
+    P, Q = sides
+    return P, Q, made.d * (made.zoom / P.unit) * (made.zoom / Q.unit)
 
 
-def violation(problem: BranchHull, at: Products, xi: Array | None) -> float:
-    """See certify: what rounding may have done counts as 0."""
-    data, d, p, q = problem.data, at.d, at.p + at.e_p, at.q + at.e_q
+def violation(problem: BranchHull, P: Side, Q: Side, d: Array, xi: Array | None) -> float:
+    """See certify: what rounding may have done counts as 0. P, Q, d as of `products`."""
+    data, p, q = problem.data, P.v + P.error, Q.v + Q.error
     if xi is not None:
-        q = q + _towards(data) * xi * data.scaled.rows[1] / at.unit_m
+        q = q + _towards(data) * xi * data.scaled.rows[1] / Q.unit
     elif problem.slack:
         q = np.where(p > 0, np.inf, q)
     on = d > 0
@@ -99,39 +84,39 @@ def violation(problem: BranchHull, at: Products, xi: Array | None) -> float:
     return float(worst) if worst > ROUND else 0.0
 
 
-def repaired(
-    problem: BranchHull, h: Array, m: Array, at: Products, wide: float
+def repair(
+    problem: BranchHull, h: Array, m: Array, wide: float, at: tuple[Side, Side, Array] | None = None
 ) -> tuple[Array, Array, Array | None, float]:
-    """(a h, b m, xi) as `repair`, and the value that the docstring promises, rounded up, or inf.
+    """The cheapest feasible (a h, b m, xi), and its value, rounded up; (h, m, xi, inf) if none is.
 
-    at are the products of (h, m). The value is that of real a and b. The numbers that come back are
-    rounded, and so a b is taken a little larger: they are feasible as they stand.
+    xi is the cheapest slack that makes it so, None where the program has none. Rows with d = 0
+    where p is slightly negative are first lifted to 0 by the smallest change of h. at are the
+    products of (h, m), if they are known. The value is that of real a and b. The numbers that come
+    back are rounded, and so a b is taken a little larger: they are feasible as they stand.
     """
-    made, on = problem.data.scaled, at.d > 0
+    P, Q, d = at or products(problem.data, h, m, wide)
+    made, on = problem.data.scaled, d > 0
     xi = np.zeros(on.size) if problem.slack else None
     if not on.any():  # then 0 is feasible, and nothing is smaller
         return np.zeros_like(h), np.zeros_like(m), xi, 0.0
-    if not on.all() and (at.p - at.e_p)[~on].min() < 0:
-        lifted, ok = _lift(made.Bt, on, h / made.columns[0] / at.unit_h)
-        if not ok:
+    if not on.all() and (P.v - P.error)[~on].min() < 0:
+        lifted = _lifted(P, on)
+        if lifted is None:
             return h, m, xi, math.inf
-        h = lifted * made.columns[0] * at.unit_h
-        at = products(problem.data, h, m, wide)
-    p, q, d = (at.p - at.e_p)[on], (at.q - at.e_q)[on], at.d[on]
+        h = lifted * made.columns[0] * P.unit
+        P, Q, d = products(problem.data, h, m, wide)
+    p, q, d = (P.v - P.error)[on], (Q.v - Q.error)[on], d[on]
     if p.min() <= 0 or not (problem.slack or q.min() > 0):
         return h, m, xi, math.inf
     # the rounding of each entry of a h and of b c m may cost so much of p and q
-    low_p = p - _own(made.Bt, h / made.columns[0] / at.unit_h, p, at.terms_p, on)
-    low_q = q - (2 if problem.slack else 1) * _own(
-        made.Ct, m / made.columns[1] / at.unit_m, q, at.terms_q, on
-    )
+    low_p, low_q = p - P.loss(p, on), q - (2 if problem.slack else 1) * Q.loss(q, on)
     if low_p.min() <= 0 or not (problem.slack or low_q.min() > 0):
         low_p, low_q = p, q
     cost, reaches = [], ((p, q), (low_p, low_q))
     for reach_p, reach_q in reaches:  # for the value, then for the point that comes back
         r, moved = 1.0, m
         if problem.slack:
-            price = made.rows[1][on] / at.unit_m  # of q, in its units of each row
+            price = made.rows[1][on] / Q.unit  # of q, in its units of each row
             need, grow = d / reach_p / price, reach_q / price
             c = _best_scale(problem.gamma * np.abs(m).sum() / problem.lam, grow, need)
             moved = c * m
@@ -150,15 +135,6 @@ def repaired(
     return *point, up(4 * (on.size + h.size + m.size)) * value
 
 
-def _own(A: Matrix, x: Array, v: Array, terms: Array, on: Array) -> Array:
-    """How far A x, v on the rows `on`, moves at most when the entries of x are rounded."""
-    own = up(0) * U * terms[on]
-    close = np.flatnonzero(own > WIDE * np.abs(v))
-    if close.size and close.size * x.size <= AT_ONCE and not is_operator(A):
-        own[close] = up(x.size) * U * (abs(A[np.flatnonzero(on)[close]]) @ np.abs(x))
-    return own
-
-
 def _best_scale(price: float, q: Array, need: Array) -> float:
     """The c >= 0 with the smallest c price + sum max(0, need - c q), need > 0: a corner of it."""
     corners = np.append(np.divide(need, q, out=np.full_like(need, np.inf), where=q > 0), 0.0)
@@ -174,29 +150,29 @@ def _towards(data: Bilinear) -> Array:
     return np.sign(data.y) * data.signs
 
 
-def _lift(Bt: Matrix, on: Array, h: Array) -> tuple[Array, bool]:
-    """Move h as little as possible until p >= 0 on the rows with d = 0.
+def _lifted(P: Side, on: Array) -> Array | None:
+    """h' moved as little as possible until p >= 0 on the rows with d = 0, where not `on`; or None.
 
     First to a little more than 0, which holds as it stands. Where that is not to be had, p = 0 up
     to rounding will do. Without a look at the rows there is no such move: p >= 0 holds or not.
     """
-    if is_operator(Bt):
-        return h, bool((Bt @ h)[~on].min() >= 0)
-    rows = dense(Bt[np.flatnonzero(~on)])
+    if is_operator(P.A):
+        return P.x if P.v[~on].min() >= 0 else None
+    rows = dense(P.A[np.flatnonzero(~on)])
     sizes = np.linalg.norm(rows, axis=1)
     for margin in (1e-13, 0.0):
-        moved, low = h, np.zeros(len(rows), bool)
+        moved, low = P.x, np.zeros(len(rows), bool)
         for _ in range(5):
             p, error = times(rows, moved, sizes)
             own = 8 * U * (np.abs(rows) @ np.abs(moved))  # the rounding of p's own terms
             if (p >= (error if margin else -own)).all():
-                return moved, True
+                return moved
             wanted = margin * sizes * np.linalg.norm(moved)
             low |= p < wanted + error
             moved = moved + lstsq(rows[low], (wanted - p)[low])[0]
             if not margin:  # an entry that is to be 0 is noise beside the others
                 moved[np.abs(moved) < 64 * U * np.abs(moved).max()] = 0.0
-    return h, False
+    return None
 
 
 def _blur(problem: BranchHull, h: Array) -> float:

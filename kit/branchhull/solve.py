@@ -1,6 +1,7 @@
 """One entry for every method: solve(problem, method), graded by the same certificate."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -141,13 +142,13 @@ def _judged(
 ) -> Recovered:
     """What a method found, made feasible, or a ray in its place; certified, once."""
     h, m, dual, run, notes = candidate
-    if not (np.isfinite(h).all() and np.isfinite(m).all()):
+    if not finite(h, m):
         h, m = np.zeros_like(h), np.zeros_like(m)
     if dual is not None and not finite(dual):
         dual = None
-    h, m, xi, feasible = repair(problem, h, m, tol / 10_000)
+    h, m, xi, value = repair(problem, h, m, tol / 10_000)
     seen = not is_operator(problem.data.B, problem.data.C)
-    if seen and not feasible and run.status is not Status.STOPPED:
+    if seen and value == math.inf and run.status is not Status.STOPPED:
         ray = infeasible_ray(problem)
         if ray is not None:
             dual, sentence = ray
