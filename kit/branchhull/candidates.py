@@ -1,12 +1,12 @@
 """What each method finds: a candidate (h, m, dual, Run, notes), which `solve` then judges.
 
-A method is a function (problem, call, *, options) -> (h, m, dual, Run, notes), a call says how far.
+A method is a function (problem, limits, *, options) -> (h, m, dual, Run, notes).
 To add one: write it in a file of its own, and add a line to METHODS and, if it does not fit every
 problem, a reason to `methods_for`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,89 +32,77 @@ from kit.results import Array, Certificate, Run, Status
 # h, m, dual, how it went, notes
 Answer = tuple[Array, Array, Array | Dual | None, Run, tuple[str, ...]]
 Callback = Callable[[Any], object] | None
-
-
-@dataclass(frozen=True)
-class Call:
-    """How far a method is to go."""
-
-    tol: float
-    max_iter: int | None = None  # None: the method's own
-    callback: Callback = None
-
-    def limits(self, own: int) -> dict[str, Any]:
-        """The same for `kit.iterate.drive`."""
-        return {"tol": self.tol, "max_iter": self.max_iter or own, "callback": self.callback}
-
+Limits = dict[str, Any]  # tol, max_iter (None: the method's own), callback
 
 NO_PROOF = Certificate(np.inf, -np.inf)
 LIKELY = 1.6  # L / (K + N) from which on a guess may be certified: half of them are at 2
 
 
-def by_cvxpy(problem: BranchHull, call: Call, *, solver: str = "CLARABEL") -> Answer:
+def by_cvxpy(problem: BranchHull, limits: Limits, *, solver: str = "CLARABEL") -> Answer:
     """Clarabel or SCS through cvxpy: see reference.py. There are no states to call back."""
-    answer = reference(problem, tol=call.tol, max_iter=call.max_iter, solver=solver)
-    silent = () if call.callback is None else ("cvxpy shows no iterations: callback was not used.",)
-    return *answer, silent
+    answer = reference(problem, tol=limits["tol"], max_iter=limits["max_iter"], solver=solver)
+    if limits["callback"] is None:
+        return *answer, ()
+    return *answer, ("cvxpy shows no iterations: callback was not used.",)
 
 
-def by_admm(problem: BranchHull, call: Call, *, rho: float = 2.0) -> Answer:
+def by_admm(problem: BranchHull, limits: Limits, *, rho: float = 2.0) -> Answer:
     """The papers' ADMM, certified at every tenth iteration: methods/."""
     states = {"l2": admm, "l1": admm_l1, "tv": tv_admm}[problem.objective](problem, rho=rho)
-    return _best(problem, states, call, 10_000, every=10)
+    return _best(problem, states, limits, 10_000, every=10)
 
 
-def by_interior(problem: BranchHull, call: Call) -> Answer:
+def by_interior(problem: BranchHull, limits: Limits) -> Answer:
     """The specialised interior point methods: interior/."""
     method = {"l2": interior_point, "l1": interior_l1, "tv": tv_interior}[problem.objective]
 
     def near(state: Any) -> bool:
-        return state.left <= 100 * call.tol
+        return state.left <= 100 * limits["tol"]
 
     # a certificate takes a fifth (K = N = 200) to a third (K = N = 50) of an iteration's time
-    return _best(problem, method(problem), call, 200, every=4, near=near)
+    return _best(problem, method(problem), limits, 200, every=4, near=near)
 
 
-def by_guess(problem: BranchHull, call: Call) -> Answer:
+def by_guess(problem: BranchHull, limits: Limits) -> Answer:
     """Guess and certify, else the interior point method: see guess/dense.py and guess/l1.py."""
-    answer = _guessed(problem, call)
+    answer = _guessed(problem, limits)
     if answer[3].status in (Status.SOLVED, Status.STOPPED):
         return answer
-    later = by_interior(problem, call)
+    later = by_interior(problem, limits)
     return *later[:4], (*answer[4], "so the interior point method was asked.")
 
 
-def by_matrix_free(problem: BranchHull, call: Call) -> Answer:
+def by_matrix_free(problem: BranchHull, limits: Limits) -> Answer:
     """Guess by products alone: see guess/matrix_free.py."""
-    return _guessed(problem, call, matrix_free)
+    return _guessed(problem, limits, matrix_free)
 
 
-def by_auto(problem: BranchHull, call: Call) -> Answer:
+def by_auto(problem: BranchHull, limits: Limits) -> Answer:
     """guess, interior; where these fail, cvxpy as well, and the better certificate wins."""
     if problem.objective == "tv":
-        return _or_cvxpy(problem, call, "auto took interior: the one method made for images.")
+        return _or_cvxpy(problem, limits, "auto took interior: the one method made for images.")
     L, K, N = problem.data.shape
     if not is_dense(problem.data.B, problem.data.C):
-        answer = by_matrix_free(problem, call)
+        answer = by_matrix_free(problem, limits)
         return *answer[:4], ("auto took matrix-free: B or C is not dense.", *answer[4])
     why = "auto took interior: L is too small for a guess."
     if problem.objective == "l1" or L >= LIKELY * (K + N):
-        first = _guessed(problem, call)
+        first = _guessed(problem, limits)
         if first[3].status in (Status.SOLVED, Status.STOPPED):
             hope = "sparse answers are often found" if problem.objective == "l1" else "L is large"
             return *first[:4], (f"auto took guess: {hope}.", *first[4])
         why = f"auto took interior: {first[4][0]}"
-    return _or_cvxpy(problem, call, why)
+    return _or_cvxpy(problem, limits, why)
 
 
-def _or_cvxpy(problem: BranchHull, call: Call, why: str) -> Answer:
+def _or_cvxpy(problem: BranchHull, limits: Limits, why: str) -> Answer:
     """The interior point method's answer; where it is none, the better of it and of cvxpy's."""
-    first = by_interior(problem, call)
+    first = by_interior(problem, limits)
     given_up = first[3].status is Status.FAILED
-    given_up |= first[3].status is Status.MAX_ITER and call.max_iter is None
+    given_up |= first[3].status is Status.MAX_ITER and limits["max_iter"] is None
     if not given_up or infeasible_ray(problem):
         return *first[:4], (why, *first[4])
-    second = by_cvxpy(problem, Call(call.tol))
+    second = by_cvxpy(problem, limits | {"max_iter": None, "callback": None})
     gaps = [certify(problem, h, m, dual).gap for h, m, dual, *_ in (first, second)]
     if gaps[1] >= gaps[0]:
         return *first[:4], (why, f"cvxpy was tried as well, and was no better: {gaps[1]:.1e}.")
@@ -122,25 +110,25 @@ def _or_cvxpy(problem: BranchHull, call: Call, why: str) -> Answer:
 
 
 def _guessed(
-    problem: BranchHull, call: Call, method: Callable[[BranchHull], Iterator[Any]] | None = None
+    problem: BranchHull, limits: Limits, method: Callable[[BranchHull], Iterator[Any]] | None = None
 ) -> Answer:
     """The guess, SOLVED if it is certified; else FAILED, and a note says where it ended."""
     states = (method or (guess if problem.objective == "l2" else guess_l1))(problem)
     # no certificate before the end: a guess is right or it is not
-    last, run = drive(states, lambda _: NO_PROOF, **call.limits(100), every=1000)
+    last, run = drive(states, lambda _: NO_PROOF, **_at_most(limits, 100), every=1000)
     if last is None:
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
         return h, m, None, run, ("fewer equations than unknowns, nothing to guess.",)
     proof = NO_PROOF
     if last.dual is not None:
-        proof = certify(problem, last.h, last.m, last.dual, wide=call.tol / 100)
+        proof = certify(problem, last.h, last.m, last.dual, wide=limits["tol"] / 100)
     if last.dual is None and last.residual > 1e-9:
         note = f"no point was found on all hyperbolas (residual {last.residual:.0e}),"
     elif last.dual is None:
         note = "a point on all hyperbolas was found, but no proof that it is the smallest,"
     else:
         note = f"the guess was certified only to {proof.gap:.0e},"
-    if proof.gap <= call.tol:
+    if proof.gap <= limits["tol"]:
         run, note = replace(run, status=Status.SOLVED), "the guess is certified."
     elif run.status is not Status.STOPPED:
         run = replace(run, status=Status.FAILED)
@@ -148,7 +136,7 @@ def _guessed(
 
 
 def _best(
-    problem: BranchHull, states: Iterator[Any], call: Call, limit: int, **when: Any
+    problem: BranchHull, states: Iterator[Any], limits: Limits, most: int, **when: Any
 ) -> Answer:
     """The method's best point and best dual of those certified: any point goes with any dual."""
     with_point = with_dual = certified = None  # states: of the least upper, the largest lower, last
@@ -159,7 +147,7 @@ def _best(
         certified = state
         if not finite(state.dual, state.h, state.m):
             return NO_PROOF
-        own = certify(problem, state.h, state.m, state.dual, wide=call.tol / 100)
+        own = certify(problem, state.h, state.m, state.dual, wide=limits["tol"] / 100)
         if own.lower == own.upper == np.inf:
             with_point = with_dual = state
             return own
@@ -169,7 +157,7 @@ def _best(
             with_dual, lower = state, own.lower
         return Certificate(upper, lower, own.violation)
 
-    last, run = drive(states, certificate, **call.limits(limit), **when)
+    last, run = drive(states, certificate, **_at_most(limits, most), **when)
     if last is None:  # weights of sizes whose products are no numbers
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
         return h, m, None, replace(run, status=Status.FAILED), ("No first point was found.",)
@@ -180,6 +168,11 @@ def _best(
     earlier = with_point is not last or with_dual is not last
     notes = ("The best point and the best dual are those of earlier iterates.",) if earlier else ()
     return with_point.h, with_point.m, with_dual.dual, run, notes
+
+
+def _at_most(limits: Limits, own: int) -> Limits:
+    """The limits with the method's own max_iter where none is given."""
+    return limits | {"max_iter": limits["max_iter"] or own}
 
 
 def finite(*parts: Array | Dual) -> bool:

@@ -9,12 +9,12 @@ import numpy as np
 from scipy.sparse import issparse
 
 from kit.arguments import called, choice, instance, number, whole
-from kit.branchhull.candidates import METHODS, Answer, Call, Callback, by_auto, finite
+from kit.branchhull.candidates import METHODS, Answer, Callback, by_auto, finite
 from kit.branchhull.certificate import certify
-from kit.branchhull.problem import Bilinear, BranchHull
+from kit.branchhull.problem import BranchHull
 from kit.branchhull.ray import infeasible_ray
 from kit.branchhull.repair import repair
-from kit.branchhull.rows import MANY, dense, is_dense, is_operator
+from kit.branchhull.rows import MANY, Matrix, dense, is_dense, is_operator
 from kit.branchhull.tv import dependent, unattained
 from kit.results import Certificate, Recovered, Report, Run, Status, settle
 
@@ -31,25 +31,33 @@ ANY_MATRIX = {"auto", "matrix-free"}  # for l2 these take sparse B and C, and op
 def methods_for(problem: BranchHull) -> dict[str, str]:
     """Name of each method -> "" where it fits the problem, or the reason why it does not."""
     instance("problem", problem, BranchHull)
-    unfit = {name: WHY_NOT[name](problem) for name in WHY_NOT}
-    if _made_dense(problem) is None:
-        for name in METHODS.keys() - (ANY_MATRIX if problem.objective == "l2" else set()):
-            unfit[name] = (
-                unfit.get(name) or "it needs dense B and C, and these are too large for it"
-            )
-    return {name: unfit.get(name, "") for name in METHODS}
+    reasons = dict.fromkeys(METHODS, "")
+    if _too_large(problem):
+        reasons = dict.fromkeys(METHODS, "it needs dense B and C, and these are too large for it")
+        if problem.objective == "l2":
+            reasons |= dict.fromkeys(ANY_MATRIX, "")
+    return reasons | {name: why for name in WHY_NOT if (why := WHY_NOT[name](problem))}
 
 
-def _made_dense(problem: BranchHull) -> BranchHull | None:
-    """The problem with arrays for B and C (an image's B may be sparse); None for too large ones."""
-    data, keep = problem.data, problem.objective == "tv" and issparse(problem.data.B)
-    if is_dense(data.C) and (keep or is_dense(data.B)):
+def _looked_at(problem: BranchHull) -> dict[str, Matrix]:
+    """What has to be dense for most methods: B and C, save for an image's B that is sparse."""
+    data, sparse_image = problem.data, problem.objective == "tv" and issparse(problem.data.B)
+    return {"C": data.C} if sparse_image else {"B": data.B, "C": data.C}
+
+
+def _too_large(problem: BranchHull) -> bool:
+    """Whether B and C are not dense, and too large to be made so."""
+    parts = _looked_at(problem).values()
+    return not is_dense(*parts) and sum(A.shape[0] * A.shape[1] for A in parts) > MANY
+
+
+def _made_dense(problem: BranchHull) -> BranchHull:
+    """The problem with arrays for B and C."""
+    parts = _looked_at(problem)
+    if is_dense(*parts.values()):
         return problem
-    entries = data.y.size * (data.C.shape[1] + (0 if keep else data.B.shape[1]))
-    if entries > MANY:
-        return None
-    B = data.B if keep else dense(data.B)
-    return replace(problem, data=Bilinear(B, dense(data.C), data.y, data.signs))
+    made = {name: dense(A) for name, A in parts.items()}
+    return replace(problem, data=replace(problem.data, **made))
 
 
 def solve(
@@ -104,10 +112,12 @@ def solve(
     reason = methods_for(problem)[method]
     if reason:
         raise ValueError(f"method must fit the problem, and {method!r} does not: {reason}")
-    tol = number("tol", tol, least=0)
-    max_iter = None if max_iter is None else whole("max_iter", max_iter, least=1)
-    called("callback", callback)
-    known = ["tol", "max_iter", "callback", *[*inspect.signature(METHODS[method]).parameters][2:]]
+    limits = {
+        "tol": number("tol", tol, least=0),
+        "max_iter": None if max_iter is None else whole("max_iter", max_iter, least=1),
+        "callback": called("callback", callback),
+    }
+    known = [*limits, *[*inspect.signature(METHODS[method]).parameters][2:]]
     for name in options:
         if name not in known:
             raise ValueError(f"{name} is not an option of method {method!r}, which takes {known}")
@@ -119,22 +129,20 @@ def solve(
         certificate = Certificate(problem.value(h, m, xi), 0.0)
         report = Report(method, Run(Status.UNATTAINED, 0, 0.0), certificate, (sentence,))
         return Recovered(h, m, xi, None, report)
-    call = Call(tol, max_iter, callback)
     with np.errstate(all="ignore"):  # at the last digits; what is not finite ends the run
-        candidate = METHODS[method](problem, call, **options)
+        candidate = METHODS[method](problem, limits, **options)
         unfinished = candidate[3].status not in (Status.SOLVED, Status.STOPPED)
         by_products = method == "matrix-free" or not is_dense(data.B, data.C)
         if problem.objective == "l2" and unfinished and by_products:
-            made = _made_dense(problem)
-            if made is not None:
-                problem = made
-                *later, notes = by_auto(problem, call)
-                note = "so another method was asked, on dense B and C."
+            *found, said = candidate
+            if _too_large(problem):
+                candidate = (*found, (*said, "and B and C are too large to be made dense."))
             else:
-                later, notes = candidate[:4], ()
-                note = "and B and C are too large to be made dense."
-            candidate = (*later, (*candidate[4], note, *notes))
-        return _judged(problem, method, candidate, tol, trap)
+                problem = _made_dense(problem)
+                *found, notes = by_auto(problem, limits)
+                said += ("so another method was asked, on dense B and C.",)
+                candidate = (*found, (*said, *notes))
+        return _judged(problem, method, candidate, limits["tol"], trap)
 
 
 def _judged(

@@ -29,8 +29,8 @@ from kit.branchhull.problem import Bilinear, BranchHull, Truth
 from kit.branchhull.variation import image_shape, pair
 from kit.results import Array
 
-LIGHTS = ("random", "dct", "smooth", "bessel")
 MIXED = ("random", "dct")
+LIGHTS = (*MIXED, "smooth", "bessel")
 PHOTOGRAPHS = ("china.jpg", "flower.jpg")
 
 
@@ -186,23 +186,18 @@ def _lit(
     if ripple >= 1:
         raise ValueError(f"ripple must be below 1, got {ripple:g}")
     C = light_dictionary(rng, shape, N, light)
-    L = image.size
-    if light in MIXED:
-        if exponential:
-            raise ValueError(f"exponential must be False for light of mixed signs, got {light!r}")
-        m = rng.standard_normal(N)
-        x = C @ m
-    else:
-        m = rng.standard_normal(N)
+    if exponential and light in MIXED:
+        raise ValueError(f"exponential must be False for light of mixed signs, got {light!r}")
+    L, m = image.size, rng.standard_normal(N)
+    if light not in MIXED:
         m[0] = 0.0
         largest = np.abs(C @ m).max()
         m = m * (np.log1p(ripple) if exponential else ripple) / max(largest, np.finfo(float).tiny)
-        if exponential:
-            x = np.exp(C @ m)
-            m = np.linalg.lstsq(C, x, rcond=None)[0]
-        else:
-            m[0] = 1 / C[0, 0]
-            x = C @ m
+        m[0] = 0.0 if exponential else 1 / C[0, 0]
+    x = C @ m
+    if exponential:
+        x = np.exp(x)
+        m = np.linalg.lstsq(C, x, rcond=None)[0]
     y = image * x * (1 + noise * rng.standard_normal(L))
     data = Bilinear(eye_array(L, format="csr"), C, y, np.ones(L))
     return Scene(data, Truth(image, m), shape, x)

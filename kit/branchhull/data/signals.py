@@ -6,7 +6,11 @@ from kit.arguments import choice, generator, instance, number, real_array, shown
 from kit.branchhull.problem import Bilinear, Truth
 from kit.results import Array
 
-VALUES = ("normal", "signs", "ones")
+VALUES = {  # name -> law of n nonzero entries
+    "normal": lambda rng, n: rng.standard_normal(n),
+    "signs": lambda rng, n: rng.choice([-1.0, 1.0], n),
+    "ones": lambda rng, n: np.ones(n),
+}
 
 
 def gaussian(
@@ -106,10 +110,5 @@ def _sparsity(sparsity: object, K: int, N: int) -> tuple[int, int]:
 def _sparse(rng: np.random.Generator, n: int, nonzero: int, values: str) -> Array:
     vector = np.zeros(n)
     place = rng.permutation(n)[:nonzero]
-    draw = {
-        "normal": lambda: rng.standard_normal(nonzero),
-        "signs": lambda: rng.choice([-1.0, 1.0], nonzero),
-        "ones": lambda: np.ones(nonzero),
-    }[values]
-    vector[place] = draw()
+    vector[place] = VALUES[values](rng, nonzero)
     return vector

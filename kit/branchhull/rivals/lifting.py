@@ -46,14 +46,9 @@ class Lifted:
     run: Run
 
     @property
-    def singular_values(self) -> Array:
-        """The singular values of Z, largest first."""
-        return np.linalg.svd(self.Z, compute_uv=False)
-
-    @property
     def second(self) -> float:
         """sigma_2 / sigma_1 of Z: 0 for a matrix of rank 1, and for the zero matrix."""
-        s = self.singular_values
+        s = np.linalg.svd(self.Z, compute_uv=False)
         return float(s[1] / s[0]) if s.size > 1 and s[0] > 0 else 0.0
 
     def __repr__(self) -> str:

@@ -29,14 +29,14 @@ from typing import Any
 import numpy as np
 
 from kit.arguments import called, choice, generator, number, whole
+from kit.branchhull.candidates import NO_PROOF
 from kit.branchhull.certificate import certify
 from kit.branchhull.data.signals import balance
 from kit.branchhull.problem import Bilinear, BranchHull, canonical, with_entries
 from kit.iterate import drive
-from kit.results import Array, Certificate, Recovered, Report, Run, Status
+from kit.results import Array, Recovered, Report, Run, Status
 
 STARTS = ("spectral", "signs", "random")
-UNPROVED = Certificate(np.inf, -np.inf)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ def race(
     for k in range(starts):
         states = map(in_units, method(scaled, *begin(scaled, rng, "random" if k else start)))
         last, run = drive(
-            states, lambda _: UNPROVED, tol=0, max_iter=max_iter, every=max_iter, callback=stop
+            states, lambda _: NO_PROOF, tol=0, max_iter=max_iter, every=max_iter, callback=stop
         )
         ends.append(last)
         runs.append(run)
