@@ -80,10 +80,8 @@ def solve_batch(B: Array, C: Array, y: Array, signs: Array, tol: float = 1e-8) -
                 h[some], m[some], dual[some], upper[some], lower[some] = _guess(
                     B[some], C[some], y[some], signs[some]
                 )
-    gap = np.full(n, np.inf)
     with np.errstate(all="ignore"):
-        fine = np.isfinite(upper) & np.isfinite(lower)
-        gap[fine] = (upper[fine] - lower[fine]) / upper[fine]
+        gap = np.where(np.isfinite(lower), (upper - lower) / upper, np.inf)  # NaN: no upper
     guessed = gap <= tol
     status = [Status.SOLVED] * n
     for i in np.flatnonzero(~guessed):

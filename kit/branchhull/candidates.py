@@ -18,8 +18,7 @@ from kit.branchhull.guess.matrix_free import matrix_free
 from kit.branchhull.interior.l1 import interior_l1
 from kit.branchhull.interior.l2 import interior_point
 from kit.branchhull.interior.tv import tv_interior
-from kit.branchhull.methods.admm import admm
-from kit.branchhull.methods.admm_l1 import admm_l1
+from kit.branchhull.methods.admm import admm, admm_l1
 from kit.branchhull.methods.admm_tv import tv_admm
 from kit.branchhull.methods.reference import reference
 from kit.branchhull.problem import BranchHull

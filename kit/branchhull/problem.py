@@ -55,12 +55,7 @@ class Bilinear:
         strange = self.signs[np.abs(self.signs) != 1]
         if strange.size:
             raise ValueError(f"signs must be -1 or 1, got {strange[0]:g}")
-        for name in ("B", "C", "y", "signs"):  # read-only: what is made of them is made once
-            part = getattr(self, name)
-            if isinstance(part, np.ndarray):
-                part = part.view()
-                part.setflags(write=False)
-                object.__setattr__(self, name, part)
+        _read_only(self.B, self.C, self.y, self.signs)  # copies; what is made of them is made once
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -71,11 +66,7 @@ class Bilinear:
     def canonical(self) -> tuple[Matrix, Matrix, Array]:
         """What the function `canonical` returns, made once: every certificate asks for it."""
         t, s = self.signs[:, None], np.sign(self.y)[:, None]
-        parts = scale(self.B, t), scale(self.C, s * t), np.abs(self.y)
-        for part in parts:
-            if isinstance(part, np.ndarray):
-                part.setflags(write=False)
-        return parts
+        return _read_only(scale(self.B, t), scale(self.C, s * t), np.abs(self.y))
 
     @cached_property
     def scaled(self) -> Scaled:
@@ -188,6 +179,13 @@ class BranchHull:
         ]
         given += [f"gamma={self.gamma:g}"] if self.gamma != 1 else []
         return f"BranchHull({', '.join([self.objective, *given, repr(self.data)])})"
+
+
+def _read_only(*parts: Matrix) -> tuple[Matrix, ...]:
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            part.setflags(write=False)
+    return parts
 
 
 def _norm(v: Array) -> float:

@@ -5,7 +5,7 @@ In canonical form, with z = (m, h, v), v = sig xi, unknowns measured as gamma m 
     u = (q, p, v) in { p (q + v) >= d, p >= 0 },    u = E z,    E = diag(Ct / gamma, Bt, I / lam)
     V = Q z,    Q = diag(I, [D B; mu B], I),        objective |V|_1,
 
-and the iteration is that of admm_l1.py. In the z-step the matrix for h is
+and the iteration is that of admm.py for l1. In the z-step the matrix for h is
 (1 + mu^2) B'B + (D B)'(D B), which for B = I the cosine transform diagonalises (the differences
 repeat nothing, so D'D is the Laplacian with reflecting edges). At a fixed point E'alpha + Q'beta =
 0: rho (alpha, -beta) is the dual (be, al, w), certified as it stands.
@@ -23,7 +23,7 @@ from scipy.fft import dctn, idctn
 from scipy.linalg import cho_factor, cho_solve
 
 from kit.arguments import number
-from kit.branchhull.methods.admm_l1 import Map, splitting
+from kit.branchhull.methods.admm import Map, splitting
 from kit.branchhull.problem import BranchHull
 from kit.branchhull.rows import dense
 from kit.branchhull.tv import Dual, is_identity, parts
