@@ -2,9 +2,7 @@
 
     y = (B h) o (C m),    signs = sign(B h) known,    L measurements, K + N unknowns
 
-    minimise    |h|_2^2 + |m|_2^2                                        "l2"
-           or   |h|_1 + gamma |m|_1 + lam |xi|_1                         "l1"
-           or   TV(B h) + mu |B h|_1 + gamma |m|_1 + lam |xi|_1          "tv"
+    minimise    an objective, "l2", "l1" or "tv": see the class BranchHull
     subject to  sign(y_l) (b_l'h) (c_l'm + xi_l) >= |y_l|,    signs_l b_l'h >= 0,    l = 1..L
 
 Each constraint is the convex hull of one branch of the hyperbola (b'h)(c'm) = y. The slack xi is

@@ -1,18 +1,10 @@
 """Proofs about the image program that need no solver: a value anyone can reach, a bound, a trap.
 
-    minimise    TV(B h) + mu |B h|_1 + gamma |m|_1 + lam |xi|_1
-    subject to  s_l (b_l'h)(c_l'm + xi_l) >= |y_l|,    t_l b_l'h >= 0
-
-TV(v) = |D v|_1 as in variation.py; mu = 0 is the program of arXiv 1809.08359, the rest derived.
-
-Canonical form (problem.canonical): p = Bt h >= 0, q = Ct m, d = |y|, and sig xi >= 0 helps q, with
-sig = s t: p (q + sig xi) >= d. On the rows with d = 0 the slack is 0.
-
-Scale. If (h, m, xi) is feasible, so is (c h, m / c, xi / c). With F = TV(B h) + mu |B h|_1 and
-G = gamma |m|_1 + lam |xi|_1 the best c gives 2 sqrt(F G), so F = G at an optimum.
-
-Upper bound (derived). From any (h, m) with p > 0 where d > 0 and p >= 0 elsewhere: with slack take
-sig xi = max(0, d/p - q); without, multiply by max d / (p q), if q > 0. Then balance.
+The program "tv" of problem.py, with TV(v) = |D v|_1 as in variation.py; mu = 0 is the program of
+arXiv 1809.08359, the rest derived. Canonical form (problem.canonical): p = Bt h >= 0, q = Ct m,
+d = |y|, and sig xi >= 0 helps q, with sig = sign(y) t: p (q + sig xi) >= d. On the rows with d = 0
+the slack is 0. Write F = TV(B h) + mu |B h|_1 and G = gamma |m|_1 + lam |xi|_1; F = G at an
+optimum, and the upper bound is that of repair.py.
 
 Lower bound (derived). Take al, be >= 0 and any w, r with B'D'w + Bt'r = Bt'al. For feasible points
 
@@ -186,8 +178,7 @@ def _onto_range(B: Array, s: Array, t: Array, r: Array, terms: Array) -> tuple[A
     l has a projection of at most |e| and |e| |a_l| / sigma_min(A), a_l the row of A, B in good
     units. None where the columns are not independent.
     """
-    B = _distinct(B)
-    A, least = _columns(B, _powers(B))
+    A, _, least = _columns(_distinct(B))
     if least == 0:
         return None
     unit = _powers(A.T)  # rows of very unequal size meet duals of as unequal size
@@ -204,8 +195,7 @@ def _onto_equation(DB: Array, B: Array, s: Array, blur: Array) -> tuple[Array, f
 
     blur (L,) bounds what rounding did to s. The entries of D B are rounded as well.
     """
-    size = _powers(DB)
-    A, least = _columns(DB, size)
+    A, size, least = _columns(DB)
     if least == 0:
         return np.zeros(len(DB)), math.inf
     target, error = sharp((B / size).T, s)
@@ -247,12 +237,13 @@ def _powers(B: Array) -> Array:
     return 2.0 ** np.round(np.log2(np.where(size > 0, size, 1.0)))
 
 
-def _columns(B: Array, size: Array) -> tuple[Array, float]:
-    """B with columns divided by size, and the sigma_min of that, rounded down; 0 if dependent."""
+def _columns(B: Array) -> tuple[Array, Array, float]:
+    """A = B / size, size of its columns, and sigma_min(A), rounded down; 0 if dependent."""
+    size = _powers(B)
     A = B / size
     sigma = np.linalg.svd(A, compute_uv=False)
     least = sigma[-1] - 4 * max(A.shape) * U * sigma[0] if A.shape[0] >= A.shape[1] else 0.0
-    return A, float(max(least, 0.0))
+    return A, size, float(max(least, 0.0))
 
 
 def _positive(Ct: Array) -> Array | None:

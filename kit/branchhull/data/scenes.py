@@ -133,7 +133,6 @@ def photograph(
 
 def light_dictionary(rng: np.random.Generator, shape: tuple[int, int], N: int, light: str) -> Array:
     """The dictionary C (L, N) of the module docstring; its constant column, if any, first."""
-    rng, shape = generator(rng), pair(shape, 3)
     choice("light", light, LIGHTS)
     L = shape[0] * shape[1]
     if whole("N", N, least=1) > L:
