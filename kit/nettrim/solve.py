@@ -221,9 +221,12 @@ def _certified(
 
 
 def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
-    """Which neurons (M,) are right with no weight that is paid for, whatever the others do.
+    """(zero, free): the neurons (M,) whose weights that cost may all be 0, and their free weights.
 
-    And their free weights (M,): those of least squares on Omega, within the limits on C.
+    Free is the bias's weight if penalise_bias is False (else 0): that of least squares on Omega,
+    clipped to what V allows on the other samples. A neuron is in `zero` if what it then misses is
+    within its epsilon; with one epsilon for the layer, if all neurons together miss no more than
+    it, or if the neuron misses nothing, whatever the others do.
     """
     Omega, V, Y = problem.Omega, problem.V, np.where(problem.Omega, problem.Y, 0)
     x = problem.X[-1] * (not problem.penalise_bias)
