@@ -81,8 +81,8 @@ def guess_l1(problem: BranchHull) -> Iterator[State]:
         dual = np.zeros((2, problem.data.y.size))
         dual[:, on] = weights / np.stack([size_B, size_C])
         h, m = zoom * h, zoom * m
-        count = float(np.count_nonzero(h) + np.count_nonzero(m))
-        yield State(h, m, dual, problem.value(h, m), left, count)
+        kept = float(np.count_nonzero(h) + np.count_nonzero(m))
+        yield State(h, m, dual, problem.value(h, m), left, kept)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,22 +100,18 @@ class _Equations:
         return np.concatenate([self.Bt.T @ (self.row_B * a), self.Ct.T @ (self.row_C * b)])
 
     def columns(self, kept: Array, a: Array | float = 1.0, b: Array | float = 1.0) -> Array:
-        """[diag(a) B, diag(b) C] on the kept coordinates."""
-        K = self.Bt.shape[1]
-        B, C = self.Bt[:, kept[kept < K]], self.Ct[:, kept[kept >= K] - K]
+        """[diag(a) B, diag(b) C] on the coordinates `kept` (K + N,), True or False."""
+        B, C = self.Bt[:, kept[: self.Bt.shape[1]]], self.Ct[:, kept[self.Bt.shape[1] :]]
         return np.hstack([(a * self.row_B)[:, None] * B, (b * self.row_C)[:, None] * C])
 
     def newton(self) -> Iterator[tuple[Array, Array, float, float]]:
         """Gauss-Newton on a support that grows: h, m, its size, and the relative residual."""
         K, root = self.Bt.shape[1], np.sqrt(self.d)
         z = self.pull(root, root)
-        if 3 * z.size <= self.d.size:
-            kept = np.arange(z.size)
-        else:
-            kept = np.sort(np.concatenate([_outstanding(z[:K]), K + _outstanding(z[K:])]))
+        kept = _outstanding(z, K) | (3 * z.size <= self.d.size)
         stalled, settled, last, best = 0, 0, np.inf, np.inf
         A = self.columns(kept)
-        x, k = z[kept], np.count_nonzero(kept < K)
+        x, k = z[kept], np.count_nonzero(kept[:K])
         reach = np.median(self.d / np.abs((A[:, :k] @ x[:k]) * (A[:, k:] @ x[k:])))
         x[:k] *= reach
         for _ in range(NEWTON):
@@ -126,7 +122,7 @@ class _Equations:
             left = float(np.linalg.norm(miss) / np.linalg.norm(w * self.d))
             z = np.zeros(z.size)
             z[kept] = x
-            yield z[:K], z[K:], float(kept.size), left
+            yield z[:K], z[K:], float(kept.sum()), left
             stalled = 0 if left < 0.7 * best else stalled + 1
             best = min(best, left)
             settled += left < 1e-12 or (left < 1e-6 and left > 0.5 * last)
@@ -137,13 +133,13 @@ class _Equations:
                 # what is missing shows in the residual; what is small may have been noise
                 slope = self.pull(w * w * q * (self.d - p * q), w * w * p * (self.d - p * q))
                 slope[kept] = 0
-                more = np.concatenate([_outstanding(slope[:K]), K + _outstanding(slope[K:])])
-                room = max(self.d.size // 2 - kept.size, 0)
+                more = np.flatnonzero(_outstanding(slope, K))
+                room = max(self.d.size // 2 - kept.sum(), 0)
                 more = more[np.argsort(-np.abs(slope[more]))[:room]]
                 if more.size:
-                    kept = np.sort(np.concatenate([kept, more]))
+                    kept[more] = True
                     A = self.columns(kept)
-                    x, k = z[kept], np.count_nonzero(kept < K)
+                    x, k = z[kept], np.count_nonzero(kept[:K])
             J = np.hstack([(w * q)[:, None] * A[:, :k], (w * p)[:, None] * A[:, k:]])
             factor = _gram(J, x, k)
             if factor is None:
@@ -154,10 +150,9 @@ class _Equations:
         """(al, be) (2, R) for a point on all hyperbolas; None if no nu >= 0 is found."""
         K, z = h.size, np.concatenate([h, m])
         bound = np.where(np.arange(z.size) < K, 1.0, gamma)
-        kept, target = np.flatnonzero(z), np.sign(z) * bound
+        kept, target, k = z != 0, np.sign(z) * bound, np.count_nonzero(h)
         support = self.columns(kept)
-        k = np.count_nonzero(kept < K)
-        p, q = support[:, :k] @ h[kept[:k]], support[:, k:] @ m[kept[k:] - K]
+        p, q = support[:, :k] @ h[kept[:K]], support[:, k:] @ m[kept[K:]]
         if not (p.min() > 0 and q.min() > 0):
             return None
         w = 1 / np.hypot(p, q)
@@ -174,10 +169,10 @@ class _Equations:
             over[kept] = False
             if not (bad.any() or high.any() or over.any()):
                 return nu * w * np.stack([q, p])
-            if over.any() and kept.size < self.d.size // 2:
+            if over.any() and kept.sum() < self.d.size // 2:
                 target[over] = INSIDE * bound[over] * np.sign(slope[over])
-                kept = np.sort(np.concatenate([kept, np.flatnonzero(over)]))
-                k = np.count_nonzero(kept < K)
+                kept |= over
+                k = np.count_nonzero(kept[:K])
                 J = self.columns(kept, w * q, w * p)
                 factor = _gram(J, z[kept], k)
             nu = np.where(bad, -0.8 * nu, np.where(high, 1.8 * ceiling - 0.8 * nu, nu))
@@ -194,8 +189,10 @@ def _gram(J: Array, x: Array, k: int) -> tuple[Array, bool] | None:
         return None
 
 
-def _outstanding(v: Array) -> Array:
-    """Indices of the entries that stand out of the noise of the others; at least the largest."""
-    size = np.abs(v)
-    high = size > OUTSTANDING * np.median(size) / 0.6745
-    return np.flatnonzero((high | (size == size.max())) & (size > 0))
+def _outstanding(v: Array, K: int) -> Array:
+    """Which entries of v[:K] and of v[K:] stand out of the noise there; at least the largest."""
+    marked = []
+    for size in np.split(np.abs(v), [K]):
+        high = size > OUTSTANDING * np.median(size) / 0.6745
+        marked.append((high | (size == size.max())) & (size > 0))
+    return np.concatenate(marked)
