@@ -17,6 +17,7 @@ import numpy as np
 from kit.branchhull.guess.newton import Equations, State
 from kit.branchhull.problem import BranchHull, canonical
 from kit.branchhull.rows import Matrix
+from kit.results import Array
 
 
 def matrix_free(problem: BranchHull) -> Iterator[State]:
@@ -26,7 +27,8 @@ def matrix_free(problem: BranchHull) -> Iterator[State]:
     yield from Equations(Bt, Ct, d, (Bt, Ct), squares).search()
 
 
-def _mean_square(A: Matrix) -> float:
-    """About the mean square of A's entries, from one vector of random signs."""
+def _mean_square(A: Matrix) -> Array:
+    """About the mean square of A's entries, for each column, from one vector of random signs."""
     signs = np.random.default_rng(0).choice([-1.0, 1.0], A.shape[1])
-    return float(np.mean((A @ signs) ** 2)) / A.shape[1] or 1.0
+    mean = float(np.mean((A @ signs) ** 2)) / A.shape[1] or 1.0
+    return np.full(A.shape[1], mean, np.float32)

@@ -52,8 +52,6 @@ TIGHT = 2e-5  # relative error of J'nu = 2 z; the gap is about its square
 CHEAP = 3e7  # L n^2 up to which J'J is made and factored in the time of ten gradients
 RIDGE = 1e-6  # times the mean eigenvalue, on the diagonal: float32 does not see more
 
-Pair = tuple[Array, Array]
-
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -74,7 +72,7 @@ class Equations:
     C: Matrix  # (R, N)
     d: Array  # (R,)
     short: tuple[Matrix, Matrix]  # B and C again, in float32 where they have entries
-    squares: tuple[Array | float, Array | float]  # mean squares of the columns
+    squares: tuple[Array, Array]  # (K,), (N,): mean squares of the columns, about
 
     def search(self) -> Iterator[State]:
         """Yield one state per Newton step and a last one with a dual, if any is found."""
@@ -101,8 +99,8 @@ class Equations:
             if dense and (J.factor is None or left > 0.1 * last):
                 J.factor = J.factored(h, m) if small or kept else None
             miss = miss.astype(np.float32) if dense else miss
-            dh, dm = J.solve(J.columns(miss), min(0.1, max(left, 1e-4)))
-            last, (h, m) = left, balance(h + dh, m + dm)
+            dz = J.solve(J.columns(miss), min(0.1, max(left, 1e-4)))
+            last, (h, m) = left, balance(h + dz[: h.size], m + dz[h.size :])
         if not left <= CLOSE or not (p[on].min() > 0 and q[on].min() > 0):
             return
         nu = J.weights(h, m, on)
@@ -116,17 +114,22 @@ class Jacobian:
 
     def __init__(self, system: Equations, p: Array, q: Array, factor: tuple | None) -> None:
         (self.B, self.C), self.factor = system.short, factor
+        self.K = self.B.shape[1]
         self.w = 1 / np.maximum(np.hypot(p, q), np.finfo(float).tiny)
         self.of_B, self.of_C = (self.w * q).astype(np.float32), (self.w * p).astype(np.float32)
         self.squares = system.squares
 
-    def rows(self, dh: Array, dm: Array) -> Array:
+    def rows(self, dz: Array) -> Array:
         """J dz (R,)."""
-        return self.of_B * (self.B @ dh) + self.of_C * (self.C @ dm)
+        return self.of_B * (self.B @ dz[: self.K]) + self.of_C * (self.C @ dz[self.K :])
 
-    def columns(self, v: Array) -> Pair:
-        """J'v, in its two parts."""
-        return pull(self.B, self.of_B * v), pull(self.C, self.of_C * v)
+    def columns(self, v: Array) -> Array:
+        """J'v (K + N,)."""
+        return np.concatenate([pull(self.B, self.of_B * v), pull(self.C, self.of_C * v)])
+
+    def dot(self, x: Array, y: Array) -> float:
+        """x'y for two (K + N,), each block in its own sum."""
+        return float(np.vdot(x[: self.K], y[: self.K]) + np.vdot(x[self.K :], y[self.K :]))
 
     def factored(self, h: Array, m: Array, weight: Array | float = 1.0) -> tuple | None:
         """Cholesky factor of J'diag(weight)^2 J + u u', u as long as the rows on average."""
@@ -142,67 +145,56 @@ class Jacobian:
         except (LinAlgError, ValueError):  # not definite, or not finite any more
             return None
 
-    def solve(self, right: Pair, accuracy: float) -> Pair:
+    def solve(self, right: Array, accuracy: float) -> Array:
         """z with J'J z = right: by the factor if there is one, else to this relative accuracy."""
         if self.factor is not None:
-            z = cho_solve(self.factor, np.concatenate(right), check_finite=False)
-            return z[: right[0].size], z[right[0].size :]
-        scales = tuple(  # 1 / |column of J|^2, about
-            np.asarray(1 / (mean * np.vdot(f, f)), np.float32)
-            for mean, f in zip(self.squares, (self.of_B, self.of_C), strict=True)
-        )
-        rest = tuple(r.astype(np.float32) for r in right)
-        z = tuple(np.zeros_like(r) for r in rest)
-        step, size, goal = None, 0.0, 0.0
-        for k in range(GRADIENTS):
-            scaled = tuple(r * s for r, s in zip(rest, scales, strict=True))
-            before, size = size, _dot(rest, scaled)
-            if k == 0:
-                step, goal = scaled, accuracy**2 * size
-            else:
-                turn = np.float32(size / before)
-                step = tuple(s + turn * t for s, t in zip(scaled, step, strict=True))
+            return cho_solve(self.factor, right, check_finite=False)
+        sides = zip(self.squares, (self.of_B, self.of_C), strict=True)
+        scales = 1 / np.concatenate([mean * np.vdot(f, f) for mean, f in sides])  # 1 / |column|^2
+        rest = right.astype(np.float32)
+        z, step = np.zeros_like(rest), rest * scales
+        size = self.dot(rest, step)
+        goal = accuracy**2 * size
+        for _ in range(GRADIENTS):
             if not size > goal:
                 break
-            image = self.rows(*step)
+            image = self.rows(step)
             steep = float(np.vdot(image, image))
             if not steep > 0:  # J does not see this direction
                 break
-            length, image = np.float32(size / steep), self.columns(image)
-            z = tuple(a + length * s for a, s in zip(z, step, strict=True))
-            rest = tuple(r - length * i for r, i in zip(rest, image, strict=True))
+            length = np.float32(size / steep)
+            z, rest = z + length * step, rest - length * self.columns(image)
+            scaled = rest * scales
+            before, size = size, self.dot(rest, scaled)
+            step = scaled + np.float32(size / before) * step
         return z
 
     def weights(self, h: Array, m: Array, on: Array) -> Array | None:
         """nu >= 0 with J'nu = 2 (h, m), 0 where d = 0; None if it is not found."""
-        goal = (2 * h).astype(np.float32), (2 * m).astype(np.float32)
-        size, nu = np.sqrt(_dot(goal, goal)), on.astype(np.float32)
-        start = nu = nu * np.float32(size**2 / _dot(self.columns(nu), goal))
+        goal, nu = (2 * np.concatenate([h, m])).astype(np.float32), on.astype(np.float32)
+        size = np.sqrt(self.dot(goal, goal))
+        start = nu = nu * np.float32(size**2 / self.dot(self.columns(nu), goal))
         for _ in range(REFLECTIONS):
-            rest = tuple(z - b for z, b in zip(goal, self.columns(nu), strict=True))
-            if np.sqrt(_dot(rest, rest)) <= TIGHT * size:
+            rest = goal - self.columns(nu)
+            if np.sqrt(self.dot(rest, rest)) <= TIGHT * size:
                 return nu
-            nu = nu + self.rows(*self.solve(rest, 0.1)) * on
+            nu = nu + self.rows(self.solve(rest, 0.1)) * on
             nu = np.where(nu < 0, np.float32(-1.8) * nu, nu)
         nu = start
         for _ in range(REWEIGHTED if is_dense(self.B, self.C) else 0):
-            rest = tuple(z - b for z, b in zip(goal, self.columns(nu), strict=True))
-            if np.sqrt(_dot(rest, rest)) <= TIGHT * size:
+            rest = goal - self.columns(nu)
+            if np.sqrt(self.dot(rest, rest)) <= TIGHT * size:
                 return nu
             unit = np.sqrt(np.mean(nu * nu))
             self.factor = self.factored(h, m, nu / unit)
             if self.factor is None:
                 return None
-            ratio = self.rows(*self.solve(rest, 0.0)) * nu / unit**2
+            ratio = self.rows(self.solve(rest, 0.0)) * nu / unit**2
             nu = nu * (1 + min(1.0, 0.9 / max(-float(ratio.min()), 0.1)) * ratio)
         return None
 
 
-def balance(h: Array, m: Array) -> Pair:
+def balance(h: Array, m: Array) -> tuple[Array, Array]:
     """(c h, m / c) with |c h| = |m / c|, no questions asked."""
     c = np.sqrt(np.linalg.norm(m) / np.linalg.norm(h))
     return c * h, m / c
-
-
-def _dot(x: Pair, y: Pair) -> float:
-    return float(sum(np.vdot(a, b) for a, b in zip(x, y, strict=True)))
