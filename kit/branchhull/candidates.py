@@ -1,13 +1,13 @@
 """What each method finds: a candidate (h, m, dual, Run, notes), which `solve` then judges.
 
-A method is a function (problem, limits, *, options) -> (h, m, dual, Run, notes).
+A method is a function (problem, limits, *, options) -> Answer.
 To add one: write it in a file of its own, and add a line to METHODS and, if it does not fit every
 problem, a reason to `methods_for`.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,8 +28,6 @@ from kit.branchhull.tv import Dual
 from kit.iterate import drive
 from kit.results import Array, Certificate, Run, Status
 
-# h, m, dual, how it went, notes
-Answer = tuple[Array, Array, Array | Dual | None, Run, tuple[str, ...]]
 Callback = Callable[[Any], object] | None
 Limits = dict[str, Any]  # tol, max_iter (None: the method's own), callback
 
@@ -37,12 +35,30 @@ NO_PROOF = Certificate(np.inf, -np.inf)
 LIKELY = 1.6  # L / (K + N) from which on a guess may be certified: half of them are at 2
 
 
+class Answer(NamedTuple):
+    """What a method found, not judged yet."""
+
+    h: Array
+    m: Array
+    dual: Array | Dual | None
+    run: Run
+    notes: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether no other method is to be asked: it is certified, or the callback stopped it."""
+        return self.run.status in (Status.SOLVED, Status.STOPPED)
+
+    def after(self, *notes: str) -> "Answer":
+        """The answer with other notes before its own."""
+        return self._replace(notes=(*notes, *self.notes))
+
+
 def by_cvxpy(problem: BranchHull, limits: Limits, *, solver: str = "CLARABEL") -> Answer:
     """Clarabel or SCS through cvxpy: see reference.py. There are no states to call back."""
+    silent = ("cvxpy shows no iterations: callback was not used.",)
     answer = reference(problem, tol=limits["tol"], max_iter=limits["max_iter"], solver=solver)
-    if limits["callback"] is None:
-        return *answer, ()
-    return *answer, ("cvxpy shows no iterations: callback was not used.",)
+    return Answer(*answer, () if limits["callback"] is None else silent)
 
 
 def by_admm(problem: BranchHull, limits: Limits, *, rho: float = 2.0) -> Answer:
@@ -65,10 +81,10 @@ def by_interior(problem: BranchHull, limits: Limits) -> Answer:
 def by_guess(problem: BranchHull, limits: Limits) -> Answer:
     """Guess and certify, else the interior point method: see guess/dense.py and guess/l1.py."""
     answer = _guessed(problem, limits)
-    if answer[3].status in (Status.SOLVED, Status.STOPPED):
+    if answer.done:
         return answer
-    later = by_interior(problem, limits)
-    return *later[:4], (*answer[4], "so the interior point method was asked.")
+    notes = (*answer.notes, "so the interior point method was asked.")
+    return by_interior(problem, limits)._replace(notes=notes)
 
 
 def by_matrix_free(problem: BranchHull, limits: Limits) -> Answer:
@@ -83,29 +99,30 @@ def by_auto(problem: BranchHull, limits: Limits) -> Answer:
     L, K, N = problem.data.shape
     if not is_dense(problem.data.B, problem.data.C):
         answer = by_matrix_free(problem, limits)
-        return *answer[:4], ("auto took matrix-free: B or C is not dense.", *answer[4])
+        return answer.after("auto took matrix-free: B or C is not dense.")
     why = "auto took interior: L is too small for a guess."
     if problem.objective == "l1" or L >= LIKELY * (K + N):
-        first = _guessed(problem, limits)
-        if first[3].status in (Status.SOLVED, Status.STOPPED):
+        answer = _guessed(problem, limits)
+        if answer.done:
             hope = "sparse answers are often found" if problem.objective == "l1" else "L is large"
-            return *first[:4], (f"auto took guess: {hope}.", *first[4])
-        why = f"auto took interior: {first[4][0]}"
+            return answer.after(f"auto took guess: {hope}.")
+        why = f"auto took interior: {answer.notes[0]}"
     return _or_cvxpy(problem, limits, why)
 
 
 def _or_cvxpy(problem: BranchHull, limits: Limits, why: str) -> Answer:
     """The interior point method's answer; where it is none, the better of it and of cvxpy's."""
     first = by_interior(problem, limits)
-    given_up = first[3].status is Status.FAILED
-    given_up |= first[3].status is Status.MAX_ITER and limits["max_iter"] is None
-    if not given_up or infeasible_ray(problem):
-        return *first[:4], (why, *first[4])
+    status = first.run.status
+    given_up = status is Status.MAX_ITER and limits["max_iter"] is None
+    if not (status is Status.FAILED or given_up) or infeasible_ray(problem):
+        return first.after(why)
     second = by_cvxpy(problem, limits | {"max_iter": None, "callback": None})
     gaps = [certify(problem, h, m, dual).gap for h, m, dual, *_ in (first, second)]
     if gaps[1] >= gaps[0]:
-        return *first[:4], (why, f"cvxpy was tried as well, and was no better: {gaps[1]:.1e}.")
-    return *second[:4], (f"{why} It ended at {gaps[0]:.1e}, and cvxpy was asked.",)
+        said = f"cvxpy was tried as well, and was no better: {gaps[1]:.1e}."
+        return first._replace(notes=(why, said))
+    return second._replace(notes=(f"{why} It ended at {gaps[0]:.1e}, and cvxpy was asked.",))
 
 
 def _guessed(
@@ -117,7 +134,7 @@ def _guessed(
     last, run = drive(states, lambda _: NO_PROOF, **_at_most(limits, 100), every=1000)
     if last is None:
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
-        return h, m, None, run, ("fewer equations than unknowns, nothing to guess.",)
+        return Answer(h, m, None, run, ("fewer equations than unknowns, nothing to guess.",))
     proof = NO_PROOF
     if last.dual is not None:
         proof = certify(problem, last.h, last.m, last.dual, wide=limits["tol"] / 100)
@@ -131,7 +148,7 @@ def _guessed(
         run, note = replace(run, status=Status.SOLVED), "the guess is certified."
     elif run.status is not Status.STOPPED:
         run = replace(run, status=Status.FAILED)
-    return last.h, last.m, last.dual, run, (note,)
+    return Answer(last.h, last.m, last.dual, run, (note,))
 
 
 def _best(
@@ -159,14 +176,15 @@ def _best(
     last, run = drive(states, certificate, **_at_most(limits, most), **when)
     if last is None:  # weights of sizes whose products are no numbers
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
-        return h, m, None, replace(run, status=Status.FAILED), ("No first point was found.",)
+        run = replace(run, status=Status.FAILED)
+        return Answer(h, m, None, run, ("No first point was found.",))
     if certified is not last:
         certificate(last)
     if with_point is None or run.status is Status.STOPPED:
-        return last.h, last.m, last.dual, run, ()
+        return Answer(last.h, last.m, last.dual, run)
     earlier = with_point is not last or with_dual is not last
     notes = ("The best point and the best dual are those of earlier iterates.",) if earlier else ()
-    return with_point.h, with_point.m, with_dual.dual, run, notes
+    return Answer(with_point.h, with_point.m, with_dual.dual, run, notes)
 
 
 def _at_most(limits: Limits, own: int) -> Limits:

@@ -131,17 +131,15 @@ def solve(
         return Recovered(h, m, xi, None, report)
     with np.errstate(all="ignore"):  # at the last digits; what is not finite ends the run
         candidate = METHODS[method](problem, limits, **options)
-        unfinished = candidate[3].status not in (Status.SOLVED, Status.STOPPED)
         by_products = method == "matrix-free" or not is_dense(data.B, data.C)
-        if problem.objective == "l2" and unfinished and by_products:
-            *found, said = candidate
+        if problem.objective == "l2" and by_products and not candidate.done:
             if _too_large(problem):
-                candidate = (*found, (*said, "and B and C are too large to be made dense."))
+                said = "and B and C are too large to be made dense."
+                candidate = candidate._replace(notes=(*candidate.notes, said))
             else:
+                said = "so another method was asked, on dense B and C."
                 problem = _made_dense(problem)
-                *found, notes = by_auto(problem, limits)
-                said += ("so another method was asked, on dense B and C.",)
-                candidate = (*found, (*said, *notes))
+                candidate = by_auto(problem, limits).after(*candidate.notes, said)
         return _judged(problem, method, candidate, limits["tol"], trap)
 
 
