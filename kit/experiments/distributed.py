@@ -136,21 +136,19 @@ def _cost(rng: np.random.Generator, N: int, P: int, share: float) -> dict:
     start = time.process_time()
     answer = solve(problem, "exact")
     seconds = time.process_time() - start
-    run, proof = answer.report.run, answer.report.certificate
-    inputs, samples = np.count_nonzero(answer.W), np.count_nonzero(answer.dual[~problem.Omega])
+    found = {
+        "inputs": np.count_nonzero(answer.W),
+        "samples": np.count_nonzero(answer.dual[~problem.Omega]),
+        "events": answer.report.run.iterations,
+        "gap": answer.report.certificate.gap,
+        "seconds": seconds,
+    }
     del answer
     tracemalloc.start()
     solve(problem, "exact")
     megabytes = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    return {
-        "inputs": int(inputs),
-        "samples": int(samples),
-        "events": run.iterations,
-        "gap": proof.gap,
-        "seconds": seconds,
-        "megabytes": megabytes,
-    }
+    return {**found, "megabytes": megabytes}
 
 
 def layer_on_dask(rng: np.random.Generator, scale: int, batch: int) -> dict:

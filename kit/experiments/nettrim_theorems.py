@@ -24,15 +24,6 @@ def _layer(rng: Rng, N: int = 8, M: int = 5, P: int = 60) -> tuple[Array, Array,
     return X, W, np.maximum(W.T @ X, 0)
 
 
-def _network(rng: Rng, normalised: bool = True) -> tuple[Network, Array]:
-    """A network 6-10-8-3 without biases and 60 samples."""
-    sizes = ((6, 10), (10, 8), (8, 3))
-    net = Network(
-        tuple(rng.standard_normal(size) for size in sizes), tuple(np.zeros(n) for _, n in sizes)
-    )
-    return (nettrim.link_normalise(net)[0] if normalised else net), rng.standard_normal((6, 60))
-
-
 @theorem(
     "Proposition 1",
     "|relu(W^'X) - Y|_F <= epsilon for every W^ in C_epsilon(X, Y, 0)",
@@ -50,34 +41,35 @@ def proposition_1(rng: Rng, V: float = 0.0, stretch: float = 1.0) -> Pair:
 
 
 def _chain(
-    rng: Rng, mode: str, layer: int, epsilon: float | Array, normalised: bool, stretch: float, norm
-) -> Pair:
-    """Error of a layer of a pruned network over the promise, weights `stretch` times as large.
+    mode: str,
+    layer: int,
+    epsilon: float | Array = 0.3,
+    norm: Callable[[Array], float] | None = None,
+) -> Callable[..., Pair]:
+    """A measurement: error of a layer of a pruned network 6-10-8-3 on 60 samples over the promise.
 
     promised_l = epsilon_l |Y_l|_F + norm(W_l) promised_(l-1), in a cascade from the second layer on
     sqrt(gamma) norm(W_l) promised_(l-1)
+
+    norm None: 1, on a link-normalised network, where no norm is above it; else on one as drawn.
+    stretch: the pruned weights are so many times as large.
     """
-    net, X = _network(rng, normalised)
-    pruned = nettrim.prune(net, X, epsilon=epsilon, mode=mode, gamma=GAMMA, progress=False).network
-    grown = Network(tuple(stretch * W for W in pruned.weights), pruned.biases)
-    outputs, targets = (nettrim.forward(network, X)[: layer + 1] for network in (grown, net))
-    promised = 0.0
-    for k, share in enumerate(np.broadcast_to(epsilon, 3)[: layer + 1]):
-        own, passed = share * np.linalg.norm(targets[k]), norm(net.weights[k]) * promised
-        promised = own + passed if k == 0 or mode == "parallel" else np.sqrt(GAMMA) * passed
-    return float(np.linalg.norm(outputs[layer] - targets[layer]) / promised), 1.0
 
+    def measure(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
+        weights = tuple(rng.standard_normal(size) for size in ((6, 10), (10, 8), (8, 3)))
+        net = Network(weights, tuple(np.zeros(W.shape[1]) for W in weights))
+        net, X = nettrim.link_normalise(net)[0] if normalised else net, rng.standard_normal((6, 60))
+        new = nettrim.prune(net, X, epsilon=epsilon, mode=mode, gamma=GAMMA, progress=False).network
+        grown = Network(tuple(stretch * W for W in new.weights), new.biases)
+        outputs, targets = (nettrim.forward(network, X)[: layer + 1] for network in (grown, net))
+        promised = 0.0
+        for k, share in enumerate(np.broadcast_to(epsilon, 3)[: layer + 1]):
+            own = share * np.linalg.norm(targets[k])
+            passed = promised * (norm(net.weights[k]) if norm else 1.0)
+            promised = own + passed if k == 0 or mode == "parallel" else np.sqrt(GAMMA) * passed
+        return float(np.linalg.norm(outputs[layer] - targets[layer]) / promised), 1.0
 
-def _normalised(mode: str, layer: int, epsilon: float | Array = 0.3) -> Callable[..., Pair]:
-    """The measurement for a link-normalised network, where no norm is above 1, or one as drawn."""
-    return lambda rng, normalised=True, stretch=1.0: _chain(
-        rng, mode, layer, epsilon, normalised, stretch, lambda W: 1.0
-    )
-
-
-def _drawn(mode: str, norm: Callable[[Array], float]) -> Callable[..., Pair]:
-    """The measurement at layer 3 of a network as drawn."""
-    return lambda rng, stretch=1.0: _chain(rng, mode, 2, 0.3, False, stretch, norm)
+    return (lambda rng, stretch=1.0: measure(rng, False, stretch)) if norm else measure
 
 
 def _on_chains(
@@ -95,42 +87,42 @@ theorem_1 = _on_chains(
     "parallel: |Y^_l - Y_l|_F <= sum over j <= l of epsilon_j",
     f"{SUPPLEMENT} 4.2",
     CHAIN,
-    _normalised("parallel", 1, FIRST),
+    _chain("parallel", 1, FIRST),
 )
 proposition_s1 = _on_chains(
     "Proposition S.1",
     "the bound of Theorem 1 holds at a last layer that is linear: |W^'Y - Y_L|_F <= epsilon_L",
     f"{SUPPLEMENT} section 2",
     CHAIN,
-    _normalised("parallel", 2, FIRST),
+    _chain("parallel", 2, FIRST),
 )
 theorem_1_any = _on_chains(
     "Theorem 1, any network",
     "parallel: |Y^_l - Y_l|_F <= sum_j epsilon_j prod over j < i <= l of |W_i|_1",
     PROMISES,
     {"every layer is feasible, and W^_i no larger than W_i": {"stretch": 20.0}},
-    _drawn("parallel", lambda W: np.abs(W).sum()),
+    _chain("parallel", 2, norm=lambda W: np.abs(W).sum()),
 )
 theorem_2 = _on_chains(
     "Theorem 2",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 sqrt(gamma_2 ... gamma_l)",
     f"{SUPPLEMENT} 4.3",
     CHAIN,
-    _normalised("cascade", 1),
+    _chain("cascade", 1),
 )
 proposition_s1_cascade = _on_chains(
     "Proposition S.1, cascade",
     "the bound of Theorem 2 holds at a last layer that is linear",
     f"{SUPPLEMENT} section 2",
     CHAIN,
-    _normalised("cascade", 2),
+    _chain("cascade", 2),
 )
 theorem_2_any = _on_chains(
     "Theorem 2, any network",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 prod over 2 <= j <= l of sqrt(gamma_j) |W_j|_F",
     PROMISES,
     {"every layer is feasible": {"stretch": 20.0}},
-    _drawn("cascade", np.linalg.norm),
+    _chain("cascade", 2, norm=np.linalg.norm),
 )
 
 
