@@ -7,7 +7,7 @@ With a ball for each neuron the program of a layer falls apart into M programs t
 so the graph has no edge between tasks. X (N, P) and W (N, M) are scattered once to every worker, a
 task is a batch of neurons, and it makes Y = (W'X)_+ of its own neurons, because Y, V and the dual
 of a whole layer, (M, P) each, may fit nowhere. What a task finds goes to a file at once: weights,
-dual and bounds. The bounds of neurons add up to those of the layer, |W|_1 = sum |u_m|_1.
+dual and bounds, which add up to those of the layer, |W|_1 = sum |u_m|_1.
 
 Dask (`pip install branch-kit[dask]`) makes the client; nothing here imports it before.
 """

@@ -37,7 +37,7 @@ class Theorem:
     name, statement, source  in words, formulas in plain characters
     relation    "<=", ">=" or "=": measured relation promised is what the statement says
     hypotheses  sentence -> keywords of `measure` that break this hypothesis and no other
-    measure     (rng, **broken) -> (measured, promised)
+    measure     (rng, **broken) -> (measured, promised), numbers of any kind
     tol         what counts as rounding, or as chance where a rate is measured; absolute
 
     Raises ValueError if the keywords of measure and those of the hypotheses are not the same.

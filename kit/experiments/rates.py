@@ -22,7 +22,7 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from kit.arguments import instance, number, real_array, whole
-from kit.branchhull.methods.admm import State, admm
+from kit.branchhull.methods.admm import admm
 from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.results import Array
 
@@ -65,13 +65,11 @@ def steps_of_admm(problem: BranchHull, count: int, rho: float = 2.0) -> Array:
     instance("problem", problem, BranchHull)
     count = whole("count", count, least=2)
     Bt, Ct, _, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
-
-    def joined(state: State) -> Array:
-        al, be = state.dual / np.stack([of_al, of_be]) / rho
-        return np.concatenate([al + Bt @ state.h / zoom, be + Ct @ state.m / zoom])
-
-    path = np.array([joined(state) for state in islice(admm(problem, rho=rho), count)])
-    return np.linalg.norm(np.diff(path, axis=0), axis=1)
+    path = [
+        state.dual / np.stack([of_al, of_be]) / rho + [Bt @ state.h / zoom, Ct @ state.m / zoom]
+        for state in islice(admm(problem, rho=rho), count)
+    ]
+    return np.linalg.norm(np.diff(path, axis=0), axis=(1, 2))
 
 
 def measured_rate(steps: Array, first: int, last: int) -> float:

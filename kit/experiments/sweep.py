@@ -161,9 +161,8 @@ def collect(sweep: Sweep, folder: Path | str) -> list[Row]:
     if not path.exists():
         raise ValueError(f"folder must hold {path.name}, and {path.absolute()} is not there")
     done, failed, _ = read(path)
-    jobs = list(itertools.product(sweep.cells(), range(sweep.trials)))
-    names = [name_of(*job) for job in jobs]
-    failures = [failed[name] for name in names if name in failed]
+    jobs = {name_of(cell, k): (cell, k) for cell in sweep.cells() for k in range(sweep.trials)}
+    failures = [failed[name] for name in jobs if name in failed]
     if failures:
         warnings.warn(
             f"{len(failures)} of {len(jobs)} jobs of {sweep.name} failed, the first with "
@@ -172,8 +171,8 @@ def collect(sweep: Sweep, folder: Path | str) -> list[Row]:
             stacklevel=2,
         )
     return [
-        {**cell, "trial": trial, **row}
-        for (cell, trial), name in zip(jobs, names, strict=True)
+        {**cell, "trial": k, **row}
+        for name, (cell, k) in jobs.items()
         for row in done.get(name, ())
     ]
 

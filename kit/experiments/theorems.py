@@ -2,8 +2,7 @@
 
     python -m kit.experiments.theorems            prints all of it; words of names print a part
 
-To add a result, write its measurement under @theorem (see ledger.py) in one of the files below. A
-test examines it from then on.
+To add one, write its measurement under @theorem (ledger.py) in one of the files below.
 """
 
 import sys
@@ -13,10 +12,9 @@ import numpy as np
 from kit.experiments import basic_theorems, bilinear_theorems, nettrim_theorems, sparse_theorems
 from kit.experiments.ledger import Theorem, examine, table
 
-PARTS = (basic_theorems, bilinear_theorems, sparse_theorems, nettrim_theorems)
 LEDGER: dict[str, Theorem] = {
     entry.name: entry
-    for part in PARTS
+    for part in (basic_theorems, bilinear_theorems, sparse_theorems, nettrim_theorems)
     for entry in vars(part).values()
     if isinstance(entry, Theorem)
 }

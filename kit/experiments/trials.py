@@ -3,7 +3,6 @@
     rows = collect(PAPER["l2-law"], folder)               what is committed in notebooks/results
     rows = run(replace(PAPER["l2-law"], trials=1), folder)     a tenth of it, in any folder
 
-Fewer trials, or some cells of a grid, share the file: where the rows are, nothing is left to do.
 `python -m kit.experiments.trials FOLDER [names]` does them all. What a trial does, and what decides
 in it, stands in bilinear.py, sparse.py, images.py and neurons.py.
 """
