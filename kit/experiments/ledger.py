@@ -85,22 +85,21 @@ class Finding:
         return bool(relation(self.measured, self.promised, self.theorem.tol))
 
     @property
-    def sides(self) -> str:
-        """Both sides in three digits; in more where a difference that counts would not be seen."""
+    def line(self) -> str:
+        """Whether it holds, both sides, and where.
+
+        Three digits; more where a difference that counts would not be seen.
+        """
         rounding = min(self.theorem.tol, 1e-4)  # of a solver
         sides = [0.0 if abs(side) <= rounding else side for side in (self.measured, self.promised)]
         for digits in range(3, 17):
             measured, promised = (f"{side:.{digits}g}" for side in sides)
             if self.holds or measured != promised:
                 break
-        return f"{measured} {self.theorem.relation} {promised}"
-
-    @property
-    def line(self) -> str:
-        """Whether it holds, both sides, and where."""
+        found = f"{measured} {self.theorem.relation} {promised}"
         sign = "holds" if self.holds else "fails"
         where = f"without: {self.broken}" if self.broken else "inside the hypotheses"
-        return f"{sign}   {self.sides:<32} {where}"
+        return f"{sign}   {found:<32} {where}"
 
     def __repr__(self) -> str:
         return f"{self.theorem.name}: {self.line}"
