@@ -86,7 +86,7 @@ for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
 # ## From scratch: a hull is what all half-planes leave
 #
 # A **half-plane** $\{z : a^\top z \ge b\}$ is convex. If it contains a set of points $S$, it contains their
-# hull too. For a direction $a$ the tightest such half-plane has the level
+# hull too. For a direction $a$ and finitely many points $S$ the tightest such half-plane has the level
 #
 # $$b(a) = \min_{s \in S} a^\top s ,$$
 #
@@ -112,7 +112,7 @@ def hyperbola(y, signs):
 # %% [markdown]
 # *Check against the definition.* A point $z$ is in the hull if it is an average of points of $S$: weights
 # $\theta \ge 0$ with $\sum_i \theta_i s_i = z$ and $\sum_i \theta_i = 1$. Nonnegative least squares (`nnls`)
-# looks for such weights. And for one branch the kit knows a formula, $w x \ge 1$ and $w \ge 0$
+# returns weights and what is left over; if 0 is left, $z$ is an average. And for one branch the kit knows a formula, $w x \ge 1$ and $w \ge 0$
 # ([lesson 11](11_hull_geometry.ipynb) derives it). The answers for the same 400 random points:
 
 # %% tags=["compared"]
@@ -269,7 +269,7 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # What you can do after each lesson. First two tools, which both halves use:
 #
 # * [01 Bounds to check](01_bounds.ipynb): check a bound yourself, and prove one with weights on constraints
-# * [02 Splitting and agreement](02_splitting.ipynb): split a program into two easy steps (ADMM), and predict how fast they end
+# * [02 Splitting and agreement](02_splitting.ipynb): split a program into two easy steps (ADMM), and predict how fast their error shrinks
 #
 # The first half, **BranchHull**, two signals from their product:
 #
@@ -306,7 +306,7 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # ## Take away
 #
 # * The hull of both branches is the whole plane; the hull of one is the region beyond it.
-# * BranchHull intersects many such regions and takes the smallest point; Net-Trim intersects a ball and half-spaces, which a known piece of the ReLU makes convex, and takes the smallest sum of absolute values.
+# * BranchHull intersects many such regions and takes the smallest point. With the pieces of the ReLU known, Net-Trim's constraints are a ball and half-spaces, and it takes the smallest sum of absolute values in them.
 # * An answer comes with two numbers that enclose the optimum, and you can check both.
 #
 # **The guesses.** The first hull is the whole plane, the second the set $w x \ge 1$, $w > 0$.

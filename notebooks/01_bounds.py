@@ -226,7 +226,7 @@ assert lam.min() >= 0 and np.isclose(bound(A, b, lam), x @ x) and 0.45 < careles
 #
 # ## Explore
 #
-# Set the weights by hand and raise the bound as high as you can. (At the start the purple circle is too large for the picture; there is none while $x = \tfrac12 A^\top\lambda$ cannot be repaired.) Then turn road 2. At 20 degrees one road decides: which weight is then best at 0?
+# Set the weights by hand and raise the bound as high as you can. (At the start the purple circle is too large for the picture.) Then turn road 2. Where the circle vanishes, $A x > 0$ fails for $x = \tfrac12 A^\top\lambda$, and $x$ cannot be repaired. At 20 degrees one road decides: which weight is then best at 0?
 
 
 # %%
@@ -257,11 +257,11 @@ explorer(
 # %% [markdown]
 # ## Promised and measured, and the rival
 #
-# If both weights stay positive, a step is linear: $\lambda - \lambda^\star$ is multiplied by $I - \tfrac\tau2 A A^\top$. Here $\lambda^\star$ are the best weights, and $\sigma_1 \ge \sigma_2$ the singular values of $A$.
+# If both weights stay positive, the best ones $\lambda^\star$ have gradient 0, $b = \tfrac12 A A^\top\lambda^\star$, so a step multiplies $\lambda - \lambda^\star$ by $I - \tfrac\tau2 A A^\top$. Let $\sigma_1 \ge \sigma_2$ be the singular values of $A$.
 # As $\tau = 2/\sigma_1^2$, its eigenvalues are 0 and $1 - \sigma_2^2/\sigma_1^2$: the first step removes one part of the error, and each later step multiplies the rest by the second number, the promised factor.
 # It is measured at the step that brings the *gap*, $1 - g(\lambda) / \text{optimum}$, below $10^{-6}$. **The rival** is an active-set
 # method (`nnls`): the weights that minimise $\|A^\top\lambda\|^2 + (b^\top \lambda - 1)^2$ over $\lambda \ge 0$, then
-# scaled so that $g$ is largest. We need not derive that it is right: its bound speaks for itself.
+# scaled so that $g$ is largest. (For the best multiple of given weights this sum is $1 / (1 + t)$ with $t = (b^\top\lambda)^2 / \|A^\top\lambda\|^2$, which is the largest $g$ of all multiples: the smallest sum is the largest bound.) We need not derive that it is right: its bound speaks for itself.
 
 # %%
 print("angle   promised factor   measured   steps to a gap of 1e-6   nnls: one call, its gap")

@@ -14,11 +14,11 @@
 # # 02 Splitting and agreement
 #
 # The mast of [lesson 01](01_bounds.ipynb) again. Two people plan it. The surveyor knows the roads: show him how far a place lies from the house, straight towards each road, and he says at once how far it must lie at least. He knows nothing about cable. The electrician finds the
-# cheapest place for any wishes about these distances, by one linear system. She knows nothing about roads. Each job alone is
+# cheapest place for any wishes about these distances, by one linear system. She knows the directions of the roads, not how far off they are. Each job alone is
 # easy. They agree by letters, and what they could not agree on they carry over to the next letter.
 #
 # **Afterwards you can** split a program into two easy steps, write ADMM in eight lines, read a certificate off it, and predict from
-# two formulas how fast it ends and why $\rho$ matters.
+# two formulas how fast the error shrinks in the long run, and why $\rho$ matters.
 # **Before**: [01](01_bounds.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -76,15 +76,15 @@ for ax, b, start, title in zip(
 ):
     for rho, look in ((0.5, "wrong"), (2.0, "answer"), (8.0, "first")):
         errors = by_hand(b, rho, start, 9)
-        draw.curve(ax, np.arange(9), errors, look, f"rho = {rho:g}", marks=True)
-        print(f"{title}, rho = {rho:g}: error 5 is {errors[5] / errors[4]:.2f} times error 4")
+        draw.curve(ax, np.arange(1, 10), errors, look, f"rho = {rho:g}", marks=True)
+        print(f"{title}, rho = {rho:g}: error 6 is {errors[5] / errors[4]:.2f} times error 5")
     ax.set(yscale="log", ylim=(1e-7, 20))
     draw.label(ax, "letter", "error of v", title)
     draw.legend(ax, "lower left")
 draw.show(
     figure,
     "One unknown. Where the constraint is active a large rho is fast, where it is idle a small rho is fast "
-    "(with rho = 0.5 it is active at letters 1 and 2 before it stays idle). With rho = 2 both errors are halved by each letter.",
+    "(with rho = 0.5 it is active at letters 2 and 3 before it stays idle). With rho = 2 both errors are halved by each letter.",
 )
 
 # %% [markdown]
@@ -190,7 +190,7 @@ draw.show(
 #
 # ## How fast, and why it turns
 #
-# Follow $v = u + a$ again. Write $P = A (A^\top A + \tfrac2\rho I)^{-1} A^\top$. By (2) the new $A x$ is $P v$ and the new $a$ is $(I - P) v$. Let $D$ be diagonal, with 1 for an active
+# Follow $v = u + a$ again. Write $P = A (A^\top A + \tfrac2\rho I)^{-1} A^\top$. By (2) the new $A x$ is $P v$ and the new $a$ is $(I - P) v$, so $v$ alone decides the next letter. Let $D$ be diagonal, with 1 for an active
 # constraint and 0 for an idle one. Active entries of $u$ are $b_i$, idle ones those of $A x - a = (2 P - I) v$. While no constraint changes sides,
 #
 # $$v \leftarrow (I - P) v + (I - D)(2 P - I) v + D b = M v + D b, \qquad M = D + (I - 2 D) P . \tag{3}$$
@@ -234,7 +234,7 @@ draw.show(
 # ## Promised and measured, and rivals
 #
 # Measured is the mean factor of the error of $v$ for each letter, without the first letters, until the error is $10^{-12}$ of the first one or 400 letters are
-# over. At 20 degrees road 2 is idle, at the other angles both roads are active.
+# over. At 20 degrees road 2 is idle, at 127 degrees both roads are active.
 
 
 # %%
@@ -313,8 +313,8 @@ for angle in (20, 60, 127, 165, 175):
 assert [int(np.argmin(row[1:])) for row in needed.values()] == [2, 4, 4, 4, 4]
 
 # %% [markdown]
-# The first row has an idle constraint, and a middling $\rho$ is best. Of the five it is 3, though the factor promised above is smaller for 1: counted
-# are letters to a gap, and (3) speaks of the error of $v$ in the long run. Where both are active a large $\rho$ is fast: each step is nearly the solution
+# The first row has an idle constraint, the others have none, and a middling $\rho$ is best. Of the five it is 3, though the factor promised above is smaller for 1: counted
+# are letters to a gap, and (3) speaks of the error of $v$ in the long run. There a large $\rho$ is fast: each step is nearly the solution
 # of $A x = b$. But in general it is not known beforehand which constraints will be active. And for this small program `nnls` is the better tool. ADMM is used in this course since
 # both of its steps stay easy when the constraints are hulls.
 #
@@ -356,7 +356,7 @@ explorer(
 # ## Take away
 #
 # * Splitting gives each difficulty a variable of its own; ADMM clips, solves, and adds up the disagreement.
-# * The total, times $\rho$, is a weight, so each step proves a bound, and each $x$ that can be repaired a value.
+# * The total, times $\rho$ and with negative entries put to 0, is a weight, so each step proves a bound, and each $x$ that can be repaired a value.
 # * With right constraints known, a step is a matrix: its eigenvalues say how fast the error shrinks and whether it turns.
 #
 # **The guesses.** (1) Where one constraint is active and one idle, one in between; where all are active, a large one, where all are idle, a small one. (2) Straight or in a spiral: the spiral needs an active and

@@ -109,10 +109,10 @@ draw.show(
 )
 
 # %% [markdown]
-# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others:
+# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others, on the same grid (a narrow slanted valley can stop steps of 2 degrees before its bottom, so the first number also counts places that are none):
 
 # %%
-print(" L   maps with more than one valley, of 100   mean share of starts that arrive")
+print(" L   maps where they stop at several places, of 100   mean share that stops at the lowest")
 for L in (4, 6, 10, 20):
     trapped, arrived = 0, []
     for seed in range(100):
@@ -120,7 +120,7 @@ for L in (4, 6, 10, 20):
         valleys, share = np.unique(ends(f), return_counts=True)
         trapped += len(valleys) > 1
         arrived.append(share[np.argmin(f.ravel()[valleys])] / f.size)
-    print(f"{L:2d}   ≈ {trapped:<38d}≈ {np.mean(arrived):.0%}")
+    print(f"{L:2d}   ≈ {trapped:<47d}≈ {np.mean(arrived):.0%}")
     assert (L > 6) == (trapped < 20) and np.mean(arrived) > 0.6
 
 # %% [markdown]
@@ -282,7 +282,7 @@ for _ in range(100):  # another matrix that fits: move in the null space of the 
     assert np.linalg.norm(other, "nuc") > value
 
 # %% [markdown]
-# What the kit does beyond ours ([nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py)): products of any sizes, equations that contradict each other, and a stop by (3). From $Z$ its `lift` ([lifting.py](../kit/branchhull/rivals/lifting.py)) takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
+# What the kit does beyond ours ([nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py)): rows of very different sizes, equations that repeat or contradict each other, $y = 0$, and a stop by (3). From $Z$ its `lift` ([lifting.py](../kit/branchhull/rivals/lifting.py)) takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
 #
 # Is the certified $Z$ the truth? Three instances, each with a truth of its own: 60 products, then 30, then 3, for 20 unknowns, with the bound of (3) in each case:
 
@@ -315,7 +315,7 @@ draw.show(
 # %% [markdown]
 # ## Promised and measured: how many products
 #
-# A pair has $K + N - 1$ free numbers up to scale; the matrix has $K N$. (Without a norm the $L$ linear equations fix $Z$ only if $L \ge K N$, and then if the $b_\ell c_\ell^\top$ are in general position.) Where lifting stands between the two is measured, for $K = N = 5$, 20 instances each, success meaning an error below $10^{-3}$. Beside it: one descent (Gauss-Newton) from one random start, and the law of
+# A pair has $K + N - 1$ free numbers up to scale; the matrix has $K N$. (Without a norm the $L$ linear equations fix $Z$ only if $L \ge K N$, and then if the $b_\ell c_\ell^\top$ are in general position.) Between these two numbers lifting begins to succeed. Where is measured, for $K = N = 5$, 20 instances each, success meaning an error below $10^{-3}$. Beside it: one descent (Gauss-Newton) from one random start, and the law of
 # BranchHull, which uses the signs of $B h$ as well and is derived in [lesson 14](14_how_many_measurements.ipynb).
 
 # %%
@@ -345,7 +345,7 @@ assert hits["lifting"][0] <= 3 and hits["lifting"][-1] >= 19 and hits["descent"]
 
 # %% [markdown]
 # At this size lifting is close to BranchHull's law up to 16 products, and above it at 20. The descent begins to succeed with the fewest products; with 20 of them lifting does better. For larger $K = N$ lifting needs more per unknown: half of the instances are recovered at about $1.5\,(K+N)$, $2.1\,(K + N)$, $2.6\,(K+N)$ for $K = N = 5$, 10, 20
-# (measured once, [lifting.py](../kit/branchhull/rivals/lifting.py)). The theorem of the source is for convolutions (the $b_\ell$, $c_\ell$ are rows of $F B$, $F C$ with $F$ the Fourier matrix and $C$ Gaussian), not for Gaussian $b_\ell$ and $c_\ell$. **The price** is in the unknowns:
+# (measured once, [lifting.py](../kit/branchhull/rivals/lifting.py)). The theorem of Ahmed, Recht and Romberg (Sources) is for convolutions (the $b_\ell$, $c_\ell$ are rows of $F B$, $F C$ with $F$ the Fourier matrix and $C$ Gaussian), not for Gaussian $b_\ell$ and $c_\ell$. **The price** is in the unknowns:
 
 # %%
 for K in (2, 10, 100, 1000):
@@ -368,7 +368,7 @@ for name in ("Lifting counts K N", "Nuclear norm: weak duality"):
 # * The products are linear in $Z = h m^\top$; the nuclear norm is made of the hull of rank one, it is minimised by shrinking singular values, and weights of the equations prove a bound.
 # * The price is $K N$ unknowns. The next lessons keep $K + N$ and pay with something else: the signs.
 #
-# **The guesses.** (1) Mostly: on about three quarters of the maps with six products all starts arrive. (2) About 45: half of the instances at $2.1 \cdot 20$. (3) Not always: with three products it was not.
+# **The guesses.** (1) Mostly: on about three quarters of the maps with six products all walks stop at one place. (2) About 45: half of the instances at $2.1 \cdot 20$. (3) Not always: with three products it was not.
 #
 # **Exercise**: [10_lifted_operator](../exercises/10_lifted_operator.ipynb), the map $\mathcal A$ and its adjoint. **Next**: [11 Hull geometry](11_hull_geometry.ipynb).
 #

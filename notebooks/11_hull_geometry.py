@@ -125,7 +125,7 @@ draw.show(
 #
 # At $\sigma = \max\bigl(0, \sigma_0, \tfrac12(\sigma_0 + |\delta_0|)\bigr)$ we have $f \le 0$: at $0$ the limit is $-2 d$; at
 # $\tfrac12(\sigma_0 + |\delta_0|)$ we have $2 \sigma - \sigma_0 = |\delta_0|$, so $r |\delta_0| = \sigma$ and $f = -2 d$; at $\sigma_0$ we have $r = 1$ and $f = 2 (p_0 q_0 - d)$, below 0 since the point is outside.
-# If $\sigma_0 > 0$, outside means $p_0 q_0 < d$, that is $\sigma_0^2 - \delta_0^2 < 2 d$: so $\sigma = \sqrt{2 d + \delta_0^2}$ is above $\sigma_0$. So $0 < r \le 1$ there, and $f \ge 0$.
+# If $\sigma_0 > 0$, outside means $p_0 q_0 < d$, that is $\sigma_0^2 - \delta_0^2 < 2 d$: so $\sigma = \sqrt{2 d + \delta_0^2}$ is above $\sigma_0$, as it is if $\sigma_0 \le 0$. So $0 < r \le 1$ there, and $f \ge 0$.
 # Between them is a root, and there $\mu \ge 0$ and $\sigma > |\delta|$, so (2) holds.
 # Newton's method, kept in the bracket by halving, finds it.
 
@@ -308,7 +308,7 @@ draw.show(
 #
 # $$P(\text{the truth is the answer}) = 1 - 2^{1 - L} \qquad (K = 1,\ N = 2,\ \text{Gaussian, no noise, right signs}).$$
 #
-# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and as soon as two of the $c_\ell$ are not parallel (two Gaussian ones are, with probability one) least squares solves them. *Chance* is one standard deviation of
+# **The rival**: with $K = 1$ the equations $b_\ell c_\ell^\top z = y_\ell$ are linear in $z$, and as soon as two of the $c_\ell$ are not parallel (with probability one any two Gaussian ones are not) least squares solves them. *Chance* is one standard deviation of
 # the share:
 
 # %%
@@ -333,7 +333,7 @@ for L in (1, 2, 3, 5):
 # ## Explore
 #
 # Add meters, move the reading of meter 1 from the true 1.8 to below 0, switch its sign, take the $\ell_1$ ball. With one meter the sign does not
-# matter: the other branch turns $h$ and $m$ round together. With two it matters. (The $\ell_1$ ball grows if
+# matter: the other branch turns $h$ and $m$ round together. With two it matters. With three or more a reading below 0 may leave no $m$ that gives $C m$ its signs. (The $\ell_1$ ball grows if
 # $|h| + \|m\|_1$ is minimised: lesson 15.)
 
 

@@ -109,7 +109,7 @@ draw.show(figure, "The disc of radius 2 touches the smaller hull in one point, t
 # $$p q \ge d, \; p, q \ge 0 \quad\Longleftrightarrow\quad \bigl\|\bigl(p - q,\; 2\sqrt d\bigr)\bigr\| \le p + q .$$
 #
 # (From the right to the left: squaring gives $p q \ge d \ge 0$, and then $p + q \ge 0$ excludes that one of them is negative.) **Minimise the sum of squares; each row is in its cone.** The
-# solver also returns its multipliers, which the certificate will use. For each row they are $(v_0, v_1, v_2)$ with $v_0 (p + q) + v_1 (p - q) = \alpha p + \beta q$ for $\alpha = v_0 + v_1$ and $\beta = v_0 - v_1$.
+# solver also returns its multipliers, which the certificate will use. For each row they are $(v_0, v_1, v_2)$ with $v_0 (p + q) + v_1 (p - q) = \alpha p + \beta q$ for $\alpha = v_0 + v_1$ and $\beta = v_0 - v_1$, both nonnegative as the multipliers are in the same cone.
 
 
 # %% tags=["from-scratch"]
@@ -248,7 +248,7 @@ assert residual < 1e-3 and np.abs(al * p - be * q).max() < 1e-2
 #
 # ## Explore
 #
-# Of 80 samples of two sounds thirty are used. Take away samples until the answer is no longer the truth, and look at the bounds: they still agree. Then spoil the weights, and the point: which of the two numbers moves?
+# Of 80 samples of two sounds (others than above) thirty are used. Take away samples until the answer is no longer the truth, and look at the bounds: they still agree. Then spoil the weights, and the point: which of the two numbers moves?
 
 
 # %%
@@ -286,7 +286,9 @@ def stranger(L, noise, spoiled, moved, seed):
     draw.label(proof, "", "share of the upper bound", "gap between the bounds")
     return figure, {
         "optimum at least": f"{lower:.4f}",
-        "optimum at most": f"{upper:.4f}" if np.isfinite(upper) else "nothing, a sign is wrong",
+        "optimum at most": f"{upper:.4f}"
+        if np.isfinite(upper)
+        else "nothing, the point has a p or q that is not positive",
         "error of the answer": f"{branchhull.recovery_error(h, answer.m, truth):.4f}",
     }
 
@@ -390,8 +392,8 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
 #
 # ## Break it yourself
 #
-# Make a new `branchhull.Bilinear` from `data` with the sign of sample 0 switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Then that of sample 28 instead: is it noticed, and is the answer the truth? Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 10: how does
-# each of the four arrays that `smallest` returns change, and how does each side of (1)?
+# Make a new `branchhull.Bilinear` from `data` with the sign of sample 0 switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Then that of sample 28 instead: is it noticed, and is the answer the truth? Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 10: how do
+# $h$, $m$, the quotients $\beta / \alpha$ and each side of (1) change? (The weights themselves are not unique: thirty active rows, eight equations.)
 #
 # ## Take away
 #

@@ -13,7 +13,7 @@
 # # 13 ADMM for BranchHull
 #
 # The ring modulator of lesson 12 shall take its product apart itself. Its small computer has no conic solver. It can multiply matrices
-# and move one point into one hull, as in lesson 11. The papers behind this course use a method that needs no more. On clean test data some sixty iterations give six digits. On noisy test data the same program, unchanged, does not have two digits after 1,600. Why, and what can be done?
+# and move one point into one hull, as in lesson 11. The papers behind this course use a method that needs no more, once two small linear systems are factored. On clean test data some sixty iterations give six digits. On noisy test data the same program, unchanged, does not have two digits after 1,600. Why, and what can be done?
 #
 # **Afterwards you can** write the ADMM of BranchHull in a dozen lines, stop it by a certificate, and compute from one matrix, made at the answer, how many iterations a digit costs, with noise and without.
 # **Before**: [02 Splitting](02_splitting.ipynb), [11](11_hull_geometry.ipynb), [12](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
@@ -73,7 +73,7 @@ clean, noisy = bed(0.0), bed(0.05)
 # Follow $s = u + a$. By the last two, $z - a = (2 r - 1)\, s$, so $s \leftarrow \operatorname{proj}_H((2 r - 1)\, s) + (1 - r)\, s$. At rest $z = u = (1, 1)$, and $s = (1, 1)/r$. How fast does an error of $s$ shrink?
 #
 # * *Across the branch*, in the direction $(1, 1)$, the projection does not move. **The error is multiplied by $1 - r$.**
-# * *Along the branch*, in the direction $(1, -1)$, the projected point is at a distance $\|a\| = 2\sqrt2/\rho$ outside a curve of curvature $1/\sqrt2$. As for a circle of radius $\sqrt2$, its shadow moves less, by the factor
+# * *Along the branch*, in the direction $(1, -1)$, the point that is projected, $z - a$, lies at the distance $\|a\| = 2\sqrt2/\rho$ outside a curve of curvature $1/\sqrt2$. As for a circle of radius $\sqrt2$, its shadow moves less, by the factor
 #   $1 / (1 + \|a\|/\sqrt2) = r$. **The error is multiplied by $r (2 r - 1) + (1 - r) = 1 - 2 r (1 - r)$.**
 #
 # With $\rho = 2$ both are $\tfrac12$. A large $\rho$ makes the first small and the second nearly 1: what the hull holds firmly is fast, and what slides along the branch is held by the objective and the
@@ -238,7 +238,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 #
 # ## Predict it
 #
-# Between two iterations the method remembers $E z$ and $a$. By the last step of (2) their sum is $s = u + a$, with the $a$ before that step, and as by hand $s$ is enough. With $P = E (E^\top E + \tfrac2\rho I)^{-1} E^\top$ the second step is $E z = P s$, then $a = (I - P) s$, and the iteration is
+# Between two iterations the method remembers $E z$ and $a$. By the last step of (2) their sum is $s = u + a$, with the old $a$, and as by hand $s$ is enough. With $P = E (E^\top E + \tfrac2\rho I)^{-1} E^\top$ the second step is $E z = P s$, then $a = (I - P) s$, and the iteration is
 #
 # $$s \leftarrow (I - P)\, s + \operatorname{proj}_H\bigl((2 P - I)\, s\bigr) .$$
 #

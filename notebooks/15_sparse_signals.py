@@ -95,7 +95,7 @@ draw.show(
 # %% [markdown]
 # *When is the corner the answer?* All lines go through the truth $z = (z_1, 0)$, $z_1 > 0$. As $n_\ell^\top z = |y_\ell| > 0$, the first entry of each $n_\ell$ is positive. Let $\tau_\ell$ be the second entry
 # divided by the first. By lesson 01 no allowed point is smaller than the truth if weights $\lambda_\ell \ge 0$ make $\sum \lambda_\ell n_\ell$ a vector $(1, v)$ with $|v| \le 1$ (and no other is as small if $|v| < 1$): then all allowed $z'$ have
-# $\|z'\|_1 \ge z'_1 + v z'_2 \ge \sum \lambda_\ell |y_\ell| = z_1$. The $v$ that can be reached are the weighted averages of the $\tau_\ell$, with weights $\lambda_\ell$ times the first coefficient of line $\ell$, which sum to 1. One lies in $[-1, 1]$
+# $\|z'\|_1 \ge z'_1 + v z'_2 \ge \sum \lambda_\ell |y_\ell| = z_1$. The $v$ that can be reached are the averages $\sum \omega_\ell \tau_\ell$ with $\omega_\ell = \lambda_\ell n_{\ell 1} \ge 0$, $\sum \omega_\ell = 1$. One lies in $[-1, 1]$
 # unless all $\tau_\ell > 1$ or all $\tau_\ell < -1$. If all $\tau_\ell > a > 1$, the small step $\epsilon\,(-a, 1)$ from the truth
 # stays allowed, since $n_{\ell 1}(\tau_\ell - a) > 0$, and $\|z\|_1$ falls by $\epsilon (a - 1)$. The other case is its mirror image.
 #
@@ -193,7 +193,7 @@ for L in (20, 28, 36):
 # *It is needed.* The program is convex and $c\,z$ with $c > 1$ is an interior point. The signs are no active constraints at the truth, as $\tilde w_\ell \ne 0$. So an optimum has multipliers (Karush, Kuhn, Tucker): a subgradient of
 # $\|z\|_1$, which is $\operatorname{sign} z_j$ on the support and anything in $[-1, 1]$ off it, is a nonnegative combination of the gradients.
 #
-# Now the drummer, $K = N = 100$, five and five, 80 products. The last line compares $\|\tilde h\|_1$, half of the truth's value, with half of the bound of step 3, for $\lambda$ the weights over $\theta$:
+# Now the drummer, $K = N = 100$, five and five, 80 products. The last line compares the truth's value, $2\|\tilde h\|_1$, with the bound of step 3; the program's weights are divided by $\theta$, so that (2) holds:
 
 # %%
 data, truth = branchhull.gaussian(np.random.default_rng(1), L=80, K=100, N=100, sparsity=(5, 5))
@@ -205,8 +205,8 @@ for objective in ("l2", "l1"):
     zeros = np.sum(np.abs(answer.h) < 1e-6 * np.abs(answer.h).max())
     print(f"{objective}: error ≈ {error:.1e}; entries of h that are 0: {zeros} of 100")
     assert (error < 1e-6 and zeros == 95) if objective == "l1" else (error > 0.5 and zeros == 0)
-print(f"theta = {theta:.3f}; |h|_1 = {np.abs(h).sum():.6f}", end=", ")
-print(f"proved at least {weights @ np.abs(data.y) / theta:.6f}")
+print(f"theta = {theta:.3f}; 2 |h|_1 = {2 * np.abs(h).sum():.6f}", end=", ")
+print(f"proved at least {2 * (weights / theta) @ np.abs(data.y):.6f}")
 assert theta > 1
 
 # %% [markdown]
@@ -287,7 +287,7 @@ assert constant[0] > 2 * constant[-1] and min(share) >= 0.9
 
 # %% [markdown]
 # With 5 % nonzeros **one half is reached at about nine products per nonzero of $h$**; nine of ten at no more than eleven from $S = 3$ on. The theorem is a sufficient condition, and its
-# $\log^2$ does not show along these sizes. For $S = 1$ the drawn line is too *low*: the last code cell finds a share of 0.35 on it (its row without $S \ge 3$ has $S = 1$, $L = 7$). That contradicts no theorem, since the constant is the poster's.
+# $\log^2$ does not show along these sizes. For $S = 1$ the drawn line is too *low*: the last code cell finds a share of 0.35 on it in its few trials (its row without $S \ge 3$ has $S = 1$, $L = 7$). That contradicts no theorem, since the constant is the poster's.
 #
 # **The rival** knows $S_1$ and $S_2$: *hard thresholding*. Start at the signs as in lesson 14, then in turn improve $h$ with $m$ fixed and $m$ with $h$ fixed:
 # a gradient step, keep the $S$ largest entries, least squares on them.
@@ -384,8 +384,8 @@ for name in ("Weak duality, l1", "Optimality, l1", "The published line"):
 #
 # ## Take away
 #
-# * A ball with corners at the sparse points can touch there. That turns all but $S_1 + S_2$ of the optimality equations into a box.
-# * One linear program decides whether the truth is an optimum, and its weights prove it; a rank says that it is the only one.
+# * A ball with corners and edges at the sparse points can touch there. That turns all but $S_1 + S_2$ of the optimality equations into a box.
+# * One linear program decides whether the truth is an optimum, and its weights prove it; $\theta > 1$ and a rank say that it is the only one.
 # * With 5 % nonzeros the border is near nine products per nonzero of $h$ on average (8 to 9.5 at the fifteen sizes, with lengths in steps of 4); the theorem's $\log^2$ is a sufficient condition.
 #
 # **The guesses.** (1) None; the $\ell_1$ answer has 95. (2) By about two: the measured border is nearly proportional to $S$. (3) The exact ones, in 30 of the 31 cells that differ.

@@ -103,8 +103,8 @@ draw.show(
 # Turn signs away as in lesson 12: $\tilde B$, $\tilde C$ are $B$, $C$ with rows multiplied by $t_\ell$ and $s_\ell t_\ell$; $d = |y|$; $p = \tilde B h$, $q = \tilde C m$ for the true $(h, m)$. The slack is turned with $q$, times $s_\ell t_\ell$, so that in this section $\xi \ge 0$ (by hand $s t = -1$ for the liar: there $-3$, here 3). The least slack has
 # $p_\ell (q_\ell + \xi_\ell) = d_\ell$ for liars, and $\xi_\ell = 0$ for the others, where $p_\ell q_\ell = d_\ell$ already. (No reading is noisy here, and each lie has the wrong sign.)
 #
-# *Balance.* $(c\,h, m/c, \xi/c)$ has the same products and costs $c F + G/c$, with $F = \|h\|_1$, $G = \|m\|_1 + \lambda \|\xi\|_1$. It is least at $c^2 = G/F =: r$. So **a lie shifts the scale** of $h$ against $m$, and an
-# answer is balanced again before it is compared.
+# *Balance.* $(c\,h, m/c, \xi/c)$ has the same products and costs $c F + G/c$, with $F = \|h\|_1$, $G = \|m\|_1 + \lambda \|\xi\|_1$. It is least at $c^2 = G/F =: r$. So **a lie shifts the scale** of $h$ against $m$, and answers
+# are compared by $h m^\top$, or balanced again (the stored rows).
 #
 # *Optimality* of that point, as in lesson 15: a subgradient is a nonnegative combination, with weights $\nu_\ell$, of the gradients at $(c h, m/c, \xi/c)$, which are $(\tfrac{q_\ell + \xi_\ell}{c}\, \tilde b_\ell\,;\ c\,p_\ell \tilde c_\ell\,;\ c\,p_\ell e_\ell)$, of all rows. Put $\beta_\ell = \nu_\ell\, c\, p_\ell$ and multiply the first line by $c^2 = r$:
 #
@@ -176,7 +176,7 @@ for lies in (1, 2, 4):
 
 # %% [markdown]
 # The border is sharp: at the two prices inside the interval the truth comes back, lies and all, at the two outside it does not. A lower end can be seen without a program. Trade $m$ for slack: $(h, 0, \xi + \tilde C m)$ has the same products and costs $\lambda\|C m\|_1$ more
-# at most, and $\|m\|_1$ less. So below $\|m\|_1 / \|C m\|_1$ no optimum has the true $m$. At the upper end slack is so dear that lies are believed.
+# at most, and $\|m\|_1$ less. So below $\|m\|_1 / \|C m\|_1$ no optimum has the true $m$. Above the upper end slack is so dear that lies are believed, at first a little, far above it in full.
 #
 # ## From scratch: a proof that signs contradict each other
 #
@@ -341,9 +341,9 @@ print(f"the bound is {np.min(bound / mean):.0f} to {np.max(bound / mean):.0f} ti
 assert np.min(bound / mean) > 500 and np.all(np.abs(mean / (slope * size) - 1) < 0.15)
 
 # %% [markdown]
-# The error is nearly proportional to the noise. The bound, a square root, promises an error below 100 % only for $\max|\zeta_\ell| < 1/37^2 = 0.0007$: it says that noise is survived, not how well.
+# The error is nearly proportional to the noise. The bound, a square root, promises an error below 100 % only for $\max|\zeta_\ell| < 1/37^2 = 0.0007$: it says that the error goes to 0 with the noise; at these sizes it is above 100 %, the error of the answer 0.
 #
-# How could one do better? Three rivals at 5 % noise, eight instances: a refit, which is least squares for the products on the support that the program found (entries above a tenth of the largest), Gauss-Newton on all entries, and the slack.
+# How could one do better? Three rivals at 5 % noise, eight instances, errors of $h m^\top$ again: a refit, which is least squares for the products on the support that the program found (entries above a tenth of the largest), Gauss-Newton on all entries, and the slack.
 
 
 # %%
@@ -380,7 +380,7 @@ assert medians["price 0.5"] < medians["then refit"] < medians["no slack"]
 #
 # ## Explore
 #
-# Walk the price across the lower end of the interval that the caption gives; in instance 0 with 4 lies you can cross the upper end too. Switch the slack off. Raise the lies until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
+# Walk the price across the lower end of the interval that the caption gives; in instance 0 with 4 lies you can cross the upper end too. Switch the slack off. Raise the lies of instance 0 until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
 
 
 # %%

@@ -201,7 +201,7 @@ for words, found in (("mu = 0.1", low), ("mu = 2", answer), ("mu = 30", high)):
 draw.show(
     show_pictures(images, scene.shape),
     "Three certified minimisers. With a small weight the edges are lost, with 2 the paint is found, with a "
-    "large weight the picture bends so that the light may be small.",
+    "large weight edges are cheap beside brightness, and single pixels leave the scene.",
 )
 
 # %% [markdown]
@@ -233,7 +233,7 @@ print(
 assert np.isclose(lower, certificate.lower, rtol=1e-10)
 
 # %% [markdown]
-# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. A picture twice as bright fulfils all constraints strictly, so weights exist for which (2) is an equality (strong duality). Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
+# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. A picture twice as bright fulfils all constraints strictly, so weights exist for which (2) is an equality (strong duality), and then each of the steps 1 to 3 that (2) adds up is one. Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
 # darker than all its neighbours. Inside, $D^\top v$ cancels; each of the $\mathrm{Per}(R)$ pairs of neighbours with one pixel in $R$ contributes $-1$. So
 #
 # $$0 \le \sum_{\ell \in R} \alpha_\ell = \mu\, |R| - \mathrm{Per}(R), \qquad\text{that is}\qquad \boxed{\mu \ge \mathrm{Per}(R) / |R|} .$$
@@ -281,7 +281,7 @@ draw.show(
 # ## Where a rival wins
 #
 # Lamps do not change their sign. Then logarithms turn the product into a sum, $\log y = \log h + \log x$. With $u = \log h$ and $\log x = C a$, minimise $\mathrm{TV}(u)$ subject to $u + C a = \log y$, a linear program (`branchhull.log_domain`). It assumes that $\log x$, not $x$, is in the subspace.
-# Light $1 \pm 0.6$ of nine low cosines, or the exponential of one, between $1/1.6$ and $1.6$. The median error over five stored scenes. ("Free": the other columns than the constant a thousand times larger, so that they cost almost nothing.)
+# Light $1 \pm 0.6$ of nine low cosines, or the exponential of such a sum that lies between $\pm\log 1.6$. The median error over five stored scenes. ("Free": the other columns than the constant a thousand times larger, so that they cost almost nothing.)
 
 # %%
 positive = collect(PAPER["image-positive"], "results")
@@ -379,7 +379,7 @@ print(table(examine(LEDGER["TV alone has no minimiser"], np.random.default_rng(0
 #
 # **The guesses.** (1) Only $\|m\|_1$; and brighter, under a dimmer light, as little as you like. (2) At some moment near 100, on this scene; later it fades. (3) Exactly up to the solver's tolerance, in the window; below it edges are lost.
 #
-# **Break it yourself.** Flip the signs of ten entries of `small.data.y` and solve with `mu=2` and `lam=0.2`: does $\xi$ point at the ten? Is the paint right in these pixels? And without slack?
+# **Break it yourself.** Make a `branchhull.Bilinear` from `small.data` with the signs of ten entries of a copy of `y` flipped, and from it a `branchhull.BranchHull` with `"tv"`, `mu=2`, `lam=0.2` and `shape=small.shape`: does $\xi$ point at the ten? Is the paint right in these pixels? And without slack?
 #
 # **Exercise**: [18_differences](../exercises/18_differences.ipynb), about $D$, its adjoint and a bound repaired.
 #

@@ -283,7 +283,7 @@ print(f"convex over true: median {np.median(ratios):.2f}, largest {ratios.max():
 print(f"above 1.1 at {np.sum(ratios > 1.1)} of {len(ratios)} angles")
 
 # %% [markdown]
-# So the convex set is often as good, and at some angles nearly one half worse. No bound on this price holds for all samples: with $x_1 = (1, 0)$, $x_2 = (0.1, -0.1 / M)$, $w = (1, 1.001 M)$ and $\epsilon = 0.3$ we have $y = (1, 0)$; $(\tfrac34, 0)$ is in $T_\epsilon$, but the convex set asks for $u_1 \ge 0.7$ and $u_2 \ge M u_1$, so for $\|u\|_1 \ge 0.7\,(1 + M)$. What it buys: a program whose
+# (A ratio below 1 is the grid's and not the set's.) So the convex set is often as good, and at some angles nearly one half worse. No bound on this price holds for all samples: with $x_1 = (1, 0)$, $x_2 = (0.1, -0.1 / M)$, $w = (1, 1.001 M)$ and $\epsilon = 0.3$ we have $y = (1, 0)$; $(\tfrac34, 0)$ is in $T_\epsilon$, but the convex set asks for $u_1 \ge 0.7$ and $u_2 \ge M u_1$, so for $\|u\|_1 \ge 0.7\,(1 + M)$. What it buys: a program whose
 # local minima are all global, a promise for each of its points, and a bound that anyone can check.
 #
 # ## Where it fails: samples that move
@@ -304,7 +304,7 @@ draw.points(ax, moved[:, crossed].T, "wrong", "crossed")
 draw.legend(ax, "lower left")
 draw.show(
     figure,
-    "Each sample moves along its arrow. Two silent samples, with orange arrows and crosses, cross the "
+    "Each sample moves along its arrow. Two silent samples, with a cross where they end, cross the "
     "neuron's line: the old weights would answer there now.",
 )
 radius = np.sqrt(1.1) * np.linalg.norm((w @ moved - y)[y > 0])
@@ -331,7 +331,7 @@ assert q[y == 0].max() <= 0 and gain > 0.01
 # $$\|(u^\top \hat X)_+ - y\|_2^2 \le \gamma \sum_{p \in \Omega} \bigl(w^\top (\hat x_p - x_p)\bigr)^2 + \sum_{p \notin \Omega} \bigl(w^\top (\hat x_p - x_p)\bigr)^2
 #   \le \gamma\, \|w^\top (\hat X - X)\|_2^2 . \tag{2}$$
 #
-# The proof used $(u^\top \hat x_p)_+ \le (w^\top \hat x_p)_+$ alone. So $V = (w^\top \hat X)_+$ has the same promise and leaves more room. (The papers take $w^\top \hat X$.)
+# Of the limit $V$ the proof used $(u^\top \hat x_p)_+ \le (w^\top \hat x_p)_+$ alone. So $V = (w^\top \hat X)_+$ has the same promise and leaves more room. (The papers take $w^\top \hat X$.)
 
 # %%
 print("shift  cross   |u|_1: V = 0   V = w'X^   V = (w'X^)_+   error of the last   promised")

@@ -43,7 +43,7 @@ from kit.experiments.trials import NEURONS, PAPER
 #
 # $$\min_u \|u\|_1 \quad \text{s.t.} \quad u^\top x_p = w^\top x_p \;\; (p \in \Omega), \qquad u^\top x_p \le 0 \;\; (p \notin \Omega) . \tag{1}$$
 #
-# $w$ is **recovered** if it is the only solution. (A trained $w$ is dense, and nothing here says that it is recovered: pruning wants another $w$. The question is whether Net-Trim finds a sparse one where there is one.)
+# $w$ is **recovered** if it is the only solution. (A trained $w$ is dense. It comes back as soon as $N$ samples are active, and then nothing is pruned at $\epsilon = 0$: pruning wants another $w$. The question is whether Net-Trim finds a sparse one where there is one.)
 #
 # **Guess first.** (1) $N = 100$, $s = 5$: how many of 20 detectors are recovered from $P = 20$, 40, 80 samples? (2) How much do the silent samples help? (3) The theorem, with $\mu = 2$, asks for 572 samples. How many times too
 # many is that: 2, 10, 100?
@@ -86,7 +86,7 @@ print(f"one equation, 100,000 draws: recovered {quarter:.3f} for N = 2, {square:
 assert abs(quarter - 1 / 2) < 0.01 and abs(square - 1 / 3) < 0.01
 
 # %% [markdown]
-# The second number is $\tfrac13$: the line misses if $|x_1|$ is the largest of $|x_1|, |x_2|, |x_3|$, and each is with the same chance. So in three dimensions one equation is enough less often: it leaves a plane of directions, not a line. (The number that tells is the dimension of the cone, below: 1 for $N = 2$, about 1.4 for $N = 3$.)
+# The second number is $\tfrac13$: the line misses if $|x_1|$ is the largest of $|x_1|, |x_2|, |x_3|$, and each is with the same chance. So in three dimensions one equation suffices in fewer cases: it leaves a plane of directions, not a line. (The number that tells is the dimension of the cone, below: 1 for $N = 2$, about 1.4 for $N = 3$.)
 #
 # ## From scratch: is $w$ the answer?
 #
@@ -208,7 +208,7 @@ for N, s in ((2, 1), (100, 5), (200, 10)):
 assert abs(l1_cone(2, 1)[0] - 1) < 0.03
 
 # %% [markdown]
-# $f(k)$ rises from 0 to 1 around $k = \delta$ (Amelunxen, Lotz, McCoy, Tropp). The width $\sigma$ of the rise: $\sigma^2$ is the variance of a random dimension with mean $\delta$ that belongs to the cone (its intrinsic volumes are the probabilities), and equals the variance of the bracket's minimum less $2\delta$ (McCoy, Tropp). For large $N$ its shape is nearly that of the normal distribution function $\Phi$, $f(k) \approx \Phi((k - \delta)/\sigma)$ (Goldstein, Nourdin, Peccati). All three are cited, not proved here. In (3) this puts one half at
+# $f(k)$ rises from 0 to 1 around $k = \delta$ (Amelunxen, Lotz, McCoy, Tropp). The width $\sigma$ of the rise: $\sigma^2$ is the variance of a random dimension with mean $\delta$ that belongs to the cone (its intrinsic volumes are the probabilities), and equals the variance of the bracket's minimum less $2\delta$ (McCoy, Tropp). Where $\sigma$ is large its shape is nearly that of the normal distribution function $\Phi$, $f(k) \approx \Phi((k - \delta)/\sigma)$ (Goldstein, Nourdin, Peccati). All three are cited, not proved here. In (3) this puts one half at
 # $P \approx 2\,\delta(N, s)$. The normal shape is an approximation, $\delta$ and $\sigma$ are computed from the mean and the variance of 20,000 draws, and nothing is fitted.
 #
 # ## Predicted and measured
@@ -286,7 +286,7 @@ for shift in (-1.5, 0.0, 1.0, 3.0):
 assert found[-1.5] < found[0.0] < found[3.0]
 
 # %% [markdown]
-# It holds without a shift. With random signs the active samples are still Gaussian across $w$, but with a shift their mean square along $w$ (the column before the last, over active samples) is not 1; without one it is 1, measured 0.92. In these rows fewer samples are needed where it is larger, more where it is smaller. A likely reason: equations with a large $w^\top x$ see the length of $w$ better.
+# It holds without a shift. With random signs the active samples are still Gaussian across $w$, but with a shift their mean square along $w$ (the column before the last, over active samples) is not 1; without one it is 1, measured 0.92. In these rows more are recovered where it is larger, fewer where it is smaller. A likely reason: equations with a large $w^\top x$ see the length of $w$ better.
 #
 # *Rivals*, all on the same neurons ($N = 40$, $s = 5$), with the active samples as equations. (By (2), Net-Trim needs no more.) Least squares knows of no sparsity. Weighting each $|u_j|$ anew by $1 / (|u_j| + 0.1)$ and solving again, three times, is no convex program, and does better:
 
@@ -318,7 +318,7 @@ assert totals[0] < totals[1] < totals[2]
 # %% [markdown]
 # ## Explore
 #
-# The map over $P$ and $s$; dark is none of 20, bright is all. Choose a cell: its 20 neurons are decided again. For $N = 40$, $s = 16$ find the $P$ at which half are recovered, and compare it with $2 N$,
+# The map over $P$ and $s$; dark is none of 20, bright is all. Choose a cell: its 20 neurons are decided again. For $N = 40$, $s = 16$ find the $P$ at which half are recovered, and compare it with $2 N - 1$,
 # where least squares recovers one half.
 
 # %%
@@ -380,7 +380,7 @@ print(table([f for name in names for f in examine(LEDGER[name], np.random.defaul
 #
 # ## Break it yourself
 #
-# A bias is one more weight, on a row of ones. Add it: `X[-1] = 1` in the first comparison. What does it do to the argument with random signs? Then put two equal samples into `X`: how many equations do they give?
+# A bias is one more weight, on a row of ones. Make the last input one: `X[-1] = 1; w[-1] = 0.5` in the first comparison. What does it do to the argument with random signs? Then put two equal samples into `X`: how many equations do they give?
 #
 # ## Take away
 #

@@ -137,15 +137,6 @@ def test_the_table_is_at_equal_sparsity_and_repeatable(spiral):
     assert change["magnitude", "least-squares"] < change["magnitude", ""]
 
 
-def test_means_and_standard_errors():
-    rows = [
-        {"data": "d", "method": "m", "refit": "", "share": 0.5, "accuracy": a}
-        for a in (0.7, 0.8, 0.9)
-    ]
-    mean, error, count = pruning.means(rows)["d", "m", "", 0.5]
-    assert (mean, error, count) == (pytest.approx(0.8), pytest.approx(0.1 / np.sqrt(3)), 3)
-
-
 def made_up(half, accuracy):
     """Rows with an accuracy for every candidate, on two data sets and three trainings."""
     return [

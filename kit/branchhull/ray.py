@@ -38,7 +38,7 @@ def infeasible_ray(problem: BranchHull) -> tuple[Array, str] | None:
         raise ValueError("problem must show the rows of B and C, and an operator does not")
     sides = (
         (made.Bt, np.ones_like(on), "h gives B h the given signs"),
-        (made.Ct, on, "m gives C m the signs of y signs"),
+        (made.Ct, on, "m gives C m the signs of y * signs"),
     )
     for side, (A, rows, what) in enumerate(sides[:1] if problem.slack else sides):
         if side == 0 and is_identity(data.B):
@@ -55,7 +55,7 @@ def infeasible_ray(problem: BranchHull) -> tuple[Array, str] | None:
         dual[side] *= made.rows[side]
         if problem.objective == "tv":
             dual = Dual(*dual, 0 * differences(data.y, problem.shape), 0 * data.y)
-        return dual, f"no {what} at the measurements {listed} (counted from 0)"
+        return dual, f"no {what} at all of the measurements {listed} (counted from 0)"
     return None
 
 

@@ -25,9 +25,9 @@ def on_a_hull(rng: Rng, linear: bool = True, moved: float = 0.0) -> Pair:
     c, one, grown = rng.standard_normal(2), np.ones((1, 9)), (1 + moved) * S
     if linear:
         least = linprog(c @ grown, A_eq=one, b_eq=[1.0]).fun
-        return float(least), float((c @ S).min())
+        return least, (c @ S).min()
     theta = nnls(np.vstack([grown, 1e4 * one]), np.array([0, 0, 1e4]))[0]
-    return float(np.sum((grown @ theta) ** 2)), float((S**2).sum(axis=0).min())
+    return np.sum((grown @ theta) ** 2), (S**2).sum(axis=0).min()
 
 
 @theorem(
@@ -48,7 +48,7 @@ def nearest_point(rng: Rng, shrink: float = 1.0, least: float = 0.0) -> Pair:
     lam = np.array([2 * b[0] / (A[0] @ A[0]), 0.0]) + rng.standard_normal((2000, 2))
     lam = np.maximum(lam, least)
     bounds = lam @ b - np.sum((lam @ A) ** 2, axis=1) / 4
-    return float(shrink**2 * x @ x), float(bounds.max())
+    return shrink**2 * x @ x, bounds.max()
 
 
 @theorem(
@@ -63,7 +63,7 @@ def even_kernel(rng: Rng, shift: int = 0) -> Pair:
     """Largest difference of the two sides, L = 32, a kernel of 4 numbers and its mirror image."""
     w = np.roll(even_kernels(32, 4) @ rng.standard_normal(4), shift)
     x = rng.standard_normal(32)
-    return float(np.abs(hartley(convolve(w, x)) - np.sqrt(32) * hartley(w) * hartley(x)).max()), 0.0
+    return np.abs(hartley(convolve(w, x)) - np.sqrt(32) * hartley(w) * hartley(x)).max(), 0.0
 
 
 @theorem(
@@ -85,4 +85,4 @@ def mild_kernel(rng: Rng, shift: int = 0, size: float = 0.45) -> Pair:
         w = np.roll(even_kernels(32, 4) @ np.r_[1.0, taps], shift)
         promised = max(1 - 2 * np.abs(taps).sum(), 0)
         found.append(np.sqrt(32) * hartley(w).min() - promised)
-    return float(min(found)), 0.0
+    return min(found), 0.0

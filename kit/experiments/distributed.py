@@ -7,7 +7,7 @@ With a ball for each neuron the program of a layer falls apart into M programs t
 so the graph has no edge between tasks. X (N, P) and W (N, M) are scattered once to every worker, a
 task is a batch of neurons, and it makes Y = (W'X)_+ of its own neurons, because Y, V and the dual
 of a whole layer, (M, P) each, may fit nowhere. What a task finds goes to a file at once: weights,
-dual and bounds. The bounds of neurons add up to those of the layer, |W|_1 = sum |u_m|_1.
+dual and bounds, which add up to those of the layer, |W|_1 = sum |u_m|_1.
 
 Dask (`pip install branch-kit[dask]`) makes the client; nothing here imports it before.
 """
@@ -136,21 +136,19 @@ def _cost(rng: np.random.Generator, N: int, P: int, share: float) -> dict:
     start = time.process_time()
     answer = solve(problem, "exact")
     seconds = time.process_time() - start
-    run, proof = answer.report.run, answer.report.certificate
-    inputs, samples = np.count_nonzero(answer.W), np.count_nonzero(answer.dual[~problem.Omega])
+    found = {
+        "inputs": np.count_nonzero(answer.W),
+        "samples": np.count_nonzero(answer.dual[~problem.Omega]),
+        "events": answer.report.run.iterations,
+        "gap": answer.report.certificate.gap,
+        "seconds": seconds,
+    }
     del answer
     tracemalloc.start()
     solve(problem, "exact")
     megabytes = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
-    return {
-        "inputs": int(inputs),
-        "samples": int(samples),
-        "events": run.iterations,
-        "gap": proof.gap,
-        "seconds": seconds,
-        "megabytes": megabytes,
-    }
+    return {**found, "megabytes": megabytes}
 
 
 def layer_on_dask(rng: np.random.Generator, scale: int, batch: int) -> dict:

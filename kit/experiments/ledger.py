@@ -14,6 +14,7 @@ counter-example, or a keyword without a hypothesis, fails a test.
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,6 @@ RELATIONS = {
     ">=": lambda measured, promised, tol: measured >= promised - tol,
     "=": lambda measured, promised, tol: abs(measured - promised) <= tol,
 }
-BROKEN = {"<=": ">", ">=": "<", "=": "!="}
 Pair = tuple[float, float]
 Rng = np.random.Generator
 
@@ -37,7 +37,7 @@ class Theorem:
     name, statement, source  in words, formulas in plain characters
     relation    "<=", ">=" or "=": measured relation promised is what the statement says
     hypotheses  sentence -> keywords of `measure` that break this hypothesis and no other
-    measure     (rng, **broken) -> (measured, promised)
+    measure     (rng, **broken) -> (measured, promised), numbers of any kind
     tol         what counts as rounding, or as chance where a rate is measured; absolute
 
     Raises ValueError if the keywords of measure and those of the hypotheses are not the same.
@@ -84,22 +84,25 @@ class Finding:
         relation = RELATIONS[self.theorem.relation]
         return bool(relation(self.measured, self.promised, self.theorem.tol))
 
-    def __repr__(self) -> str:
-        relation = self.theorem.relation
-        sign = relation if self.holds else BROKEN[relation]
-        where = f"without '{self.broken}'" if self.broken else "inside"
-        return f"{self.theorem.name}, {where}: {self.measured:.4g} {sign} {self.promised:.4g}"
-
     @property
-    def sides(self) -> str:
-        """Both sides in three digits; in more where a difference that counts would not be seen."""
+    def line(self) -> str:
+        """Whether it holds, both sides, and where.
+
+        Three digits; more where a difference that counts would not be seen.
+        """
         rounding = min(self.theorem.tol, 1e-4)  # of a solver
         sides = [0.0 if abs(side) <= rounding else side for side in (self.measured, self.promised)]
         for digits in range(3, 17):
             measured, promised = (f"{side:.{digits}g}" for side in sides)
             if self.holds or measured != promised:
                 break
-        return f"{measured} {self.theorem.relation} {promised}"
+        found = f"{measured} {self.theorem.relation} {promised}"
+        sign = "holds" if self.holds else "fails"
+        where = f"without: {self.broken}" if self.broken else "inside the hypotheses"
+        return f"{sign}   {found:<32} {where}"
+
+    def __repr__(self) -> str:
+        return f"{self.theorem.name}: {self.line}"
 
 
 def theorem(*stated: Any, tol: float = 1e-9) -> Callable[[Callable[..., Pair]], Theorem]:
@@ -122,13 +125,9 @@ def examine(entry: Theorem, rng: Rng) -> list[Finding]:
 
 def table(findings: Iterable[Finding]) -> str:
     """The findings as text, one line each, the statement and source above those of one theorem."""
-    lines, last = [], None
-    for finding in several("findings", findings):
-        entry = instance("findings", finding, Finding).theorem
-        if entry is not last:
-            lines += ["", f"{entry.name}: {entry.statement}", f"    [{entry.source}]"]
-            last = entry
-        sign = "holds" if finding.holds else "fails"
-        where = f"without: {finding.broken}" if finding.broken else "inside the hypotheses"
-        lines.append(f"    {sign}   {finding.sides:<32} {where}")
+    lines = []
+    read = (instance("findings", finding, Finding) for finding in several("findings", findings))
+    for entry, found in groupby(read, key=lambda finding: finding.theorem):
+        lines += ["", f"{entry.name}: {entry.statement}", f"    [{entry.source}]"]
+        lines += [f"    {finding.line}" for finding in found]
     return "\n".join(lines[1:])

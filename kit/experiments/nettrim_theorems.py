@@ -1,6 +1,6 @@
 """Ledger of paper 2: Net-Trim's consistency theorems, certificates, and numbers of samples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -24,15 +24,6 @@ def _layer(rng: Rng, N: int = 8, M: int = 5, P: int = 60) -> tuple[Array, Array,
     return X, W, np.maximum(W.T @ X, 0)
 
 
-def _network(rng: Rng, normalised: bool = True) -> tuple[Network, Array]:
-    """A network 6-10-8-3 without biases and 60 samples."""
-    sizes = ((6, 10), (10, 8), (8, 3))
-    net = Network(
-        tuple(rng.standard_normal(size) for size in sizes), tuple(np.zeros(n) for _, n in sizes)
-    )
-    return (nettrim.link_normalise(net)[0] if normalised else net), rng.standard_normal((6, 60))
-
-
 @theorem(
     "Proposition 1",
     "|relu(W^'X) - Y|_F <= epsilon for every W^ in C_epsilon(X, Y, 0)",
@@ -46,91 +37,90 @@ def proposition_1(rng: Rng, V: float = 0.0, stretch: float = 1.0) -> Pair:
     X, _, Y = _layer(rng, N=15, P=20)
     epsilon = 0.1 * np.linalg.norm(Y)
     W = stretch * nettrim.solve(NetTrim(X, Y, epsilon, V)).W
-    return float(np.linalg.norm(np.maximum(W.T @ X, 0) - Y) / epsilon), 1.0
+    return np.linalg.norm(np.maximum(W.T @ X, 0) - Y) / epsilon, 1.0
 
 
-def _chain(
-    rng: Rng, mode: str, layer: int, epsilon: float | Array, normalised: bool, stretch: float, norm
-) -> Pair:
-    """Error of a layer of a pruned network over the promise, weights `stretch` times as large.
+def _on_chain(
+    setting: tuple[str, int, float | Array],
+    name: str,
+    statement: str,
+    source: str,
+    hypotheses: Mapping[str, dict] = CHAIN,
+    norm: Callable[[Array], float] | None = None,
+) -> Theorem:
+    """Error of a layer of a pruned network 6-10-8-3 on 60 samples <= what is promised:
 
     promised_l = epsilon_l |Y_l|_F + norm(W_l) promised_(l-1), in a cascade from the second layer on
     sqrt(gamma) norm(W_l) promised_(l-1)
+
+    setting  mode, layer, relative epsilon
+    norm     None: 1, for a link-normalised network, where none is above it; else for one as drawn
+
+    stretch: the pruned weights are so many times as large.
     """
-    net, X = _network(rng, normalised)
-    pruned = nettrim.prune(net, X, epsilon=epsilon, mode=mode, gamma=GAMMA, progress=False).network
-    grown = Network(tuple(stretch * W for W in pruned.weights), pruned.biases)
-    outputs, targets = (nettrim.forward(network, X)[: layer + 1] for network in (grown, net))
-    promised = 0.0
-    for k, share in enumerate(np.broadcast_to(epsilon, 3)[: layer + 1]):
-        own, passed = share * np.linalg.norm(targets[k]), norm(net.weights[k]) * promised
-        promised = own + passed if k == 0 or mode == "parallel" else np.sqrt(GAMMA) * passed
-    return float(np.linalg.norm(outputs[layer] - targets[layer]) / promised), 1.0
+    mode, layer, epsilon = setting
 
+    def measure(rng: Rng, normalised: bool = True, stretch: float = 1.0) -> Pair:
+        weights = tuple(rng.standard_normal(size) for size in ((6, 10), (10, 8), (8, 3)))
+        net = Network(weights, tuple(np.zeros(W.shape[1]) for W in weights))
+        net, X = nettrim.link_normalise(net)[0] if normalised else net, rng.standard_normal((6, 60))
+        new = nettrim.prune(net, X, epsilon=epsilon, mode=mode, gamma=GAMMA, progress=False).network
+        grown = Network(tuple(stretch * W for W in new.weights), new.biases)
+        outputs, targets = (nettrim.forward(network, X)[: layer + 1] for network in (grown, net))
+        promised = 0.0
+        for k, share in enumerate(np.broadcast_to(epsilon, 3)[: layer + 1]):
+            own = share * np.linalg.norm(targets[k])
+            passed = promised * (norm(net.weights[k]) if norm else 1.0)
+            promised = own + passed if k == 0 or mode == "parallel" else np.sqrt(GAMMA) * passed
+        return np.linalg.norm(outputs[layer] - targets[layer]) / promised, 1.0
 
-def _normalised(mode: str, layer: int, epsilon: float | Array = 0.3) -> Callable[..., Pair]:
-    """The measurement for a link-normalised network, where no norm is above 1, or one as drawn."""
-    return lambda rng, normalised=True, stretch=1.0: _chain(
-        rng, mode, layer, epsilon, normalised, stretch, lambda W: 1.0
-    )
-
-
-def _drawn(mode: str, norm: Callable[[Array], float]) -> Callable[..., Pair]:
-    """The measurement at layer 3 of a network as drawn."""
-    return lambda rng, stretch=1.0: _chain(rng, mode, 2, 0.3, False, stretch, norm)
-
-
-def _on_chains(
-    name: str, statement: str, source: str, hypotheses: dict, measure: Callable[..., Pair]
-) -> Theorem:
-    return Theorem(name, statement, source, "<=", hypotheses, measure, SLACK)
+    drawn = (lambda rng, stretch=1.0: measure(rng, False, stretch)) if norm else measure
+    return Theorem(name, statement, source, "<=", hypotheses, drawn, SLACK)
 
 
 SUPPLEMENT = "Net-Trim, arXiv 1611.05162, supplement"
 PROMISES = "derived (kit.nettrim.networks.promises, lesson 23)"
 FIRST = np.array([0.3, 1e-3, 1e-3])  # later layers add little of their own, and pass on much
 
-theorem_1 = _on_chains(
+theorem_1 = _on_chain(
+    ("parallel", 1, FIRST),
     "Theorem 1",
     "parallel: |Y^_l - Y_l|_F <= sum over j <= l of epsilon_j",
     f"{SUPPLEMENT} 4.2",
-    CHAIN,
-    _normalised("parallel", 1, FIRST),
 )
-proposition_s1 = _on_chains(
+proposition_s1 = _on_chain(
+    ("parallel", 2, FIRST),
     "Proposition S.1",
     "the bound of Theorem 1 holds at a last layer that is linear: |W^'Y - Y_L|_F <= epsilon_L",
     f"{SUPPLEMENT} section 2",
-    CHAIN,
-    _normalised("parallel", 2, FIRST),
 )
-theorem_1_any = _on_chains(
+theorem_1_any = _on_chain(
+    ("parallel", 2, 0.3),
     "Theorem 1, any network",
     "parallel: |Y^_l - Y_l|_F <= sum_j epsilon_j prod over j < i <= l of |W_i|_1",
     PROMISES,
     {"every layer is feasible, and W^_i no larger than W_i": {"stretch": 20.0}},
-    _drawn("parallel", lambda W: np.abs(W).sum()),
+    lambda W: np.abs(W).sum(),
 )
-theorem_2 = _on_chains(
+theorem_2 = _on_chain(
+    ("cascade", 1, 0.3),
     "Theorem 2",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 sqrt(gamma_2 ... gamma_l)",
     f"{SUPPLEMENT} 4.3",
-    CHAIN,
-    _normalised("cascade", 1),
 )
-proposition_s1_cascade = _on_chains(
+proposition_s1_cascade = _on_chain(
+    ("cascade", 2, 0.3),
     "Proposition S.1, cascade",
     "the bound of Theorem 2 holds at a last layer that is linear",
     f"{SUPPLEMENT} section 2",
-    CHAIN,
-    _normalised("cascade", 2),
 )
-theorem_2_any = _on_chains(
+theorem_2_any = _on_chain(
+    ("cascade", 2, 0.3),
     "Theorem 2, any network",
     "cascade: |Y^_l - Y_l|_F <= epsilon_1 prod over 2 <= j <= l of sqrt(gamma_j) |W_j|_F",
     PROMISES,
     {"every layer is feasible": {"stretch": 20.0}},
-    _drawn("cascade", np.linalg.norm),
+    np.linalg.norm,
 )
 
 
@@ -169,7 +159,7 @@ def weak_duality(rng: Rng, shrink: float = 1.0, sign: float = 1.0) -> Pair:
     q[off] *= sign
     bound = q @ problem.target[0] - problem.epsilon * np.linalg.norm(q[~off])
     size = np.abs(answer.W).sum()
-    return shrink, float(bound / np.abs(X @ q).max() / size)
+    return shrink, bound / np.abs(X @ q).max() / size
 
 
 @theorem(
@@ -185,7 +175,7 @@ def proposition_2(rng: Rng, P: int = 60) -> Pair:
     X, w = neuron(rng, P, 30, 3)
     y = np.maximum(w @ X, 0)[None]
     answer = nettrim.solve(NetTrim(X, y, 1e-9 * np.linalg.norm(y)), "exact")
-    return float(np.linalg.norm(answer.W[:, 0] - w) / np.linalg.norm(w)), 0.0
+    return np.linalg.norm(answer.W[:, 0] - w) / np.linalg.norm(w), 0.0
 
 
 @theorem(
@@ -206,7 +196,7 @@ def theorem_3(rng: Rng, share: float = 1.0, repeats: int = 1, extra: int = 0) ->
     for _ in range(5):
         X, w = neuron(rng, -(-P // repeats), N, s + extra)
         hits += dual_size(np.repeat(X, repeats, axis=1), w) < 1
-    return hits / 5, float(1 - N ** (1 - mu))
+    return hits / 5, 1 - N ** (1 - mu)
 
 
 @theorem(
@@ -225,7 +215,7 @@ def binomial(rng: Rng, shift: float = 0.0, extra: int = 0) -> Pair:
         X, w = neuron(rng, P, N, s + extra)
         X = X + shift * (w / np.linalg.norm(w))[:, None]
         hits += dual_size(X, w) < 1
-    return hits / 100, float(neuron_chance(P, N, s))
+    return hits / 100, neuron_chance(P, N, s)
 
 
 @theorem(
@@ -247,4 +237,4 @@ def proved_zeros(rng: Rng, share: float = 1.0) -> Pair:
     step = np.linspace(0.1, 1, 10)[:, None]
     us = (1 - step) * answer.W[:, 0] + step * W[:, 0]  # between the optimum and the old weights
     gaps = np.abs(us).sum(axis=1, keepdims=True) - bound
-    return float(np.max(np.abs(us) * slack / (share * gaps))), 1.0
+    return np.max(np.abs(us) * slack / (share * gaps)), 1.0

@@ -37,13 +37,12 @@ def dual_size(X: Array, w: Array) -> float:
     k = A.shape[1]
     if k == 0:
         return np.inf
-    off = np.hstack([A[~on], -np.ones((np.count_nonzero(~on), 1))])
-    mirrored = np.hstack([-A[~on], off[:, -1:]])
+    off, one = A[~on], np.ones((np.count_nonzero(~on), 1))
     answer = linprog(
         np.r_[np.zeros(k), 1.0],
-        A_ub=np.vstack([off, mirrored]),
+        A_ub=np.block([[off, -one], [-off, -one]]),
         b_ub=np.zeros(2 * len(off)),
-        A_eq=np.hstack([A[on], np.zeros((np.count_nonzero(on), 1))]),
+        A_eq=np.c_[A[on], np.zeros(np.count_nonzero(on))],
         b_eq=np.sign(w[on]),
         bounds=[(None, None)] * k + [(0, None)],
         options={"presolve": False},  # for so small a program it takes longer than it saves
@@ -83,13 +82,12 @@ def _l1_cone(N: int, s: int) -> tuple[float, float]:
     g = np.random.default_rng(0).standard_normal((draws, N))
     on, off = g[:, :s], np.sort(np.abs(g[:, s:]), axis=1)[:, ::-1]
     # with the j largest entries off the support above tau, the best tau is a mean of s + j numbers
-    j, zero = np.arange(N - s + 1), np.zeros((draws, 1))
-    total = on.sum(axis=1)[:, None] + np.hstack([zero, off.cumsum(axis=1)])
-    squares = (on**2).sum(axis=1)[:, None] + np.hstack([zero, (off**2).cumsum(axis=1)])
-    tau = np.maximum(total / (s + j), 0)
-    first = (tau >= np.hstack([off, zero])).argmax(axis=1)  # the next entry is below tau
-    best, row = tau[np.arange(draws), first], np.arange(draws)
-    distance = squares[row, first] - 2 * best * total[row, first] + (s + first) * best**2
+    total = np.c_[on.sum(axis=1), off].cumsum(axis=1)
+    squares = np.c_[(on**2).sum(axis=1), off**2].cumsum(axis=1)
+    tau = np.maximum(total / np.arange(s, N + 1), 0)
+    first = (tau >= np.c_[off, np.zeros(draws)]).argmax(axis=1)  # the next entry is below tau
+    at = np.arange(draws), first
+    distance = squares[at] - 2 * tau[at] * total[at] + (s + first) * tau[at] ** 2
     delta = distance.mean()
     return float(delta), float(np.sqrt(max(distance.var() - 2 * delta, 1e-9)))
 

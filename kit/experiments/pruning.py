@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 import numpy as np
-from scipy.stats import sem
 
 from kit import datasets
 from kit.arguments import choice, several
@@ -85,14 +84,6 @@ def gains(rows: Iterable[Row], one: tuple[str, str], other: tuple[str, str]) -> 
     told = _accuracies(rows, "data", "trial", "method", "refit")
     jobs = dict.fromkeys(key[:2] for key in told)
     return np.array([np.mean(told[(*k, *one)]) - np.mean(told[(*k, *other)]) for k in jobs])
-
-
-def means(rows: Iterable[Row]) -> dict[tuple[str, str, str, float], tuple]:
-    """(data, method, refit, share) -> (mean accuracy, its standard error, number of rows)."""
-    return {
-        key: (float(np.mean(v)), float(sem(v)) if len(v) > 1 else float("nan"), len(v))
-        for key, v in _accuracies(rows, "data", "method", "refit", "share").items()
-    }
 
 
 def _accuracies(rows: Iterable[Row], *names: str) -> dict[tuple, list[float]]:

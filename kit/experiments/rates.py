@@ -19,9 +19,10 @@ Eigenvalues equal to 1 belong to other duals of the same answer, and cost no ste
 from itertools import islice
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from kit.arguments import instance, number, real_array, whole
-from kit.branchhull.methods.admm import State, admm
+from kit.branchhull.methods.admm import admm
 from kit.branchhull.problem import BranchHull, canonical, normalise
 from kit.results import Array
 
@@ -46,9 +47,9 @@ def local_rate(problem: BranchHull, h: Array, m: Array, dual: Array, rho: float 
     h, m, dual = h / zoom, m / zoom, dual / np.stack([of_al, of_be])
     dual = dual * 2 * np.linalg.norm(h) / np.linalg.norm(Bt.T @ dual[0])  # so that 2 h = Bt'al
     p, q, L = Bt @ h, Ct @ m, d.size
-    P = np.zeros((2 * L, 2 * L))
-    for A, part in ((Bt, slice(0, L)), (Ct, slice(L, 2 * L))):
-        P[part, part] = A @ np.linalg.solve(A.T @ A + 2 / rho * np.eye(A.shape[1]), A.T)
+    P = block_diag(
+        *(A @ np.linalg.solve(A.T @ A + 2 / rho * np.eye(A.shape[1]), A.T) for A in (Bt, Ct))
+    )
     force, size = np.hypot(*dual) / rho, np.hypot(p, q)
     touches = force > TOUCH * force.max()
     along = np.stack([p, -q]) / size / np.sqrt(1 + force * 2 * d / size**3)
@@ -64,13 +65,11 @@ def steps_of_admm(problem: BranchHull, count: int, rho: float = 2.0) -> Array:
     instance("problem", problem, BranchHull)
     count = whole("count", count, least=2)
     Bt, Ct, _, (zoom, of_al, of_be) = normalise(*canonical(problem.data))
-
-    def joined(state: State) -> Array:
-        al, be = state.dual / np.stack([of_al, of_be]) / rho
-        return np.concatenate([al + Bt @ state.h / zoom, be + Ct @ state.m / zoom])
-
-    path = np.array([joined(state) for state in islice(admm(problem, rho=rho), count)])
-    return np.linalg.norm(np.diff(path, axis=0), axis=1)
+    path = [
+        state.dual / np.stack([of_al, of_be]) / rho + [Bt @ state.h / zoom, Ct @ state.m / zoom]
+        for state in islice(admm(problem, rho=rho), count)
+    ]
+    return np.linalg.norm(np.diff(path, axis=0), axis=(1, 2))
 
 
 def measured_rate(steps: Array, first: int, last: int) -> float:

@@ -116,14 +116,13 @@ def window(data: Bilinear, truth: Truth) -> tuple[float, float] | None:
     h, m = np.sign(truth.h), np.sign(truth.m)
     of_h = np.c_[Bt[active].T * (q / p), -h, 0 * h]
     of_m = np.c_[Ct[active].T, 0 * m, 0 * m]
-    off, out = h == 0, m == 0
-    room = np.c_[np.zeros((off.sum(), n)), np.ones(off.sum()), np.zeros(off.sum())]
+    room, out = np.zeros_like(of_h), m == 0
+    room[h == 0, n] = 1
     price = np.c_[np.eye(n), 0 * one, -one]
     constraints = [
-        LinearConstraint(of_h[~off], 0, 0),
-        LinearConstraint(of_h[off] + room, 0, np.inf),
-        LinearConstraint(of_h[off] - room, -np.inf, 0),
-        LinearConstraint(of_m, np.where(out, -1, m), np.where(out, 1, m)),
+        LinearConstraint(of_h + room, 0, np.inf),
+        LinearConstraint(of_h - room, -np.inf, 0),
+        LinearConstraint(of_m, m - out, m + out),
         LinearConstraint(price, np.where(slack, 0, -np.inf), 0),
     ]
     ends = []

@@ -25,7 +25,7 @@ def weak_duality(rng: Rng, shrink: float = 1.0, drop: float = 0.0) -> Pair:
     data, _ = branchhull.gaussian(rng, 60, 8, 8, sparsity=(2, 2))
     answer, S, of_h, of_m = near_dual(rng, BranchHull(data, "l1"), drop)
     bound = 2 * S / np.sqrt(np.abs(of_h).max() * np.abs(of_m).max())
-    return float(shrink * (np.abs(answer.h).sum() + np.abs(answer.m).sum())), float(bound)
+    return shrink * (np.abs(answer.h).sum() + np.abs(answer.m).sum()), bound
 
 
 @theorem(
@@ -69,7 +69,7 @@ def small_noise(rng: Rng, L: int = 80, wrong_signs: int = 0) -> Pair:
     xi *= 1e-5 / np.linalg.norm(xi)
     answer = branchhull.solve(BranchHull(replace(data, y=data.y * (1 + xi)), "l1"), tol=1e-10)
     error = branchhull.recovery_error(answer.h, answer.m, truth, "l1")
-    return error, float(37 * np.sqrt(np.abs(xi).max()))
+    return error, 37 * np.sqrt(np.abs(xi).max())
 
 
 @theorem(

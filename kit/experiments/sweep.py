@@ -10,10 +10,8 @@ name, default_rng([seed, *sha256(job)]), and not from its place in a loop: the r
 from one worker or many, after a crash, and in a larger grid. Axes in `paired`, such as a method,
 stay out of the name, so that all methods meet the same instance.
 
-The file results/NAME-vVERSION-sSEED.jsonl has a line of JSON for each job, written with the line
-break FIRST, so that a torn line spoils neither the next nor itself: it is not JSON, and its job is
-done again. Every run that adds to the file begins with a line that says where the rows come from.
-A trial that raises leaves a line too, is tried again by the next run, and is never a result.
+The file results/NAME-vVERSION-sSEED.jsonl has a line for each job (rows.py). A trial that raises
+leaves a line too, is tried again by the next run, and is never a result.
 """
 
 import hashlib
@@ -90,12 +88,12 @@ class Sweep:
 
     def cells(self) -> list[Row]:
         """Every cell of the grids once."""
-        cells: dict[str, Row] = {}
-        for grid in self.grid:
-            for choice in itertools.product(*grid.values()):
-                cell = dict(zip(grid, choice, strict=True))
-                cells.setdefault(name_of(cell), cell)
-        return list(cells.values())
+        cells = [
+            dict(zip(grid, choice, strict=True))
+            for grid in self.grid
+            for choice in itertools.product(*grid.values())
+        ]
+        return list({name_of(cell): cell for cell in cells}.values())
 
     def jobs(self) -> list[tuple[Row, int]]:
         """Every (cell, trial) once; all cells get their first trial before any gets its second."""
@@ -110,6 +108,8 @@ class Sweep:
 
     def file(self, folder: Path | str) -> Path:
         """Where the rows are, in a folder."""
+        if not isinstance(folder, str | Path):
+            raise ValueError(f"folder must be a path, got {shown(folder)}")
         return Path(folder) / f"{self.name}-v{self.version}-s{self.seed}.jsonl"
 
 
@@ -125,7 +125,7 @@ def run(sweep: Sweep, folder: Path | str, n_jobs: int = -1, progress: bool = Tru
     rows in the file were made by other code (`fingerprint`).
     """
     instance("sweep", sweep, Sweep)
-    path = sweep.file(_folder(folder))
+    path = sweep.file(folder)
     workers("n_jobs", n_jobs)
     done, _, headers = read(path)
     code = fingerprint(sweep.trial)
@@ -144,11 +144,9 @@ def run(sweep: Sweep, folder: Path | str, n_jobs: int = -1, progress: bool = Tru
             results = Parallel(n_jobs, return_as="generator_unordered")(
                 delayed(_do)(sweep.trial, sweep.rng(cell, k), cell, k) for cell, k in todo
             )
-            old = len(jobs) - len(todo)
-            with tqdm(desc=sweep.name, total=len(jobs), initial=old, disable=not progress) as bar:
-                for line in results:
-                    write(file, line)
-                    bar.update()
+            bar = {"desc": sweep.name, "total": len(jobs), "initial": len(jobs) - len(todo)}
+            for line in tqdm(results, **bar, disable=not progress):
+                write(file, line)
     return collect(sweep, folder)
 
 
@@ -159,13 +157,12 @@ def collect(sweep: Sweep, folder: Path | str) -> list[Row]:
     sweep has no file there.
     """
     instance("sweep", sweep, Sweep)
-    path = sweep.file(_folder(folder))
+    path = sweep.file(folder)
     if not path.exists():
         raise ValueError(f"folder must hold {path.name}, and {path.absolute()} is not there")
     done, failed, _ = read(path)
-    jobs = list(itertools.product(sweep.cells(), range(sweep.trials)))
-    names = [name_of(*job) for job in jobs]
-    failures = [failed[name] for name in names if name in failed]
+    jobs = {name_of(cell, k): (cell, k) for cell in sweep.cells() for k in range(sweep.trials)}
+    failures = [failed[name] for name in jobs if name in failed]
     if failures:
         warnings.warn(
             f"{len(failures)} of {len(jobs)} jobs of {sweep.name} failed, the first with "
@@ -174,8 +171,8 @@ def collect(sweep: Sweep, folder: Path | str) -> list[Row]:
             stacklevel=2,
         )
     return [
-        {**cell, "trial": trial, **row}
-        for (cell, trial), name in zip(jobs, names, strict=True)
+        {**cell, "trial": k, **row}
+        for name, (cell, k) in jobs.items()
         for row in done.get(name, ())
     ]
 
@@ -186,7 +183,7 @@ def provenance(sweep: Sweep, folder: Path | str) -> list[Row]:
     Each tells the sweep, version, seed, trial function, its `fingerprint`, the versions of Python
     and of the packages, and how many jobs the run got done.
     """
-    return read(instance("sweep", sweep, Sweep).file(_folder(folder)))[2]
+    return read(instance("sweep", sweep, Sweep).file(folder))[2]
 
 
 def resolve(sweep: Sweep, row: Row) -> list[Row]:
@@ -264,12 +261,6 @@ def _header(sweep: Sweep, code: str) -> Row:
     versions = {"python": platform.python_version(), **{name: installed(name) for name in PACKAGES}}
     named = {"sweep": sweep.name, "version": sweep.version, "seed": sweep.seed, "trial": trial}
     return {**named, "paired": sweep.paired, "code": code, "versions": versions}
-
-
-def _folder(folder: object) -> Path:
-    if not isinstance(folder, str | Path):
-        raise ValueError(f"folder must be a path, got {shown(folder)}")
-    return Path(folder)
 
 
 def _read_grid(grid: object) -> dict[str, list]:

@@ -2,8 +2,7 @@
 
     python -m kit.experiments.theorems            prints all of it; words of names print a part
 
-To add a result, write its measurement under @theorem (see ledger.py) in one of the files below. A
-test examines it from then on.
+To add one, write its measurement under @theorem (ledger.py) in one of the files below.
 """
 
 import sys
@@ -11,24 +10,20 @@ import sys
 import numpy as np
 
 from kit.experiments import basic_theorems, bilinear_theorems, nettrim_theorems, sparse_theorems
-from kit.experiments.ledger import Finding, Theorem, examine, table, theorem
+from kit.experiments.ledger import Theorem, examine, table
 
-PARTS = (basic_theorems, bilinear_theorems, sparse_theorems, nettrim_theorems)
 LEDGER: dict[str, Theorem] = {
     entry.name: entry
-    for part in PARTS
+    for part in (basic_theorems, bilinear_theorems, sparse_theorems, nettrim_theorems)
     for entry in vars(part).values()
     if isinstance(entry, Theorem)
 }
-
-__all__ = ["LEDGER", "Finding", "Theorem", "examine", "table", "theorem"]
 
 
 def main(words: list[str]) -> str:
     """The table of all theorems whose names hold one of the words; of all, without words."""
     names = [n for n in LEDGER if not words or any(word.lower() in n.lower() for word in words)]
-    findings = [examine(LEDGER[name], np.random.default_rng(0)) for name in names]
-    return table(finding for part in findings for finding in part)
+    return table(f for name in names for f in examine(LEDGER[name], np.random.default_rng(0)))
 
 
 if __name__ == "__main__":

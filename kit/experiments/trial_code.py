@@ -27,14 +27,12 @@ def fingerprint(trial: Callable) -> str:
         function = function.func
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        values += inspect.getclosurevars(function).nonlocals.items()
     except (OSError, TypeError, SyntaxError):
         raise ValueError(_refused(function, "its code cannot be read")) from None
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass()]
-    names = getattr(getattr(function, "__code__", None), "co_freevars", ())
-    cells = getattr(function, "__closure__", None) or ()
-    values += [(name, cell.cell_contents) for name, cell in zip(names, cells, strict=True)]
     found = sorted((name, _digits(function, value)) for name, value in values)
     text = ast.unparse(tree) + (f"\n{found}" if found else "")  # a plain function's digits stay
     return hashlib.sha256(text.encode()).hexdigest()[:12]

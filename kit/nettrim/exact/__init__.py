@@ -1,17 +1,28 @@
 """Net-Trim's exact method: each neuron's path of solutions along lambda, piece by piece.
 
-To read: from the last line up; blocks has the conditions of an optimum and the equations.
+For one neuron, in the units of neuron.py, with A = X_Omega and C = X_C, its silent samples,
 
-layer      all neurons, many epsilons; what is not proved goes to cvxpy
-balls      the lambda at which the residuals meet epsilon, for one neuron or a layer with one ball
-path       a piece of a neuron's path around one lambda, and the program without a residual
-blocks     a point on the path, by pivots that change many rows at once
-interior   the same by an interior point, where pivots do not end
-equations  of one set of active rows, by two Cholesky factors
+    min (1/2) |A'u - y|^2 + lambda sum_j p_j |u_j|   s.t.   C'u <= v.                            (1)
+
+Optimal are u and multipliers mu >= 0 of C'u <= v for which, with c = A (y - A'u) - C mu,
+
+    c_j = lambda p_j sign u_j where u_j is not 0,    |c_j| <= lambda p_j elsewhere,
+    C_i'u = v_i where mu_i is not 0.                                                             (2)
+
+With active inputs S of signs s and active samples K, where u_j and mu_i need not be 0, that is
+
+    [ A_S A_S'   C_SK ] [ u_S  ]   [ A_S y - lambda p_S s ]
+    [ C_SK'      0    ] [ mu_K ] = [ v_K                  ].                                     (3)
+
+While S, s and K stay the same, u, mu and c are lines in lambda: a piece of the path.
+
+To read, in this order; layer.solve_layer calls balls.solve_balls, that path.first and path.other.
+
 neuron     one neuron's data, in units in which they are about 1
-
-One call: layer.solve_layer -> balls.solve_balls -> path.first, other -> blocks.pivot -> equations;
-where these do not end, in shorter steps of lambda, and then -> interior.interior, or
-interior.by_clarabel where that fails -> blocks.pivot. What certificate.settled does not call
-settled -> reference.reference (cvxpy).
+equations  (3), by two Cholesky factors
+blocks     S, s and K for one lambda, by pivots that change many rows at once
+interior   the same by an interior point, where pivots do not end
+path       a piece around one lambda, from rung to rung until one holds; the program for epsilon = 0
+balls      the lambda at which the residuals meet epsilon, for one neuron or a layer with one ball
+layer      all neurons, many epsilons; what is not proved goes to cvxpy
 """

@@ -1,10 +1,10 @@
 """The lambda at which the residuals meet the balls.
 
-    one ball for each neuron     lambda_m with r_m^2(lambda_m) = epsilon_m^2
+    one ball for each neuron     lambda_m with r_m^2(lambda_m) = epsilon_m^2,  r_m = |A'u_m - y_m|
     one ball for these neurons   lambda with sum_m r_m^2(lambda) = epsilon^2
 
-Why a penalty solves the program with balls. At the optimum for lambda (path.py) A(y - A'u) - C mu =
-lambda g with g_j = p_j sign u_j, or |g_j| <= p_j where u_j = 0. So q_Omega = (y - A'u) / lambda and
+Why a penalty solves the program with balls. By (2) of the package A (y - A'u) - C mu = lambda g
+with g_j = p_j sign u_j, or |g_j| <= p_j where u_j = 0. So q_Omega = (y - A'u) / lambda and
 q_C = -mu / lambda <= 0 have X q = g, and with mu'(v - C'u) = 0 and |q_Omega| = r / lambda
 
     <q, t> - r |q_Omega| = <q_Omega, A'u> + <q_C, C'u> = g'u = sum_j p_j |u_j|
@@ -118,7 +118,12 @@ class Group:
         return lam
 
     def meet(self, radius: float, lam: float) -> tuple[float, bool]:
-        """The lambda at which the residual is `radius`, and True; or False, if none is so small."""
+        """The lambda at which the residual is `radius`, and True; or False, if it is below LEAST.
+
+        One trial: the lambda at which the sum of the pieces' parabolas is radius^2, if need be in
+        the middle of the bracket; done if it is met and all pieces cover it; the others are solved
+        there; the sum there tells which end of the bracket it is.
+        """
         pieces = list(self.pieces.values())
         parts = [piece.blocks for piece in pieces]
         least = LEAST * (max(np.abs(one.Ay).max() / one.prices.max() for one in parts) or 1.0)

@@ -1,24 +1,15 @@
 """One neuron by block pivoting: many rows change sides at once, and lambda too.
 
-    min (1/2) |A'u - y|^2 + lambda sum_j p_j |u_j|   s.t.   C'u <= v          A = X_Omega, C = X_C
-
-(The array `C` holds C', a row for each silent sample.) Optimal are u and multipliers mu >= 0 of
-C'u <= v for which, with the reduced costs c = A (y - A'u) - C mu, c_j = lambda p_j sign u_j where
-u_j is not 0, |c_j| <= lambda p_j elsewhere, and C_i'u = v_i where mu_i is not 0. Given active
-inputs S with signs s, and active samples K, the equations among these are
-
-    [ A_S A_S'   C_SK ] [ u_S  ]   [ A_S y - lambda p_S s ]
-    [ C_SK'      0    ] [ mu_K ] = [ v_K                  ]
-
-They are solved by two Cholesky factors (equations.py), for all lambda at once: u, mu, c and C'u are
-lines in lambda. lambda is given, or where |A'u - y| of that line is the radius, or on the way.
-Every row that is wrong there then changes sides: inputs of S with u_j s_j < 0 and samples of K with
-mu_i < 0 leave, inputs with |c_j| > lambda p_j and samples with C_i'u > v_i join, the worst first
-and only so many at a time. Where nothing is wrong, and lambda stands still, this IS the solution.
-It begins without the silent samples (the Lasso), until the residual is a share of |y| (path.py).
+(1) to (3) are those of the package. (The array `C` holds C', a row for each silent sample.) (3) is
+solved for all lambda at once: u, mu, c and C'u are lines in lambda. lambda is given, or where
+|A'u - y| of that line is the radius, or on the way. Every row that is wrong there then changes
+sides: inputs of S with u_j s_j < 0 and samples of K with mu_i < 0 leave, inputs with |c_j| >
+lambda p_j and samples with C_i'u > v_i join, the worst first and only so many at a time. Where
+nothing is wrong, and lambda stands still, (2) holds: this is the solution. It begins without the
+silent samples (the Lasso), until the residual is a share of |y| (path.py).
 
 It has no proof of an end, unlike single exchanges, and cycles where few samples are active, or with
-V = 0 and a radius of a third of |y| or more: then kit/nettrim/exact/interior.py finds S and K.
+V = 0 and a radius of a third of |y| or more: then interior.py finds S and K.
 
 Cost. G = A A' is computed once; from it |A'u - y|^2 = |y|^2 - 2 u'A y + u'G u and c = A y - G u -
 C mu, so that a pivot reads C once, and A not at all. Both are rounded like |y|^2, too much for a

@@ -1,10 +1,12 @@
-"""The equations of one neuron's active rows: M x + C mu = f,  C'x = g, by two Cholesky factors.
+"""The equations (3) of the package, M x + C mu = f,  C'x = g, by two Cholesky factors.
 
-blocks.py calls it with M = A_S A_S', x = u_S and C = C_SK: a row of C for each active input, a
-column for each active sample. f and g have two columns, the value at lambda = 0 and the slope.
+M = A_S A_S', x = u_S and C = C_SK: a row of C for each active input, a column for each active
+sample. f and g have two columns, the value at lambda = 0 and the slope.
 
-x = M^-1 (f - C mu) in the second gives (C'M^-1 C) mu = C'M^-1 f - g. Where M alone has no inverse,
-M + t C C' stands for M and f + t C g for f: C'x = g makes the two systems the same.
+x = M^-1 (f - C mu) in the second gives (C'M^-1 C) mu = C'M^-1 f - g. M has no inverse where
+Omega has fewer samples than S inputs. So M + t C C' stands for M and f + t C g for f: since C'x = g
+the two systems are the same. Of inputs that are copies of each other it is still singular, and
+RIDGE lets the factor exist. The second matrix is rounded by the first factor: its ridge is larger.
 """
 
 import numpy as np
@@ -18,8 +20,7 @@ RIDGE = 1e-12  # of a diagonal: what keeps a factor where rows are copies of oth
 class Equations:
     """M x + C mu = f,  C'x = g  for M (s, s) and C (s, k) or None, by factors.
 
-    Both factors are those of a matrix that is a little larger, so that they exist where rows are
-    copies of others; a step of refinement makes up for it.
+    A step of refinement, by `missing`, makes up for the ridges.
     """
 
     def __init__(self, M: Array, C: Array | None) -> None:

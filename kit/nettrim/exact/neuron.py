@@ -7,7 +7,8 @@ With x = max|X|, z = max|Y|, P samples and h_i, the power of 2 just above max|X_
   A = X_Omega / (x sqrt(P)),  y = Y_Omega / (z sqrt(P)),  C_i = X_i / (x h_i),  v_i = V_i / (z h_i),
 
 the weights are w = u z / x, and their residual is z sqrt(P) |A'u - y|. Numbers rho on Omega and nu
-on C with A rho + C nu = X q have q = (rho / sqrt(P), nu / h) / x; `spread` divides by h only.
+on C with A rho + C nu = X q have q = (rho / sqrt(P), nu / h) / x. `spread` divides by h; who calls
+it divides by x and sqrt(P), and by lambda for a dual, once for all that they share.
 """
 
 from dataclasses import dataclass

@@ -1,13 +1,15 @@
 """A piece of one neuron's path: its solutions around one lambda.
 
-    min (1/2) |A'u - y|^2 + lambda sum_j p_j |u_j|   s.t.   C'u <= v
+(1) to (3) are those of the package. While S, s and K stay the same, u and mu move on a line in
+lambda, and r^2 = |A'u - y|^2 on a parabola; the piece ends at the first lambda at which a row
+becomes wrong. The line is looked for on these rungs, from the first to one that holds:
 
-While active inputs S and active samples K stay the same, u and mu move on a line in lambda, and
-r^2 = |A'u - y|^2 on a parabola. Pivots in blocks (blocks.py) find that line; it ends at the first
-lambda at which a row becomes wrong. Where they do not end, an interior point (interior.py) tells
-S and K, and pivots go on from these. Where they do not end even then (ties: inputs or samples that
-come twice), the interior point alone is the piece, next to no length. Why a lambda solves the
-program with balls: balls.py.
+    1  pivots in blocks at this lambda, from the rows of the piece before (the first: from none)
+    2  the same in four shorter steps of lambda
+    3  an interior point at this lambda tells S, s and K, and pivots go on from these
+    4  the same with Clarabel's interior point, if there was none; if there is no u, its ray
+    5  (ties, as inputs or samples that come twice) the interior point alone, next to no length
+    6  cvxpy's answer, where certificate.settled does not call that of the others settled (layer.py)
 
 u = 0. With v >= 0 all weights shrink to 0 at one lambda, and there every silent sample is at its
 limit. From there on u = 0, r = |y|, and the mu of that lambda serve every larger one, since
@@ -33,7 +35,7 @@ from kit.results import Array
 REACH = 8  # factor of lambda to which a line is used: beyond, the piece is solved for again
 POINT = 1e-9  # of lambda: to which distance an interior point alone is used
 WITHOUT_SILENT = 0.05  # |residual| / |y| down to which silent samples are left out
-STEPS = 1, 4  # from piece to piece: where one step's pivots do not end, four shorter ones
+STEPS = 1, 4  # rungs 1 and 2
 BEGIN = 0.12  # |residual| / |y|, at most, of the first piece: where it is larger, pivots cycle
 FALLBACK = 0.02  # of the lambda at which u becomes 0: where an interior point begins
 SMALLEST = 1e-6  # |residual| / |y| below which no lambda is looked for
@@ -64,7 +66,7 @@ class NoPoint(Exception):
 class Piece:
     """The solutions for lambda from `start` to `end`: lines, as values at lambda = 0 and slopes."""
 
-    blocks: Blocks  # the neuron, its factors, and where pivots go on from
+    blocks: Blocks  # the neuron's, shared by all its pieces: pivots for the next one move it on
     lam: float  # where it was solved
     start: float
     end: float
@@ -117,8 +119,7 @@ def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None)
 def other(piece: Piece, lam: float, limit: float) -> Piece:
     """The piece of the same neuron at this lambda. Raises Limit, NoPoint.
 
-    From the rows of this piece in one step of lambda; where pivots do not end, from there again in
-    four; then by an interior point. `blocks` moves on: the old piece keeps its own fields only.
+    `blocks` moves on: the old piece keeps its own fields only.
     """
     blocks = piece.blocks
     ratio, rows = lam / (piece.lam or lam), (blocks.inputs, blocks.side.copy(), blocks.on.copy())
@@ -154,7 +155,11 @@ def _piece(blocks: Blocks, limit: float) -> Piece:
 
 
 def _ends(blocks: Blocks) -> tuple[float, float]:
-    """Between which lambda, a factor REACH from here at most, no row of these lines is wrong."""
+    """Between which lambda, a factor REACH from here at most, no row of these lines is wrong.
+
+    Lines that have to stay >= 0, by (2): u_j s_j and mu_i of active rows, lambda p_j - c_j,
+    lambda p_j + c_j and v_i - C_i'u of the others. An end is where the first of them is 0.
+    """
     S, K, paid = blocks.S, blocks.K, blocks.prices > 0
     zero, below = paid.copy(), np.ones(blocks.on.size, bool)
     zero[blocks.inputs[S]], below[K] = False, False  # inputs with u_j = 0, samples with C_i'u < v_i
@@ -171,7 +176,7 @@ def _ends(blocks: Blocks) -> tuple[float, float]:
 
 
 def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
-    """An interior point at lam, and pivots from its active rows. Raises NoPoint."""
+    """Rungs 3 to 5 at lam. Raises NoPoint."""
     take_inputs(blocks, every=True)
     complete(blocks)
     neuron, y = blocks.neuron, blocks.neuron.y
@@ -221,35 +226,35 @@ def forbids(neuron: Neuron, q: Array) -> bool:
 def exactly(piece: Piece, limit: float, shift: Array | float = 0.0) -> tuple[Array, Array, Array]:
     """u (N,) and q (P,) of min sum p_j |u_j| s.t. A'u = y + shift, C'u <= v; and q on Omega (a,).
 
-    Bregman's iteration, which ends: u_i solves the program at one small lambda for the target t_i,
-    and t_i+1 = t_i + (y + shift - A'u_i), until A'u_i = y + shift. Then q = (t_i - A'u_i) / lambda.
-    Where it does not end, A rest = C added for rest = y + shift - A'u and what mu gained, and
-    rest'(y + shift) > v'added: the ray (rest, -added). Raises NoPoint.
+    Bregman's iteration, which ends: u_i solves (1) at one small lambda for the target y_i, and
+    y_i+1 = y_i + (y + shift - A'u_i), until A'u_i = y + shift. Then q = (y_i - A'u_i) / lambda.
+    Where it does not end, u stays and mu grows by d: with rest = y + shift - A'u the difference of
+    two (2) is A rest = C d, and rest'(y + shift) > v'd. So (rest, -d) is a ray: NoPoint.
     u and q are in the units of the layer, the last one in those of the neuron.
     Source: Yin, Osher, Goldfarb, Darbon, SIAM J. Imaging Sciences 1 (2008).
     """
     lam, true, blocks = SMALL_LAMBDA * piece.lam, piece.blocks.neuron, copy(piece.blocks)
     blocks.side, blocks.on, blocks.place = blocks.side.copy(), blocks.on.copy(), blocks.place.copy()
     piece = other(replace(piece, blocks=blocks), lam, limit)
-    goal, last = true.y + shift, np.zeros(true.v.size)
+    target, last = true.y + shift, np.zeros(true.v.size)
     for _ in range(BREGMAN):
         now, (u, mu) = blocks.neuron, piece.at(lam)
-        push = -now.residual(np.arange(len(u)), np.array([u, 0 * u]))[0]
-        rest = goal - now.y + push
+        lam_q = -now.residual(np.arange(len(u)), np.array([u, 0 * u]))[0]
+        rest = target - now.y + lam_q
         if np.linalg.norm(rest) <= EXACT * np.linalg.norm(true.y):
-            return *read(piece, lam), push
-        added, last = mu - last, mu
+            return *read(piece, lam), lam_q
+        growth, last = mu - last, mu
         blocks.neuron = replace(now, y=now.y + rest)
         blocks.Ay = blocks.neuron.correlate(blocks.neuron.y, 0.0)
         piece = other(piece, lam, limit)
-    raise NoPoint(_ray(true, rest, added))
+    raise NoPoint(_ray(true, rest, growth))
 
 
 def _alone(blocks: Blocks, found: Point, lam: float) -> Piece:
     """The interior point as a piece: without end where u = 0.
 
-    Corrected to its active rows, where that changes no sign. Active samples may be dependent: their
-    equations are solved by least squares, which moves mu least.
+    Corrected to (3) of its active rows, where that changes no sign; by least squares, which moves
+    mu least, for active samples may be dependent.
     """
     neuron, S, K = blocks.neuron, np.flatnonzero(found.side), np.flatnonzero(found.on)
     n, N, rows = S.size, found.u.size, np.append(S, found.u.size + K)
