@@ -19,10 +19,10 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def real_array(name: str, value: object, ndim: int | None = None) -> Array:
+def real_array(name: str, value: object, ndim: int | None = None, size: int | None = None) -> Array:
     """Return value as a finite float64 array; integers, booleans and float32 are converted.
 
-    ndim  the number of dimensions it must have; None for any. Empty arrays are refused.
+    ndim, size  how many dimensions and entries it must have; None for any. Empty ones are refused.
     Raises ValueError with the argument's name and what was found.
     """
     array = numeric(name, value)
@@ -36,6 +36,8 @@ def real_array(name: str, value: object, ndim: int | None = None) -> Array:
     bad = np.count_nonzero(~np.isfinite(array))
     if bad:
         raise ValueError(f"{name} must be finite, got NaN or inf in {bad} of {array.size} entries")
+    if size is not None and array.size != size:
+        raise ValueError(f"{name} must have {size} entries, got {array.size}")
     return array
 
 

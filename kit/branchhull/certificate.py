@@ -67,11 +67,11 @@ def certify(
     """
     instance("problem", problem, BranchHull)
     L, K, N = problem.data.shape
-    h, m = _vector("h", h, K), _vector("m", m, N)
+    h, m = real_array("h", h, 1, K), real_array("m", m, 1, N)
     if xi is not None:
         if not problem.slack:
             raise ValueError("xi must be None: the program has no slack (lam is None)")
-        xi = _vector("xi", xi, L)
+        xi = real_array("xi", xi, 1, L)
     lower = -math.inf if dual is None else _lower(problem, dual, wide)
     at = products(problem.data, h, m, wide)
     short = violation(problem, *at, xi)
@@ -123,10 +123,3 @@ def _scaled_dual(data: Bilinear, al: Array, be: Array) -> tuple[Array, Array]:
         shifted = np.maximum(exponents - top, -1000).astype(int)
         sides.append(np.where(positive, np.ldexp(np.frexp(v)[0], shifted), 0.0))
     return tuple(sides)
-
-
-def _vector(name: str, value: Array, length: int) -> Array:
-    vector = real_array(name, value, 1)
-    if vector.size != length:
-        raise ValueError(f"{name} must have {length} entries, got {vector.size}")
-    return vector

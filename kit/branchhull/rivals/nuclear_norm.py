@@ -64,12 +64,10 @@ def certify_lifted(data: Bilinear, Z: Array, nu: Array) -> Certificate:
     upper is |Z|_* if |A(Z) - y| <= 1e-9 |y|, else inf; violation is that ratio. lower = inf where
     nu proves that no Z fits y. Raises ValueError for shapes that do not match. Source: derived.
     """
-    Z, nu = real_array("Z", Z, 2), real_array("nu", nu, 1)
     L, K, N = data.shape
+    Z, nu = real_array("Z", Z, 2), real_array("nu", nu, 1, L)
     if Z.shape != (K, N):
         raise ValueError(f"Z must have shape ({K}, {N}), got {Z.shape}")
-    if nu.size != L:
-        raise ValueError(f"nu must have {L} entries, got {nu.size}")
     violation = float(np.linalg.norm(measure(data, Z) - data.y) / (np.linalg.norm(data.y) or 1.0))
     value = float(np.linalg.norm(Z, "nuc"))
     gain, size = data.y @ nu, np.linalg.norm(adjoint(data, nu), 2)
