@@ -60,16 +60,21 @@ class Bilinear:
         """(L, K, N): measurements, unknowns of h, unknowns of m."""
         return self.y.size, self.B.shape[1], self.C.shape[1]
 
+    @property
+    def sig(self) -> Array:
+        """sign(y) signs (L,), the signs of C m; a slack of this sign moves q up. 0 where y = 0."""
+        return np.sign(self.y) * self.signs
+
     @cached_property
     def canonical(self) -> tuple[Matrix, Matrix, Array]:
         """What the function `canonical` returns, made once: every certificate asks for it."""
-        t, s = self.signs[:, None], np.sign(self.y)[:, None]
-        return _read_only(scale(self.B, t), scale(self.C, s * t), np.abs(self.y))
+        Bt, Ct = scale(self.B, self.signs[:, None]), scale(self.C, self.sig[:, None])
+        return _read_only(Bt, Ct, np.abs(self.y))
 
     @cached_property
     def scaled(self) -> Scaled:
         """The canonical form in units of its own, made once: see Scaled."""
-        return scaled(self.B, self.C, self.y, self.signs)
+        return scaled(self.B, self.C, np.abs(self.y), self.signs, self.sig)
 
     def __getstate__(self) -> dict[str, object]:
         """What travels to another process: not what can be made there."""

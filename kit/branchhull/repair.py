@@ -73,7 +73,7 @@ def violation(problem: BranchHull, P: Side, Q: Side, d: Array, xi: Array | None)
     """See certify: what rounding may have done counts as 0. P, Q, d as of `products`."""
     data, p, q = problem.data, P.v + P.error, Q.v + Q.error
     if xi is not None:
-        q = q + _towards(data) * xi * data.scaled.rows[1] / Q.unit
+        q = q + data.sig * xi * data.scaled.rows[1] / Q.unit
     elif problem.slack:
         q = np.where(p > 0, np.inf, q)
     on = d > 0
@@ -120,7 +120,7 @@ def repair(
             need, grow = d / reach_p / price, reach_q / price
             c = _best_scale(problem.gamma * np.abs(m).sum() / problem.lam, grow, need)
             moved = c * m
-            xi[on] = _towards(problem.data)[on] * up(0) * np.maximum(0.0, need - c * grow)
+            xi[on] = problem.data.sig[on] * up(0) * np.maximum(0.0, need - c * grow)
         else:
             r = np.max(d / reach_p / reach_q)  # divide before multiplying: p q may underflow
         F, G = problem.halves(h, moved, xi)
@@ -143,11 +143,6 @@ def _best_scale(price: float, q: Array, need: Array) -> float:
     slope = price - q.sum() + np.cumsum(np.maximum(np.append(q, 0.0), 0.0)[order])
     best = corners[order[min(int(np.argmax(slope >= 0)), order.size - 1)]]
     return float(best) if np.isfinite(best) and (slope >= 0).any() else 0.0
-
-
-def _towards(data: Bilinear) -> Array:
-    """sign(y) signs (L,): a slack xi of this sign moves q up; 0 where y = 0."""
-    return np.sign(data.y) * data.signs
 
 
 def _lifted(P: Side, on: Array) -> Array | None:

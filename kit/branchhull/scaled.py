@@ -59,10 +59,9 @@ class Scaled:
         return self.zoom / e * self.columns[0] * h, self.zoom * e * self.columns[1] * m
 
 
-def scaled(B: Matrix, C: Matrix, y: Array, signs: Array) -> Scaled:
-    """The data of a Bilinear, arguments as there, in units of their own."""
-    s, d = np.sign(y), np.abs(y)
-    sides, rows, columns, sizes = zip(_even(B, signs), _even(C, s * signs), strict=True)
+def scaled(B: Matrix, C: Matrix, d: Array, signs: Array, sig: Array) -> Scaled:
+    """The data of a Bilinear, d = |y| and the others as there, in units of their own."""
+    sides, rows, columns, sizes = zip(_even(B, signs), _even(C, sig), strict=True)
     exponents = sum(np.log2(row) for row in rows) + np.frexp(d)[1]
     top = 2 * round((exponents[d > 0].max() if d.any() else 0) / 2)
     shrunk = np.ldexp(np.frexp(d)[0], (exponents - top).astype(int))

@@ -115,8 +115,7 @@ def dependent(problem: BranchHull) -> tuple[str, ...]:
 
 def parts(problem: BranchHull) -> tuple[Array, Array, object, Array, Array]:
     """(t, sig, Bt, Ct, d): the signs of B h, the signs of the slack, and the canonical data."""
-    data = problem.data
-    return data.signs, data.signs * np.sign(data.y), *canonical(data)
+    return problem.data.signs, problem.data.sig, *canonical(problem.data)
 
 
 def is_identity(B: object) -> bool:
@@ -156,12 +155,11 @@ def steepness(problem: BranchHull, dual: Dual) -> tuple[Array, float]:
         r = al - t * pull
     else:  # no r can be paid for: w has to do it alone
         B = _distinct(dense(B))
-        DB = differences(B, problem.shape)
-        back = _onto_equation(DB, B, pull - t * al, more)
-        w, r, more = w - back[0], 0 * al, 0 * al
-        if back[1] == math.inf:
+        v, blur = _onto_equation(differences(B, problem.shape), B, pull - t * al, more)
+        if blur == math.inf:
             return al, math.inf
-        w = w + np.sign(w) * back[1]
+        w, r, more = w - v, 0 * al, 0 * al
+        w = w + np.sign(w) * blur
     steepest = np.abs(w).max(initial=0.0)
     rest = np.maximum(r + more, 0.0)
     alpha = max(steepest, rest.max() / mu) if mu > 0 else math.inf
