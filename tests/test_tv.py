@@ -338,7 +338,7 @@ def test_infeasible_images_are_proved_so():
     data = b.Bilinear(np.eye(4), np.ones((4, 1)), [1.0, 1, -1, 1], np.ones(4))
     answer = b.solve(b.BranchHull(data, "tv", mu=1.0, shape=(2, 2)))
     assert answer.report.run.status is Status.INFEASIBLE
-    assert "at the measurements" in answer.report.notes[-1]
+    assert "of the measurements" in answer.report.notes[-1]
     slack = b.BranchHull(data, "tv", mu=1.0, lam=1.0, shape=(2, 2))
     assert b.solve(slack).report.run.status is Status.SOLVED
     ones = b.Bilinear(np.ones((4, 1)), np.ones((4, 1)), np.ones(4), [1.0, 1, -1, 1])

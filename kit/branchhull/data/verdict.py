@@ -84,15 +84,13 @@ def verdict(data: Bilinear, truth: Truth, objective: str = "l2") -> Verdict:
         return Verdict(False, False, -math.inf)
     active = np.where(on, reach <= edge, p <= zero)
     A = np.hstack([np.where(on, q, 1.0)[:, None] * Bt, np.where(on, p, 0.0)[:, None] * Ct])
-    A, size = A[active], np.linalg.norm(A[active], axis=1)
-    keep = size > 0
-    A, rows = A[keep] / size[keep, None], np.flatnonzero(active)[keep]
-    z = np.concatenate([h, m])
+    size, z = np.linalg.norm(A, axis=1), np.concatenate([h, m])
+    rows = np.flatnonzero(active & (size > 0))
+    A, size = A[rows] / size[rows, None], size[rows]
     if not rows.size:
         return Verdict(False, False, -math.inf)
     if objective == "l2":
-        share = (h @ h) / d.sum() * size[keep]
-        margin = _least_weight(A.T * share, z)
+        margin = _least_weight(A.T * ((h @ h) / d.sum() * size), z)
         return Verdict(margin >= -ROOM, margin >= -ROOM, margin)
     nu, s = _most_room(A.T, np.sign(z))
     margin = 1 - 1 / s if s > 0 else -math.inf

@@ -136,12 +136,8 @@ def race(
         best = len(ends) - 1  # the caller's callback pointed at this one
     curves = {key: np.concatenate([run.history[key] for run in runs]) for key in runs[0].history}
     curves["start"] = np.repeat(np.arange(len(runs)), [run.iterations for run in runs])
-    run = Run(
-        runs[best].status,
-        sum(run.iterations for run in runs),
-        sum(run.elapsed for run in runs),
-        curves,
-    )
+    sums = {key: sum(getattr(run, key) for run in runs) for key in ("iterations", "elapsed")}
+    run = replace(runs[best], history=curves, **sums)
     kind = "random" if best else start
     notes = (f"start {best + 1} of {len(runs)} ({kind}) ended best.",) if starts > 1 else ()
     return unproved(data, ends[best].h, ends[best].m, name, run, notes)
