@@ -7,9 +7,8 @@ becomes wrong. The line is looked for on these rungs, from the first to one that
     1  pivots in blocks at this lambda, from the rows of the piece before (the first: from none)
     2  the same in four shorter steps of lambda
     3  an interior point at this lambda tells S, s and K, and pivots go on from these
-    4  the same with Clarabel's interior point, if there was none; if there is no u, its ray
-    5  (ties, as inputs or samples that come twice) the interior point alone, next to no length
-    6  cvxpy's answer, where certificate.settled does not call that of the others settled (layer.py)
+    4  (ties, as inputs or samples that come twice) the interior point alone, next to no length
+    5  cvxpy's answer, where certificate.settled does not call that of the others settled (layer.py)
 
 u = 0. With v >= 0 all weights shrink to 0 at one lambda, and there every silent sample is at its
 limit. From there on u = 0, r = |y|, and the mu of that lambda serve every larger one, since
@@ -21,13 +20,12 @@ Source: derived.
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from kit.nettrim.certificate import CLEAR, RAY
 from kit.nettrim.exact.blocks import OVER_LIMIT, Blocks, complete, pivot, take_inputs
-from kit.nettrim.exact.interior import Point, by_clarabel, interior
+from kit.nettrim.exact.interior import Point, interior
 from kit.nettrim.exact.neuron import Neuron
 from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
@@ -176,23 +174,17 @@ def _ends(blocks: Blocks) -> tuple[float, float]:
 
 
 def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
-    """Rungs 3 to 5 at lam. Raises NoPoint."""
+    """Rungs 3 and 4 at lam. Raises NoPoint."""
     take_inputs(blocks, every=True)
     complete(blocks)
     neuron, y = blocks.neuron, blocks.neuron.y
-    rows = blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices
-    for method in (partial(interior, scale=float(y @ y)), by_clarabel):
-        found = method(*rows)
-        blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
-        if blocks.steps > limit:
-            raise Limit
-        if found.found:
-            break
+    found = interior(blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices, float(y @ y))
+    blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
+    if blocks.steps > limit:
+        raise Limit
+    if not found.found:
         ray = _ray(neuron, 0 * y, found.mu)
-        if forbids(neuron, ray):
-            raise NoPoint(ray)
-    else:
-        raise Breakdown("no interior point")
+        raise NoPoint(ray) if forbids(neuron, ray) else Breakdown("no interior point")
     S = np.flatnonzero(found.side)
     if S.size and np.count_nonzero(found.on) <= S.size:
         blocks.side, blocks.on, blocks.lam = found.side.copy(), found.on.copy(), lam
