@@ -1,8 +1,7 @@
 """One neuron at a given lambda by an interior point method: where pivots in blocks do not end.
 
-    min (1/2) |A'u - y|^2 + sum_j l_j |u_j|   s.t.   C'u <= v         l = lambda p, G = A A'
-
-With u = a - b, z = A y - G u - C mu and s = v - C'u the optimum has, all of these >= 0,
+(1) of the package, with l = lambda p, G = A A', u = a - b, z = A y - G u - C mu and s = v - C'u.
+Its optimum has, all of these >= 0,
 
     a, l - z:  a_j (l_j - z_j) = 0     b, l + z:  b_j (l_j + z_j) = 0     s, mu:  s_i mu_i = 0
 
@@ -15,10 +14,8 @@ one Cholesky factor for Mehrotra's two steps: the first with tau = 0, the second
 the first makes likely, and its products. All numbers go as far as they stay positive.
 
 Those products are held between tau / APART and tau APART. Unheld, they are what the first step
-would leave if it were taken in full; where tau is far smaller, the step that is taken leaves some
-products far below the others, the next first step is no longer one, and the four kinds of step
-that follow each other repeat for ever, with the equations solved and the gap at 1e-9. Silent
-neurons do that: Y and V next to 0, lambda far below |A y|, and no sample's multiplier small.
+would leave if it were taken in full, and for silent neurons, Y and V next to 0 and lambda far below
+|A y|, four kinds of step follow each other for ever, with the gap at 1e-9.
 
 With targets e, f, h of the three products, r = e / (l - z) - a - f / (l + z) + b, and the misfits
 rest = A y - G u - C mu - z and away = v - C'u - s, Newton's equations reduce to
