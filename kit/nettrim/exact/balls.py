@@ -9,14 +9,13 @@ q_C = -mu / lambda <= 0 have X q = g, and with mu'(v - C'u) = 0 and |q_Omega| = 
 
     <q, t> - r |q_Omega| = <q_Omega, A'u> + <q_C, C'u> = g'u = sum_j p_j |u_j|
 
-is certificate.py's lower bound, met with equality: u is optimal for the ball of radius r, and q is
-its dual. With one lambda for all neurons the sum over m is that for one ball, r^2 = sum_m r_m^2.
+is certificate.py's lower bound, met with equality: u is optimal for the ball of radius r, with dual
+q. With one lambda for all neurons the sum over m is that for one ball, r^2 = sum_m r_m^2.
 
 r_m^2 is a parabola on each piece of a neuron's path. The sum of the parabolas that are known gives
-the next lambda, the neurons whose pieces do not reach it are solved there, and so on: quadratic
-near the answer. In a layer about six neurons, spread over the largest three quarters and solved at
-their share of the ball, give the lambda at which the others begin: large ones, for most of the
-residual is theirs.
+the next lambda, the neurons whose pieces do not reach it are solved there, and so on. In a layer
+about six neurons, spread over the largest three quarters (most of the residual is theirs) and
+solved at their share of the ball, give the lambda at which the others begin.
 
 Source: derived.
 """
@@ -26,6 +25,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 
 from kit.nettrim.exact.neuron import Neuron
 from kit.nettrim.exact.path import SMALLEST, Breakdown, NoPoint, Piece, exactly, first, other, read
@@ -39,32 +39,27 @@ MOST = 1e9  # of the lambda at which u becomes 0: beyond, as if there is no ball
 TRIALS = 50  # values of lambda for one radius, before it is given up
 TRUSTED = 8  # from then on every other one halves the interval: parabolas beyond their ends mislead
 FACTOR = 8  # between two of them, at most
-NEWTON = 200  # steps for the zero of the parabolas' sum
-EQUAL, MET = 1e-14, 1e-9  # of radius^2: where Newton ends; what counts as met
+EQUAL = 1e-15  # of lambda: to which digit the zero of the parabolas' sum is computed
+MET = 1e-9  # of radius^2: what counts as met
 
 
 def common_lambda(pieces: list[Piece], radius: float, lam: float) -> tuple[float, bool]:
-    """Where these parabolas have sum r^2 = radius^2; whether they do.
+    """Where these parabolas have sum r^2 = radius^2, or nearest to it; whether they do.
 
-    lam  to begin with; no more than FACTOR from it, for beyond the pieces' ends all is a guess
-
-    With square + 2 slope t + bend t^2 = 0 at lam + t, t is the root that is nearer to 0.
+    No more than FACTOR from lam: beyond the pieces' ends all is a guess.
     """
+
+    def over(lam: float) -> float:
+        return sum(piece.square(lam) for piece in pieces) - radius**2
+
     least, most = lam / FACTOR, lam * FACTOR
-    for _ in range(NEWTON):
-        square, slope, bend = np.sum([piece.square(lam) for piece in pieces], axis=0)
-        over = square - radius**2
-        if abs(over) <= EQUAL * radius**2:
-            break
-        least, most = (lam, most) if over < 0 else (least, lam)
-        root = slope * slope - bend * over
-        new = lam - over / (slope + np.sqrt(root)) if root >= 0 and slope > 0 else np.nan
-        if not least < new < most:
-            new = np.sqrt(least * most)
-        if abs(new - lam) <= 1e-15 * lam:
-            break
-        lam = float(new)
-    return lam, abs(over) <= MET * radius**2
+    if over(least) >= 0:
+        lam = least
+    elif over(most) <= 0:
+        lam = most
+    else:
+        lam = float(brentq(over, least, most, xtol=EQUAL * least, rtol=EQUAL))
+    return lam, abs(over(lam)) <= MET * radius**2
 
 
 @dataclass(eq=False)
@@ -92,7 +87,7 @@ class Group:
                 else:
                     new = other(old, lam, self.log.limit)
             except NoPoint as proof:
-                self.rays[m] = proof.ray
+                (self.rays[m],) = proof.args
                 return None
             new.blocks.release(BYTES / len(self.neurons))
             self.log.interior += new.blocks.interior - points
@@ -145,7 +140,7 @@ class Group:
             if self.rays:
                 raise Breakdown("not all neurons were solved")
             pieces = list(self.pieces.values())
-            over = sum(piece.square(lam)[0] for piece in pieces) > radius**2
+            over = sum(piece.square(lam) for piece in pieces) > radius**2
             low, high = (low, lam) if over else (lam, high)
         raise Breakdown("lambda was not found")
 
@@ -166,7 +161,7 @@ class Group:
                     W[:, m], Q[m], dual[m] = exactly(piece, self.log.limit, shift)
                 except NoPoint as proof:
                     if size == 0:
-                        Q[m], none = proof.ray, True
+                        Q[m], none = proof.args[0], True
             if none or radius == 0:
                 return
 

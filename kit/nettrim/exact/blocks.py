@@ -100,10 +100,9 @@ def complete(blocks: Blocks, silent: bool = True) -> None:
 def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bool:
     """Pivot until lambda is `lam`, or the residual `radius`, and nothing is wrong; whether it is.
 
-    One round: solve at (S, s, K); lambda goes towards its goal; wrong rows change sides. If none is
-    wrong and lambda stands still, c_j from A, u and mu corrected, another look: nothing is wrong,
-    done. If something is, or lambda has fallen by STALE, the working set takes in the inputs with
-    the largest |c_j| / p_j.
+    If in a round no row is wrong and lambda stands still, c_j from A, u and mu corrected, another
+    look: nothing is wrong, done. If something is, or lambda has fallen by STALE, the working set
+    takes in the inputs with the largest |c_j| / p_j.
 
     silent  False: without the silent samples, to ROUGH_STEP and ROUGH_WRONG, in ROUGH_ROUNDS
     Raises numpy's LinAlgError where a factor does not exist.

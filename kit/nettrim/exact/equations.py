@@ -18,10 +18,7 @@ RIDGE = 1e-12  # of a diagonal: what keeps a factor where rows are copies of oth
 
 
 class Equations:
-    """M x + C mu = f,  C'x = g  for M (s, s) and C (s, k) or None, by factors.
-
-    A step of refinement, by `missing`, makes up for the ridges.
-    """
+    """For M (s, s) and C (s, k) or None. A step of refinement makes up for the ridges."""
 
     def __init__(self, M: Array, C: Array | None) -> None:
         self.M, self.C, self.t = M, C, 0.0

@@ -1,9 +1,4 @@
-"""Whole layers, exactly, for many epsilons, and one judge.
-
-    each neuron   by pivots in blocks, or by an interior point and pivots from there (path.py)
-    lambda        such that the residuals meet the balls (balls.py)
-    proved        gap and violation of the certificate small enough; if not
-    cvxpy         Clarabel, and the better one of the two answers
+"""Whole layers, exactly, for many epsilons; what is not settled is left to cvxpy.
 
 A ball for each neuron is one ball of a layer of one neuron. The notes count steps, interior points
 and neurons left to cvxpy.
@@ -56,8 +51,7 @@ class Log:
         """Count steps, call back; raises Stop."""
         with self.lock:
             self.events += events
-            top = there.blocks.top  # 0 for y = 0 and a limit below 0
-            share = there.lam / top if top > 0 else 1.0
+            share = there.lam / (there.blocks.top or there.lam)  # top: 0 for y = 0 and a v < 0
             if self.callback and self.callback(Progress(m, share, self.events)):
                 raise Stop
 
@@ -110,7 +104,6 @@ def _fill(
     busy = {m: n for m, n in neurons.items() if n.y.any() or n.v.min(initial=0) < 0}
     groups = [list(busy)] if problem.joint else [[m] for m in busy]
     outer, inner = (map, mapping) if problem.joint else (mapping, map)
-
     limited: set[int] = set()
 
     def attempt(group: list[int]) -> None:

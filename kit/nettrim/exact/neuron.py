@@ -7,8 +7,8 @@ With x = max|X|, z = max|Y|, P samples and h_i, the power of 2 just above max|X_
   A = X_Omega / (x sqrt(P)),  y = Y_Omega / (z sqrt(P)),  C_i = X_i / (x h_i),  v_i = V_i / (z h_i),
 
 the weights are w = u z / x, and their residual is z sqrt(P) |A'u - y|. Numbers rho on Omega and nu
-on C with A rho + C nu = X q have q = (rho / sqrt(P), nu / h) / x. `spread` divides by h; who calls
-it divides by x and sqrt(P), and by lambda for a dual, once for all that they share.
+on C with A rho + C nu = X q have q = (rho / sqrt(P), nu / h) / x. `spread` divides by h, its
+callers by x, by sqrt(P) and, for a dual, by lambda.
 """
 
 from dataclasses import dataclass
@@ -74,10 +74,9 @@ class Neuron:
 
     def samples(self, inputs: Array) -> Array:
         """C' for some inputs j (k,): (c, k)."""
-        layer, every = self.layer, np.arange(len(self.layer.X))
-        part = layer.columns[self.silent]
-        part /= layer.scale[0] * layer.tall[self.silent, None]
-        return part if np.array_equal(inputs, every) else part.take(inputs, 1)
+        part = self.layer.columns[self.silent]
+        part /= self.layer.scale[0] * self.layer.tall[self.silent, None]
+        return part if len(inputs) == part.shape[1] else part.take(inputs, 1)  # all: in order
 
     def gram(self) -> Array:
         """A A' (N, N): X X' less the part of C where that is shorter and loses no digits."""

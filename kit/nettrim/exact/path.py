@@ -7,27 +7,23 @@ becomes wrong. The line is looked for on these rungs, from the first to one that
     1  pivots in blocks at this lambda, from the rows of the piece before (the first: from none)
     2  the same in four shorter steps of lambda
     3  an interior point at this lambda tells S, s and K, and pivots go on from these
-    4  the same with Clarabel's interior point, if there was none; if there is no u, its ray
-    5  (ties, as inputs or samples that come twice) the interior point alone, next to no length
-    6  cvxpy's answer, where certificate.settled does not call that of the others settled (layer.py)
+    4  (ties, as inputs or samples that come twice) the interior point alone, next to no length
+    5  cvxpy's answer, where certificate.settled does not call that of the others settled (layer.py)
 
-u = 0. With v >= 0 all weights shrink to 0 at one lambda, and there every silent sample is at its
-limit. From there on u = 0, r = |y|, and the mu of that lambda serve every larger one, since
-|A y - C mu|_j is no more than lambda p_j.
-
-Source: derived.
+u = 0. With v >= 0 all weights shrink to 0 at one lambda. From there on u = 0, r = |y|, and the mu
+of that lambda (0 where v_i > 0) serve every larger one, since |A y - C mu|_j is no more than
+lambda p_j. Source: derived.
 """
 
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
 from kit.nettrim.certificate import CLEAR, RAY
 from kit.nettrim.exact.blocks import OVER_LIMIT, Blocks, complete, pivot, take_inputs
-from kit.nettrim.exact.interior import Point, by_clarabel, interior
+from kit.nettrim.exact.interior import Point, interior
 from kit.nettrim.exact.neuron import Neuron
 from kit.nettrim.reference import sharpen_ray
 from kit.results import Array
@@ -55,11 +51,7 @@ class Limit(Exception):
 
 
 class NoPoint(Exception):
-    """The constraints have no solution, which `ray` (P,) is to prove."""
-
-    def __init__(self, ray: Array) -> None:
-        super().__init__("no u meets the constraints")
-        self.ray = ray
+    """The constraints have no solution, which args[0], a ray (P,), is to prove."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +81,12 @@ class Piece:
         mu[self.samples] = self.mu[0] + lam * self.mu[1]
         return u, mu
 
-    def square(self, lam: float) -> tuple[float, float, float]:
-        """r^2 = a + 2 b t + c t^2 at lam + t; beyond the ends a guess, monotone, at most |y|^2."""
+    def square(self, lam: float) -> float:
+        """r^2 at lam; beyond the ends a guess, monotone, at most |y|^2."""
         (a, b, c), t, y = self.parabola, lam - self.lam, self.blocks.neuron.y
-        value, slope, most = a + 2 * b * t + c * t * t, b + c * t, float(y @ y)
-        if slope < 0:
-            return (a - b * b / c if c > 0 else a), 0.0, 0.0
-        return (most, 0.0, 0.0) if value > most and not self.covers(lam) else (value, slope, c)
+        t = max(t, -b / c) if c > 0 else t
+        value = a + 2 * b * t + c * t * t
+        return value if self.covers(lam) else min(value, float(y @ y))
 
 
 def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None) -> Piece:
@@ -155,10 +146,9 @@ def _piece(blocks: Blocks, limit: float) -> Piece:
 
 
 def _ends(blocks: Blocks) -> tuple[float, float]:
-    """Between which lambda, a factor REACH from here at most, no row of these lines is wrong.
+    """Between which lambda, a factor REACH from here at most, (2) holds on these lines.
 
-    Lines that have to stay >= 0, by (2): u_j s_j and mu_i of active rows, lambda p_j - c_j,
-    lambda p_j + c_j and v_i - C_i'u of the others. An end is where the first of them is 0.
+    All stay >= 0: u_j s_j, mu_i of active rows; lambda p_j -+ c_j, v_i - C_i'u of the others.
     """
     S, K, paid = blocks.S, blocks.K, blocks.prices > 0
     zero, below = paid.copy(), np.ones(blocks.on.size, bool)
@@ -176,23 +166,17 @@ def _ends(blocks: Blocks) -> tuple[float, float]:
 
 
 def _by_interior(blocks: Blocks, lam: float, limit: float) -> Piece:
-    """Rungs 3 to 5 at lam. Raises NoPoint."""
+    """Rungs 3 and 4 at lam. Raises NoPoint."""
     take_inputs(blocks, every=True)
     complete(blocks)
     neuron, y = blocks.neuron, blocks.neuron.y
-    rows = blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices
-    for method in (partial(interior, scale=float(y @ y)), by_clarabel):
-        found = method(*rows)
-        blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
-        if blocks.steps > limit:
-            raise Limit
-        if found.found:
-            break
+    found = interior(blocks.G, blocks.Ay, blocks.C, neuron.v, lam * blocks.prices, float(y @ y))
+    blocks.steps, blocks.interior = blocks.steps + found.steps, blocks.interior + 1
+    if blocks.steps > limit:
+        raise Limit
+    if not found.found:
         ray = _ray(neuron, 0 * y, found.mu)
-        if forbids(neuron, ray):
-            raise NoPoint(ray)
-    else:
-        raise Breakdown("no interior point")
+        raise NoPoint(ray) if forbids(neuron, ray) else Breakdown("no interior point")
     S = np.flatnonzero(found.side)
     if S.size and np.count_nonzero(found.on) <= S.size:
         blocks.side, blocks.on, blocks.lam = found.side.copy(), found.on.copy(), lam
