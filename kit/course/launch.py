@@ -27,17 +27,16 @@ STRICT = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with=tests/nbval_s
 PORT = 8888  # JupyterLab's own
 # Voila's pages name style sheets of other machines, for icons that we do not use: not to be fetched
 HERE = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws: wss:"
-# what comes after `run.py`: which lock it needs, and what it does
-COMMANDS = {
-    "lab [options of JupyterLab]": (LESSONS, "open the lessons in JupyterLab, in your copy my/"),
-    "explore [options of JupyterLab]": (LESSONS, "all explorers as an app, no code in sight"),
-    "test [--all] [options of pytest]": (TEST, "quick tests, every lesson; --all: slow ones too"),
-    "bench [options of pytest]": (TEST, "benchmarks beside cvxpy, one after the other"),
-    "lessons [files]": (TEST, "execute lessons and store what they show"),
-    "exercises [--check]": (TEST, "build exercises/ from solutions/"),
-    "site [folder]": (TEST, "the lessons as a book, to be read without kernel or network"),
-    "class FOLDER [--seed N]": (TEST, "a course folder for nbgrader"),
-    "grade FOLDER [--out ...]": (TEST, "mark a folder of notebooks handed in"),
+COMMANDS = {  # what comes after `run.py`, and what it does
+    "lab": ("[options of JupyterLab]", "open the lessons in JupyterLab, in your copy my/"),
+    "explore": ("[options of JupyterLab]", "all explorers as an app, no code in sight"),
+    "test": ("[--all] [options of pytest]", "quick tests, every lesson; --all: slow ones too"),
+    "bench": ("[options of pytest]", "benchmarks beside cvxpy, one after the other"),
+    "lessons": ("[files]", "execute lessons and store what they show"),
+    "exercises": ("[--check]", "build exercises/ from solutions/"),
+    "site": ("[folder]", "the lessons as a book, to be read without kernel or network"),
+    "class": ("FOLDER [--seed N]", "a course folder for nbgrader"),
+    "grade": ("FOLDER [--out ...]", "mark a folder of notebooks handed in"),
 }
 MODULES = {  # commands with a command line of their own, and the options of that
     "lessons": ("kit.course.build lessons", ""),
@@ -227,8 +226,9 @@ def bench(options: list) -> int:
 
 def usage(command: str = "") -> str:
     """One line for each command, or for the one named."""
-    lines = [f"python3 run.py {words:<32} {text}" for words, (_, text) in COMMANDS.items()]
-    return "\n".join(line for line in lines if command in ("", line.split()[2]))
+    shown = [command] if command else COMMANDS
+    rows = [(f"{name} {COMMANDS[name][0]}", COMMANDS[name][1]) for name in shown]
+    return "\n".join(f"python3 run.py {words:<32} {text}" for words, text in rows)
 
 
 def only_known(command: str, options: list) -> None:
@@ -242,13 +242,12 @@ def only_known(command: str, options: list) -> None:
 
 def started(command: str, options: list) -> int:
     """Install what a command needs, then run it; options are looked at before that."""
-    (lock,) = (lock for words, (lock, _) in COMMANDS.items() if words.split()[0] == command)
     if command == "test":
         paths(options)
     elif command in MODULES:
         only_known(command, options)
     try:
-        install(lock)
+        install(LESSONS if command in ("lab", "explore") else TEST)
         if command in MODULES:
             where = {"cwd": Path.cwd()} if command in ("class", "grade") else {}
             return call(PYTHON, "-m", *MODULES[command][0].split(), *options, **where)
@@ -265,12 +264,11 @@ def started(command: str, options: list) -> int:
 def main(arguments: list) -> int:
     """Run one command; anything unknown is named, beside what is known."""
     command, *options = arguments or ["help"]
-    known = [words.split()[0] for words in COMMANDS]
     try:
         if command in ("help", "-h", "--help"):
             print(usage())
             code = 0
-        elif command not in known:
+        elif command not in COMMANDS:
             print(f"There is no command {command!r}. There are:\n{usage()}")
             code = 2
         elif {"-h", "--help"} & set(options):

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from kit.course.drawing import look, png
-from kit.course.explorers import Explorer, caption, positions, slides
+from kit.course.explorers import Explorer, caption, positions
 from kit.course.program import Notebook, Statement, executed, gathered
 
 CHEAP = ast.Import | ast.ImportFrom | ast.FunctionDef
@@ -88,7 +88,7 @@ def panel(shown: Explorer, name: str, folder: Path) -> str:
                 file, text = "", f"This setting cannot be drawn: {problem}."
             start = value == shown.defaults[key]
             stops.append({"words": words, "start": start, "file": file, "text": text})
-        rows += _control(control.description, stops, f"{name}-c{c}", slides(control))
+        rows += _control(control.description, stops, f"{name}-c{c}", control.has_trait("readout"))
     view = next(view for view in stops if view["start"])
     return (
         f'<div class="explorer" role="group" aria-label="Explorer">{rows}'
