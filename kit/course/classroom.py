@@ -45,13 +45,12 @@ def source(path: Path, seed: int) -> NotebookNode:
     nb = plain(c for c in read(path).cells if not set(SECRET).intersection(tags(c)))
     points = {}
     for cell in nb.cells:
+        name = "".join(re.findall(r"^def (\w+)\(", cell.source, re.MULTILINE)[:1])
         if "check" in tags(cell):
-            name = re.search(r"^def (\w+)\(", cell.source, re.MULTILINE)[1]
             found = re.search(r"points=(\d+)", cell.source)
             points[name] = int(found[1]) if found else 1
             mark(cell, f"define-{name}", locked=True)
         elif "### BEGIN SOLUTION" in cell.source:
-            name = re.search(r"^def (\w+)\(", cell.source, re.MULTILINE)[1]
             mark(cell, f"answer-{name}", solution=True)
         elif call := CALL.fullmatch(cell.source.strip()):
             check, function = call.groups()
@@ -70,9 +69,7 @@ def mark(cell: NotebookNode, name: str, *, points: float | None = None, **kinds:
     cell.metadata["nbgrader"] = data if points is None else {**data, "points": points}
 
 
-def build(
-    folder: Path, stems: list[str], seed: int | None = None, seconds: int = 60, root: Path = ROOT
-) -> list[str]:
+def build(folder: Path, stems: list[str], seed: int | None = None, seconds: int = 60) -> list[str]:
     """Write the course folder; return the files that were kept because somebody has edited them.
 
     seed  None for that of the last call in this folder, and 1 at first
@@ -83,7 +80,7 @@ def build(
     written = known.get("written", {})
     files = {"nbgrader_config.py": CONFIG.format(stub=STUB, seconds=seconds).encode()}
     for stem in stems:
-        nb = source(root / "solutions" / f"{stem}.py", seed)
+        nb = source(ROOT / "solutions" / f"{stem}.py", seed)
         nbformat.validate(nb)
         files[f"source/{stem}/{stem}.ipynb"] = rendered(nb, ".ipynb").encode()
     told = renewed(folder, files, written)

@@ -72,8 +72,7 @@ def words(text: str) -> str:
 def sentence(markdown: str) -> str:
     """What to do with an explorer: the first sentence of the text before it, or its heading."""
     blocks = [block for block in markdown.split("\n\n") if block.strip()]
-    last = re.sub(r"^#+ *", "", blocks[-1]) if blocks else ""
-    last = re.sub(r"^(Guess first\.|Things to try:) ", "", words(last))
+    last = words(re.sub(r"^#+ *", "", blocks[-1])) if blocks else ""
     said = re.split(r"(?<=[.?!])\s", last, maxsplit=1)[0]
     return said[:1].upper() + said[1:]
 

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+
+from kit.course.cells import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMAT = "py:percent"
@@ -139,7 +140,7 @@ def _faults(cell: NotebookNode) -> Iterator[str]:
 
 def _shows(source: str) -> bool:
     """Whether a cell must leave an output: it prints, displays, or ends with a value."""
-    body = ast.parse(TransformerManager().transform_cell(source)).body  # magics become calls
+    body = parsed(source)  # without magics
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else ast.Constant(None)
     value = not isinstance(last, ast.Call) and getattr(last, "value", ...) is not None
     called = {ast.unparse(call.func).split(".")[-1] for call in _calls(body)}

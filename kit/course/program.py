@@ -126,27 +126,22 @@ def needed(
     runs meets the names of that moment too.
     """
     own = [s for s in every if not s.check and s is not version]
-    chosen, asked = {}, set()
     stars = [s for s in own if "*" in s.binds and s.place <= until]  # who knows what they bring
-    waiting: list = [("", until, [version, *stars])]
+    chosen, asked, waiting = {}, set(), [(s, until) for s in (version, *stars)]
     while waiting:
-        name, limit, new = waiting.pop()
-        if name and (name, limit) in asked:
-            continue
-        asked.add((name, limit))
-        if name:
+        s, limit = waiting.pop()
+        chosen[id(s)] = s
+        now = min(limit, s.place)
+        names = {(name, now if name in s.at_once else until) for name in s.reads}
+        names |= {(name, limit) for name in s.reads - s.at_once}
+        for name, limit in names - asked:
             before = [s for s in own if s.place <= limit]
             new = _binders(name, version, [before, own, list(given)])
             imported = any(isinstance(s.node, ast.Import | ast.ImportFrom) for s in new)
             first = min((s.place for s in new), default=limit)
             new += [s for s in before if name in s.changes and s.place >= first and not imported]
-        for s in new:
-            if (id(s), limit) not in asked:
-                asked.add((id(s), limit))
-                chosen[id(s)] = s
-                now = min(limit, s.place)
-                waiting += [(n, now if n in s.at_once else until, []) for n in s.reads]
-                waiting += [(n, limit, []) for n in s.reads - s.at_once]
+            waiting += [(s, limit) for s in new]
+        asked |= names
     return sorted(chosen.values(), key=lambda s: s.place)
 
 
