@@ -1,8 +1,4 @@
-"""The commands of run.py. Standard library only: what it starts is in .venv, which it makes.
-
-The first call makes .venv and installs what the lock names; a stamp in .venv tells the next call
-that nothing has changed, and it starts at once.
-"""
+"""The commands of run.py. Standard library only: what it starts is in .venv, which it makes."""
 
 import argparse
 import hashlib

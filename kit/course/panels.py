@@ -100,22 +100,15 @@ def panel(shown: Explorer, name: str, folder: Path) -> str:
 
 
 def _control(label: str, stops: list[dict], key: str, slider: bool) -> str:
-    """One control: a slider over its positions, or a list to choose from."""
-    start = next(k for k, view in enumerate(stops) if view["start"])
-    data = html.escape(json.dumps(stops), quote=True)
+    """One control, a slider over its positions or a list; book.js sets it to where it starts."""
+    options = "".join(f"<option>{html.escape(view['words'])}</option>" for view in stops)
+    tag, after = f'select id="{key}"', f"{options}</select>"
     if slider:
-        field = (
-            f'<input type="range" id="{key}" min="0" max="{len(stops) - 1}" value="{start}" '
-            f'aria-valuetext="{html.escape(stops[start]["words"])}" data-views="{data}">'
-        )
-    else:
-        options = "".join(
-            f"<option{' selected' if k == start else ''}>{html.escape(view['words'])}</option>"
-            for k, view in enumerate(stops)
-        )
-        field = f'<select id="{key}" data-views="{data}">{options}</select>'
-    said = f'<output for="{key}">{html.escape(stops[start]["words"])}</output>' if slider else ""
-    return f'<div><label for="{key}">{html.escape(label)}</label>{field}{said}</div>'
+        tag = f'input type="range" id="{key}" min="0" max="{len(stops) - 1}"'
+        after = f'<output for="{key}"></output>'
+    views = html.escape(json.dumps(stops), quote=True)
+    named = f'<label for="{key}">{html.escape(label)}</label>'
+    return f'<div>{named}<{tag} data-views="{views}">{after}</div>'
 
 
 def decoded(output: NotebookNode) -> bytes | None:
