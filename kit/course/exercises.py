@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from kit.course.notebooks import FORMAT, ROOT, SKIPPED, UNCOMPARED, plain, read, rendered, tags
 
-SECRET = ("answer", "wrong")  # cells of a solution that do not travel
+SECRET = {"answer", "wrong"}  # cells of a solution that do not travel
 TRAVELLING = ("check", "hint", *sorted(SKIPPED | UNCOMPARED))  # tags that do
 STUB = 'raise NotImplementedError("your turn")'
 REGION = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
@@ -38,18 +38,16 @@ def unpaired(nb: NotebookNode) -> list[str]:
 
 def exercise(nb: NotebookNode) -> NotebookNode:
     """Exercise of a solution notebook: holes for solutions, no answers, no outputs, no metadata."""
-    from nbconvert.preprocessors import TagRemovePreprocessor
     from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
     if found := unpaired(nb):
         raise ValueError("; ".join(found))
-    nb, resources = plain(nb.cells), {}  # a copy, without outputs
+    nb = plain(cell for cell in nb.cells if SECRET.isdisjoint(tags(cell)))  # a copy, no outputs
     for step in (
-        TagRemovePreprocessor(remove_cell_tags=set(SECRET)),
         ClearSolutions(code_stub={"python": STUB}, enforce_metadata=False),
         ClearHiddenTests(enforce_metadata=False),
     ):
-        nb, resources = step.preprocess(nb, resources)
+        nb, _ = step.preprocess(nb, {})
     for cell in nb.cells:
         kept = [tag for tag in tags(cell) if tag in TRAVELLING]
         cell.metadata = NotebookNode({"tags": kept} if kept else {})

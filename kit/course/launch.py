@@ -242,19 +242,11 @@ def started(command: str, options: list) -> int:
         paths(options)
     elif command in MODULES:
         only_known(command, options)
-    try:
-        install(LESSONS if command in ("lab", "explore") else TEST)
-        if command in MODULES:
-            where = {"cwd": Path.cwd()} if command in ("class", "grade") else {}
-            return call(PYTHON, "-m", *MODULES[command][0].split(), *options, **where)
-        return {"lab": lab, "explore": explore, "test": test, "bench": bench}[command](options)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        name = f" {problem.filename}" if problem.filename else ""
-        sys.exit(f"Cannot write{name} ({problem.strerror}): move the kit to a folder of your own.")
+    install(LESSONS if command in ("lab", "explore") else TEST)
+    if command in MODULES:
+        where = {"cwd": Path.cwd()} if command in ("class", "grade") else {}
+        return call(PYTHON, "-m", *MODULES[command][0].split(), *options, **where)
+    return {"lab": lab, "explore": explore, "test": test, "bench": bench}[command](options)
 
 
 def main(arguments: list) -> int:
@@ -277,4 +269,9 @@ def main(arguments: list) -> int:
     except BrokenPipeError:  # who read our words has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except KeyboardInterrupt:
+        return 130
+    except OSError as problem:
+        name = f" {problem.filename}" if problem.filename else ""
+        sys.exit(f"Cannot write{name} ({problem.strerror}): move the kit to a folder of your own.")
     return code

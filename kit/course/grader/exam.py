@@ -44,7 +44,7 @@ def exam(path: Path) -> Exam:
     for cell in read(path).cells:
         if cell.cell_type == "markdown":
             part = ([part, *re.findall(r"^## (.+)", cell.source, re.MULTILINE)])[-1]
-        elif set(SECRET).intersection(tags(cell)):
+        elif SECRET.intersection(tags(cell)):
             further.append(cell.source)
         elif cell.cell_type == "code":
             cells.append(cell.source)
