@@ -463,7 +463,7 @@ def test_copies_of_lessons_follow_updates_until_the_reader_changes_them(run, cap
     my = run.ROOT / "my"
 
     def again() -> str:
-        run.copy_lessons(run.ROOT)
+        run.copy_lessons()
         return capsys.readouterr().out
 
     said = again()

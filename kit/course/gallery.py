@@ -23,7 +23,7 @@ from kit.course.panels import decoded, opened, small
 
 LESSON = "../../../lab/tree/notebooks/{}.ipynb"
 WIDTH = 640  # of a tile's picture, in pixels
-SIGNS = {r"\epsilon": "ε", r"\lambda": "λ", r"\rho": "ρ", r"\gamma": "γ", r"\mu": "μ", r"\pm": "±"}
+SIGNS = {"epsilon": "ε", "lambda": "λ", "rho": "ρ", "gamma": "γ", "mu": "μ", "pm": "±", "ell": "ℓ"}
 STYLE = """\
 <style>
 body { font-size: 1.35rem !important }
@@ -63,8 +63,7 @@ class Tile:
 
 def words(text: str) -> str:
     """Markdown and TeX as words."""
-    for command, sign in SIGNS.items():
-        text = re.sub(re.escape(command) + r"(?![a-z])", sign, text)
+    text = re.sub(r"\\([a-z]+)", lambda found: SIGNS.get(found[1], found[0]), text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text.replace("\\|", "|").replace("\\,", " "))
     return re.sub(r"\s+", " ", re.sub(r"[*`$\\]|\^\\?top", "", text)).strip()
 

@@ -116,15 +116,15 @@ def renewed(folder: Path, files: dict[str, bytes], known: dict[str, str]) -> dic
     return told
 
 
-def copy_lessons(root: Path = ROOT) -> None:
+def copy_lessons() -> None:
     """Copy notebooks/ and exercises/ into my/, where my/.origin.json holds what was copied."""
-    record = root / "my" / ".origin.json"
+    record = ROOT / "my" / ".origin.json"
     record.parent.mkdir(exist_ok=True)
     origin = json.loads(record.read_text()) if record.exists() else {}
     patterns = ("notebooks/*.ipynb", "exercises/*.ipynb", "notebooks/results/**/*.*")
-    sources = sorted(path for pattern in patterns for path in root.glob(pattern))
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sources}
-    told = renewed(root / "my", files, origin)
+    sources = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sources}
+    told = renewed(ROOT / "my", files, origin)
     record.write_text(json.dumps(origin, indent=1))
     for what, sentence in (
         ("copied", "Copied into my/, your own copy:"),
@@ -136,10 +136,9 @@ def copy_lessons(root: Path = ROOT) -> None:
 
 
 def port_of(options: list) -> tuple:
-    """The port that JupyterLab is to use, and the other options: JupyterLab takes a port once.
+    """The port asked for, else JupyterLab's own or any that is free; and the other options.
 
-    The port asked for, else its own, else any that is free; ends with a sentence if the one asked
-    for is taken.
+    Ends with a sentence if the one asked for is taken. JupyterLab takes a port once.
     """
     named = argparse.ArgumentParser("run.py", "lab --port 8899", add_help=False, allow_abbrev=False)
     named.add_argument("--port", "--ServerApp.port", type=int)
@@ -149,9 +148,8 @@ def port_of(options: list) -> tuple:
             with socket.create_server(("127.0.0.1", port)) as door:
                 return door.getsockname()[1], others
         except (OSError, OverflowError) as problem:
-            if asked.port is not None:
-                sys.exit(f"Port {port} cannot be used ({problem}); name another.")
-    raise AssertionError("a system gives a port when asked for any")
+            why = problem
+    sys.exit(f"Port {port} cannot be used ({why}); name another.")
 
 
 def server(options: list, start: str, what: str) -> int:

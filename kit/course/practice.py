@@ -181,11 +181,7 @@ def _all() -> dict[str, dict]:
         return dict(_memory)
     try:
         return {
-            str(key): {
-                "tries": max(0, int(one["tries"])),
-                "right": one["right"] is True,
-                "hints": max(0, int(one["hints"])),
-            }
+            key: {name: max(start, type(start)(one[name])) for name, start in EMPTY.items()}
             for key, one in json.loads(path.read_text(encoding="utf-8")).items()
         }
     except (OSError, ValueError, AttributeError, TypeError, KeyError):  # none yet, or spoilt
