@@ -115,7 +115,7 @@ def statements(path: Path) -> list[Statement]:
 
 def needed(
     version: Statement,
-    every: Iterable[Statement],
+    every: list[Statement],
     given: Iterable[Statement] = (),
     until: tuple[int, int] = LAST,
 ) -> list[Statement]:
@@ -127,10 +127,10 @@ def needed(
     """
     own = [s for s in every if not s.check and s is not version]
     stars = [s for s in own if "*" in s.binds and s.place <= until]  # who knows what they bring
-    chosen, asked, waiting = {}, set(), [(s, until) for s in (version, *stars)]
+    chosen, asked, waiting = set(), set(), [(s, until) for s in (version, *stars)]
     while waiting:
         s, limit = waiting.pop()
-        chosen[id(s)] = s
+        chosen.add(id(s))
         now = min(limit, s.place)
         names = {(name, now if name in s.at_once else until) for name in s.reads}
         names |= {(name, limit) for name in s.reads - s.at_once}
@@ -142,13 +142,13 @@ def needed(
             new += [s for s in before if name in s.changes and s.place >= first and not imported]
             waiting += [(s, limit) for s in new]
         asked |= names
-    return sorted(chosen.values(), key=lambda s: s.place)
+    return sorted((s for s in (*given, *every) if id(s) in chosen), key=lambda s: s.place)
 
 
 def gathered(versions: Iterable[Statement], every: list[Statement]) -> list[Statement]:
     """What several statements need, in its order, themselves among it."""
-    wanted = {id(s): s for version in versions for s in needed(version, every)}
-    return sorted(wanted.values(), key=lambda s: s.place)
+    wanted = {id(s) for version in versions for s in needed(version, every)}
+    return sorted((s for s in every if id(s) in wanted), key=lambda s: s.place)
 
 
 def executed(program: Iterable[Statement]) -> dict:
