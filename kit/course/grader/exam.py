@@ -66,10 +66,8 @@ def exams() -> dict[str, Exam]:
 
 def _exercise(node: ast.stmt) -> ast.Call | None:
     """The decorator that makes a function a check."""
-    for call in getattr(node, "decorator_list", []):
-        if getattr(getattr(call, "func", None), "id", "") == "exercise":
-            return call
-    return None
+    decorators = getattr(node, "decorator_list", [])
+    return next((call for call in decorators if ast.unparse(call).startswith("exercise(")), None)
 
 
 def modules(given: list[str]) -> dict[str, str]:
