@@ -83,7 +83,7 @@ def install(lock: str) -> None:
         sys.exit("This Python lacks the venv module (Debian, Ubuntu: apt install python3-venv).")
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
     ways, quiet = [pip], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if not os.environ.get("KIT_NO_UV") and call(*pip, "uv", **quiet) == 0:
+    if call(*pip, "uv", **quiet) == 0:
         ways = [[PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON], pip]
     # setuptools is in the lock, so the project needs no build environment of its own
     steps = (["--require-hashes", "-r", lock], ["--no-deps", "--no-build-isolation", "-e", "."])

@@ -56,11 +56,11 @@ def plain(cells: Iterable[NotebookNode]) -> NotebookNode:
         key = cell.cell_type + cell.source
         seen[key] += 1
         name = hashlib.sha256(f"{key}{seen[key]}".encode()).hexdigest()[:8]
-        kept = {key: part for key, part in cell.metadata.items() if key in ("tags", "jupyter")}
-        if FOLDED in kept.get("tags", []):
+        kept: dict[str, object] = {"tags": tags(cell)} if tags(cell) else {}
+        if FOLDED in tags(cell):
             kept["jupyter"] = {"source_hidden": True}
         new = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-        nb.cells.append(new(cell.source, id=name, metadata=deepcopy(kept)))
+        nb.cells.append(new(cell.source, id=name, metadata=kept))
     return nb
 
 
