@@ -66,10 +66,7 @@ def test_the_caption_holds_the_facts(shown):
     assert "y: 2.5" in text
     assert "nearest distance: 2.236" in text
     assert "side &lt;of w&gt;: right" in text
-    assert (
-        shown.picture.tooltip
-        == "Picture. product y: 2.5; nearest distance: 2.236; side <of w>: right"
-    )
+    assert shown.picture.tooltip == "Picture. y: 2.5; nearest distance: 2.236; side <of w>: right"
 
 
 def test_a_setting_that_makes_no_sense_is_told_and_the_old_picture_marked(shown):
@@ -79,7 +76,7 @@ def test_a_setting_that_makes_no_sense_is_told_and_the_old_picture_marked(shown)
     assert bytes(shown.picture.value) == picture
     assert "This setting cannot be drawn: y must not be 0." in shown.alert.value
     assert shown.alert.layout.display is None
-    assert "product y: <b>0.5</b>" in shown.note.value
+    assert "y: <b>0.5</b>" in shown.note.value
     assert "dashed" in shown.picture.layout.border_top
     assert shown.picture.tooltip.startswith("Out of date.")
     shown.controls["y"].value = 1
@@ -131,14 +128,12 @@ def test_an_explorer_needs_a_control_and_a_default_that_draws():
 def test_what_a_page_without_a_kernel_gets(shown):
     bundle, metadata = shown._repr_mimebundle_()
     assert set(bundle) == {WIDGET, "image/png", "text/plain"}
-    assert bundle["text/plain"] == "product y: 1\nnearest distance: 1.414\nside <of w>: right"
+    assert bundle["text/plain"] == "y: 1\nnearest distance: 1.414\nside <of w>: right"
     picture, still = pixels(shown.picture.value), pixels(base64.b64decode(bundle["image/png"]))
     height = picture.shape[0]
     assert np.array_equal(still[:height], picture)
     assert still[height:, :, :3].std() > 0.01, "the caption is not under the picture"
-    assert (
-        metadata["image/png"]["alt"] == "product y: 1; nearest distance: 1.414; side <of w>: right"
-    )
+    assert metadata["image/png"]["alt"] == "y: 1; nearest distance: 1.414; side <of w>: right"
     assert repr(shown) == bundle["text/plain"]
 
 

@@ -41,7 +41,7 @@ def prepared(path: Path, frames: Path) -> NotebookNode:
         if cell.cell_type == "markdown":
             heading = [heading, *re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE)][-1]
             continue
-        if k == first or k in opened or "explorer(" in cell.source:
+        if k == first or "explorer(" in cell.source:
             cell.metadata["tags"] = [*tags(cell), "hide-input"]
         if k in opened:
             page = panels.panel(opened[k], f"{path.stem}-{k}", frames)

@@ -1,10 +1,4 @@
-"""The commands that build notebooks.
-
-python -m kit.course.build lessons [files]       notebooks/*.py -> .ipynb, executed and cleaned
-python -m kit.course.build exercises [--check]   solutions/*.py -> exercises/*.py and .ipynb
-python -m kit.course.build colab FOLDER ADDRESS  notebooks/ with a first cell that fetches the kit
-python -m kit.course.build budget [files]        words, code cells and seconds of each lesson
-"""
+"""The commands that build notebooks: `python -m kit.course.build --help` has a list of them."""
 
 import argparse
 import re
@@ -15,7 +9,7 @@ from pathlib import Path
 from nbformat.v4 import new_code_cell
 
 from kit.course.exercises import build_exercises
-from kit.course.notebooks import ROOT, differences, execute, lesson, plain, read, write
+from kit.course.notebooks import ROOT, code, differences, execute, lesson, plain, read, write
 
 LIMITS = {"words": 1800, "cells": 25, "seconds": 40}  # of a lesson that is read in half an hour
 
@@ -68,7 +62,7 @@ def budget(path: Path, run: bool = True) -> dict[str, int | float]:
     text = "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
     text = re.sub(r"\$\$.*?\$\$|\]\(.*?\)", " ", text, flags=re.DOTALL)
     words = [word for word in text.split() if re.search(r"\w", word)]
-    spent = {"words": len(words), "cells": sum(cell.cell_type == "code" for cell in nb.cells)}
+    spent = {"words": len(words), "cells": len(code(nb))}
     if run:
         clock = new_code_cell("import os\nprint(sum(os.times()[:4]))")
         ran = execute(plain([*nb.cells, clock]), path.parent)
@@ -104,10 +98,8 @@ if importlib.util.find_spec("kit") is None:
     os.chdir("branch-kit/notebooks")  # stored rows are looked for in results/"""
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         nb = read(path)
-        first = next((k for k, c in enumerate(nb.cells) if c.cell_type == "code"), None)
-        if first is not None:
-            new = plain([new_code_cell(cell)]).cells[0]
-            nb.cells.insert(first, new)
+        for first in code(nb)[:1]:
+            nb.cells.insert(nb.cells.index(first), plain([new_code_cell(cell)]).cells[0])
         write(nb, folder / path.name)
     print(f"Lessons for Colab are in {folder}; publish them on a branch, and link to that.")
     return 0

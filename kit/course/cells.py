@@ -1,8 +1,4 @@
-"""From the bytes of a file to the cells of a notebook, and from a cell to its statements.
-
-A cell is read as it stands, and through IPython's own input transformer only if it is no Python as
-it stands.
-"""
+"""From the bytes of a file to the cells of a notebook, and from a cell to its statements."""
 
 import ast
 import json
@@ -45,7 +41,10 @@ def _sources(found: object) -> Iterator[str]:
 
 
 def parsed(source: str) -> list[ast.stmt]:
-    """Top-level statements of a cell. Raises what ast.parse raises."""
+    """Top-level statements of a cell, by IPython's reader only if it is no Python as it stands.
+
+    Raises what ast.parse raises.
+    """
     try:
         body = ast.parse(source).body
     except SyntaxError:

@@ -12,12 +12,9 @@ A check lists properties, coarse to fine, and the mistakes that its author has m
         hidden=(("be right for d = 0", lambda f: ...),),         # only the marking looks at these
     )
 
-A property may return `Seen(ok, text)` to show a number that the reader computed.
-
-A function is called through a guard (kit/course/guard.py), on copies of its arguments: what it
-raises, a forgotten `return` and an argument that it overwrites are told as such, with the line in
-the reader's cell. What it gives back is read as plain values (kit/course/values.py).
-A property that cannot even read the answer (too few values, wrong types) does not hold.
+A property may return `Seen(ok, text)` to show a number that the reader computed. One that cannot
+even read the answer (too few values, wrong types) does not hold. A function is called through a
+guard (guard.py), and what it gives back is read as plain values (values.py).
 """
 
 import warnings
@@ -114,19 +111,17 @@ def judge(
     every = [test if isinstance(test, Property) else Property(*test) for test in (*tests, *hidden)]
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # what a half-right answer divides by is told in words
-        k = 0
         try:
             for k, test in enumerate(every):
-                seen = _unless_unreadable(test.holds, subject)
-                if not seen and k >= len(tests):
-                    verdict = Feedback("mistake", False, UNSEEN, failed="what is hidden")
-                elif not seen:
+                if seen := _unless_unreadable(test.holds, subject):
+                    continue
+                verdict = Feedback("mistake", False, UNSEEN, failed="what is hidden")
+                if k < len(tests):
                     verdict = _verdict(test, getattr(seen, "text", ""), subject, mistakes)
-                if not seen:
-                    return replace(verdict, share=_share(every, k, subject))
+                return replace(verdict, share=_share(every, k, subject))
         except Stop as stop:
-            share = _share(every, k, subject) if k else 0.0
-            return Feedback(stop.kind, False, stop.message, share, failed=every[k].sentence)
+            share = _share(every, k, subject)
+            return Feedback(stop.kind, False, stop.message, share, failed=test.sentence)
     return Feedback("right", True, f"All {len(tests)} properties hold.", 1.0)
 
 

@@ -2,12 +2,11 @@
 
     python3 run.py class FOLDER [--only 11_projection ...] [--seed 7]
 
-writes FOLDER/nbgrader_config.py and FOLDER/source/NN_name/NN_name.ipynb. Cells that readers fill
-in are solution cells; the checks are locked; each call of a check is a graded cell, whose hidden
-end is a number, so that partial credit counts. The seed chooses the instances that marks are given
-on: take another one every year. FOLDER/kit-class.json remembers it, and what was written: a second
-call keeps the seed, brings assignments up to date that nobody has edited, and leaves the others as
-they are, saying so. From there on all is nbgrader's own; INSTRUCTORS.md has the way.
+writes FOLDER/nbgrader_config.py and FOLDER/source/NN_name/NN_name.ipynb. Each call of a check is a
+graded cell, whose hidden end is a number, so that partial credit counts. The seed chooses the
+instances that marks are given on: take another one every year. FOLDER/kit-class.json remembers it,
+and what was written: a second call brings up to date what nobody has edited. From there on all is
+nbgrader's own; INSTRUCTORS.md has the way.
 """
 
 import argparse
@@ -42,16 +41,15 @@ CALL = re.compile(r"(check\w*)\((\w+)\)")
 
 def source(path: Path, seed: int) -> NotebookNode:
     """A solution as nbgrader wants to have it."""
-    nb = plain(c for c in read(path).cells if not set(SECRET).intersection(tags(c)))
+    nb = plain(c for c in read(path).cells if SECRET.isdisjoint(tags(c)))
     points = {}
     for cell in nb.cells:
+        name = "".join(re.findall(r"^def (\w+)\(", cell.source, re.MULTILINE)[:1])
         if "check" in tags(cell):
-            name = re.search(r"^def (\w+)\(", cell.source, re.MULTILINE)[1]
             found = re.search(r"points=(\d+)", cell.source)
             points[name] = int(found[1]) if found else 1
             mark(cell, f"define-{name}", locked=True)
         elif "### BEGIN SOLUTION" in cell.source:
-            name = re.search(r"^def (\w+)\(", cell.source, re.MULTILINE)[1]
             mark(cell, f"answer-{name}", solution=True)
         elif call := CALL.fullmatch(cell.source.strip()):
             check, function = call.groups()
@@ -63,16 +61,13 @@ def source(path: Path, seed: int) -> NotebookNode:
     return nb
 
 
-def mark(cell: NotebookNode, name: str, *, points: float | None = None, **kinds: bool) -> None:
+def mark(cell: NotebookNode, name: str, **own: object) -> None:
     """Give a cell nbgrader's metadata."""
-    kind = {"grade": False, "solution": False, "locked": False, "task": False, **kinds}
-    data = {**kind, "grade_id": name, "schema_version": 3, "cell_type": cell.cell_type}
-    cell.metadata["nbgrader"] = data if points is None else {**data, "points": points}
+    data = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+    cell.metadata["nbgrader"] = {**data, "grade_id": name, "cell_type": cell.cell_type, **own}
 
 
-def build(
-    folder: Path, stems: list[str], seed: int | None = None, seconds: int = 60, root: Path = ROOT
-) -> list[str]:
+def build(folder: Path, stems: list[str], seed: int | None = None, seconds: int = 60) -> list[str]:
     """Write the course folder; return the files that were kept because somebody has edited them.
 
     seed  None for that of the last call in this folder, and 1 at first
@@ -83,7 +78,7 @@ def build(
     written = known.get("written", {})
     files = {"nbgrader_config.py": CONFIG.format(stub=STUB, seconds=seconds).encode()}
     for stem in stems:
-        nb = source(root / "solutions" / f"{stem}.py", seed)
+        nb = source(ROOT / "solutions" / f"{stem}.py", seed)
         nbformat.validate(nb)
         files[f"source/{stem}/{stem}.ipynb"] = rendered(nb, ".ipynb").encode()
     told = renewed(folder, files, written)

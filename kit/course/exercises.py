@@ -8,7 +8,6 @@ only the marking sees by ### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS. Cells 
 import re
 import subprocess
 import sys
-from copy import deepcopy
 from pathlib import Path
 
 import jupytext
@@ -16,7 +15,7 @@ from nbformat import NotebookNode
 
 from kit.course.notebooks import FORMAT, ROOT, SKIPPED, UNCOMPARED, plain, read, rendered, tags
 
-SECRET = ("answer", "wrong")  # cells of a solution that do not travel
+SECRET = {"answer", "wrong"}  # cells of a solution that do not travel
 TRAVELLING = ("check", "hint", *sorted(SKIPPED | UNCOMPARED))  # tags that do
 STUB = 'raise NotImplementedError("your turn")'
 REGION = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
@@ -39,30 +38,19 @@ def unpaired(nb: NotebookNode) -> list[str]:
 
 def exercise(nb: NotebookNode) -> NotebookNode:
     """Exercise of a solution notebook: holes for solutions, no answers, no outputs, no metadata."""
-    from nbconvert.preprocessors import TagRemovePreprocessor
-    from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions
+    from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
     if found := unpaired(nb):
         raise ValueError("; ".join(found))
-    nb, resources = deepcopy(nb), {}
+    nb = plain(cell for cell in nb.cells if SECRET.isdisjoint(tags(cell)))  # a copy, no outputs
     for step in (
-        TagRemovePreprocessor(remove_cell_tags=set(SECRET)),
         ClearSolutions(code_stub={"python": STUB}, enforce_metadata=False),
         ClearHiddenTests(enforce_metadata=False),
-        ClearOutput(),
     ):
-        nb, resources = step.preprocess(nb, resources)
+        nb, _ = step.preprocess(nb, {})
     for cell in nb.cells:
         kept = [tag for tag in tags(cell) if tag in TRAVELLING]
         cell.metadata = NotebookNode({"tags": kept} if kept else {})
-    return fold(plain(nb.cells))
-
-
-def fold(nb: NotebookNode) -> NotebookNode:
-    """The notebook with its check cells folded: a reader calls them and may open them."""
-    for cell in nb.cells:
-        if "check" in tags(cell):
-            cell.metadata["jupyter"] = {"source_hidden": True}
     return nb
 
 
@@ -103,7 +91,10 @@ def build_exercises(root: Path = ROOT, check: bool = False) -> list[str]:
             raise SystemExit(f"{source.name}: {problem}") from None
         built = root / "exercises" / source.name
         wanted[built] = tidy(rendered(nb, ".py"))
-        nb = fold(plain(jupytext.reads(wanted[built], fmt=FORMAT).cells))
+        nb = plain(jupytext.reads(wanted[built], fmt=FORMAT).cells)
+        for cell in nb.cells:
+            if "check" in tags(cell):  # folded: a reader calls it, and may open it
+                cell.metadata["jupyter"] = {"source_hidden": True}
         wanted[built.with_suffix(".ipynb")] = rendered(nb, ".ipynb")
     guide, between = root / "INSTRUCTORS.md", "\n".join([f"{BEGIN}\n", *tables, END])
     if guide.exists():

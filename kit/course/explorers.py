@@ -30,26 +30,6 @@ Draw = Callable[..., tuple[Figure, Facts]]
 
 POSITIONS = 5  # of a slider, in the reading copy
 FRAME, STALE_FRAME = "3px solid transparent", "3px dashed #b3261e"
-# letters and keys of facts, as a reader meets them under a picture
-WORDS = {
-    "y": "product y",
-    "sign": "sign of w",
-    "z": "answer z",
-    "L": "products L",
-    "K": "unknowns K",
-    "N": "inputs N",
-    "P": "samples P",
-    "s": "nonzero weights s",
-    "lam": "λ, the rate at which |u|_1 falls as ε grows",
-    "epsilon": "ε",
-    "value": "objective value",
-    "gap": "relative gap of the certificate",
-    "touching": "inputs where the dual touches ±1",
-    "proved": "zeros proved by the dual",
-    "nonzeros": "nonzero weights",
-    "mu": "μ",
-    "gamma": "γ",
-}
 DARK = '[data-jp-theme-light="false"], [data-vscode-theme-kind="vscode-dark"]'
 # Narrow: a control's name stands above it. Dark: curves are turned over and lie on the page itself,
 # maps and scenes stay on their sheet. An alert has a ground of its own, readable on any page.
@@ -106,11 +86,6 @@ def caption(facts: Facts) -> str:
     return "\n".join(f"{_words(name)}: {_readable(value)}" for name, value in facts.items())
 
 
-def slides(control: widgets.ValueWidget) -> bool:
-    """Whether a control's values lie in a row, rather than being kinds."""
-    return control.has_trait("readout")
-
-
 def positions(control: widgets.ValueWidget) -> list[tuple[str, object]]:
     """A few values of a control, each with its words; where it stands is among them."""
     if isinstance(control, widgets.Checkbox):
@@ -119,9 +94,8 @@ def positions(control: widgets.ValueWidget) -> list[tuple[str, object]]:
         options = list(control._options_full)
         if not isinstance(control, widgets.SelectionSlider) or len(options) <= POSITIONS:
             return options
-        start = next(k for k, (_, value) in enumerate(options) if value == control.value)
-        chosen = {*np.linspace(0, len(options) - 1, POSITIONS - 1).astype(int).tolist(), start}
-        return [options[k] for k in sorted(chosen)]
+        chosen = np.linspace(0, len(options) - 1, POSITIONS - 1).astype(int)
+        return [options[k] for k in np.union1d(chosen, control.index)]
     low, high, step = control.min, control.max, control.step
     grid = low + step * np.round(np.linspace(0, (high - low) / step, POSITIONS))
     if isinstance(control, widgets.FloatLogSlider):
@@ -256,7 +230,7 @@ def _panel(controls: list, reset: widgets.Button) -> widgets.Box:
 
 
 def _words(name: str) -> str:
-    return WORDS.get(name) or re.sub(r"(?<!\|)_", " ", name)  # but |u|_1 is a norm
+    return re.sub(r"(?<!\|)_", " ", name)  # but |u|_1 is a norm
 
 
 def _readable(value: object) -> str:

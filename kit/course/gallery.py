@@ -18,11 +18,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from kit.course.notebooks import plain
+from kit.course.notebooks import plain, read, write
 from kit.course.panels import decoded, opened, small
 
+LESSON = "../../../lab/tree/notebooks/{}.ipynb"
 WIDTH = 640  # of a tile's picture, in pixels
-SIGNS = {r"\epsilon": "ε", r"\lambda": "λ", r"\rho": "ρ", r"\gamma": "γ", r"\mu": "μ", r"\pm": "±"}
+SIGNS = {"epsilon": "ε", "lambda": "λ", "rho": "ρ", "gamma": "γ", "mu": "μ", "pm": "±", "ell": "ℓ"}
 STYLE = """\
 <style>
 body { font-size: 1.35rem !important }
@@ -62,8 +63,7 @@ class Tile:
 
 def words(text: str) -> str:
     """Markdown and TeX as words."""
-    for command, sign in SIGNS.items():
-        text = re.sub(re.escape(command) + r"(?![a-z])", sign, text)
+    text = re.sub(r"\\([a-z]+)", lambda found: SIGNS.get(found[1], found[0]), text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text.replace("\\|", "|").replace("\\,", " "))
     return re.sub(r"\s+", " ", re.sub(r"[*`$\\]|\^\\?top", "", text)).strip()
 
@@ -71,8 +71,7 @@ def words(text: str) -> str:
 def sentence(markdown: str) -> str:
     """What to do with an explorer: the first sentence of the text before it, or its heading."""
     blocks = [block for block in markdown.split("\n\n") if block.strip()]
-    last = re.sub(r"^#+ *", "", blocks[-1]) if blocks else ""
-    last = re.sub(r"^(Guess first\.|Things to try:) ", "", words(last))
+    last = words(re.sub(r"^#+ *", "", blocks[-1])) if blocks else ""
     said = re.split(r"(?<=[.?!])\s", last, maxsplit=1)[0]
     return said[:1].upper() + said[1:]
 
@@ -93,8 +92,7 @@ def tiles(nb: NotebookNode, lesson: str) -> list[Tile]:
 
 def page(tile: Tile) -> NotebookNode:
     """The notebook that Voila shows."""
-    lesson = f"[The lesson](../../../lab/tree/notebooks/{tile.lesson}.ipynb)"
-    links = f"{lesson} | [All explorers](gallery.ipynb)"
+    links = f"[The lesson]({LESSON.format(tile.lesson)}) | [All explorers](gallery.ipynb)"
     head = f"{STYLE}\n\n# {tile.title}\n\n{tile.sentence} {links}"
     start = "import os\n\nos.chdir('../notebooks')  # where stored rows are looked for"
     new = nbformat.v4
@@ -110,11 +108,11 @@ def gallery(all_tiles: list[Tile]) -> NotebookNode:
         if tile.picture:
             data = base64.b64encode(small(tile.picture, 64, WIDTH)).decode("ascii")
             shape = f'<img src="data:image/png;base64,{data}" alt="">'
-        lesson = f"../../../lab/tree/notebooks/{tile.lesson}.ipynb"
+        title, lesson = html.escape(tile.title), LESSON.format(tile.lesson)
         rows.append(
-            f'<li><a class="open" href="{tile.file}">{shape}'
-            f"{html.escape(tile.title)}</a><br>{html.escape(tile.sentence)}<br>"
-            f'<a href="{lesson}" aria-label="Lesson {html.escape(tile.title)}">the lesson</a></li>'
+            f'<li><a class="open" href="{tile.file}">{shape}{title}</a>'
+            f"<br>{html.escape(tile.sentence)}<br>"
+            f'<a href="{lesson}" aria-label="Lesson {title}">the lesson</a></li>'
         )
     text = f'{STYLE}\n\n# Explorers\n\n<ul class="tiles">\n{"".join(rows)}\n</ul>'
     return plain([nbformat.v4.new_markdown_cell(text)])
@@ -125,14 +123,13 @@ def build(folder: Path) -> list[Tile]:
     found = []
     for path in sorted((folder / "notebooks").glob("*.ipynb")):
         try:
-            found += tiles(nbformat.read(path, 4), path.stem)
+            found += tiles(read(path), path.stem)
         except (nbformat.ValidationError, ValueError) as problem:
             print(f"{path.name} is left out, its code cannot be read: {problem}", file=sys.stderr)
     pages = folder / "explorers"
-    pages.mkdir(exist_ok=True)
     for tile in found:
-        nbformat.write(page(tile), pages / tile.file)
-    nbformat.write(gallery(found), pages / "gallery.ipynb")
+        write(page(tile), pages / tile.file)
+    write(gallery(found), pages / "gallery.ipynb")
     settings = {"VoilaConfiguration": {"show_tracebacks": True, "file_allowlist": []}}
     (folder / "voila.json").write_text(json.dumps(settings))
     return found

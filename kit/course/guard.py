@@ -33,8 +33,7 @@ class Stop(Exception):
 class Guarded:
     """The function, called on copies of its arguments; its result as plain values.
 
-    A call raises Stop for what the function raises, for a forgotten `return`, and for an argument
-    that it overwrites.
+    Raises Stop for what it raises, for a forgotten `return`, for an argument that it overwrites.
     """
 
     def __init__(self, function: Callable) -> None:

@@ -1,8 +1,4 @@
-"""The commands of run.py. Standard library only: what it starts is in .venv, which it makes.
-
-The first call makes .venv and installs what the lock names; a stamp in .venv tells the next call
-that nothing has changed, and it starts at once.
-"""
+"""The commands of run.py. Standard library only: what it starts is in .venv, which it makes."""
 
 import argparse
 import hashlib
@@ -27,17 +23,16 @@ STRICT = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with=tests/nbval_s
 PORT = 8888  # JupyterLab's own
 # Voila's pages name style sheets of other machines, for icons that we do not use: not to be fetched
 HERE = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws: wss:"
-# what comes after `run.py`: which lock it needs, and what it does
-COMMANDS = {
-    "lab [options of JupyterLab]": (LESSONS, "open the lessons in JupyterLab, in your copy my/"),
-    "explore [options of JupyterLab]": (LESSONS, "all explorers as an app, no code in sight"),
-    "test [--all] [options of pytest]": (TEST, "quick tests, every lesson; --all: slow ones too"),
-    "bench [options of pytest]": (TEST, "benchmarks beside cvxpy, one after the other"),
-    "lessons [files]": (TEST, "execute lessons and store what they show"),
-    "exercises [--check]": (TEST, "build exercises/ from solutions/"),
-    "site [folder]": (TEST, "the lessons as a book, to be read without kernel or network"),
-    "class FOLDER [--seed N]": (TEST, "a course folder for nbgrader"),
-    "grade FOLDER [--out ...]": (TEST, "mark a folder of notebooks handed in"),
+COMMANDS = {  # what comes after `run.py`, and what it does
+    "lab": ("[options of JupyterLab]", "open the lessons in JupyterLab, in your copy my/"),
+    "explore": ("[options of JupyterLab]", "all explorers as an app, no code in sight"),
+    "test": ("[--all] [options of pytest]", "quick tests, every lesson; --all: slow ones too"),
+    "bench": ("[options of pytest]", "benchmarks beside cvxpy, one after the other"),
+    "lessons": ("[files]", "execute lessons and store what they show"),
+    "exercises": ("[--check]", "build exercises/ from solutions/"),
+    "site": ("[folder]", "the lessons as a book, to be read without kernel or network"),
+    "class": ("FOLDER [--seed N]", "a course folder for nbgrader"),
+    "grade": ("FOLDER [--out ...]", "mark a folder of notebooks handed in"),
 }
 MODULES = {  # commands with a command line of their own, and the options of that
     "lessons": ("kit.course.build lessons", ""),
@@ -88,7 +83,7 @@ def install(lock: str) -> None:
         sys.exit("This Python lacks the venv module (Debian, Ubuntu: apt install python3-venv).")
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install"]
     ways, quiet = [pip], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if not os.environ.get("KIT_NO_UV") and call(*pip, "uv", **quiet) == 0:
+    if call(*pip, "uv", **quiet) == 0:
         ways = [[PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON], pip]
     # setuptools is in the lock, so the project needs no build environment of its own
     steps = (["--require-hashes", "-r", lock], ["--no-deps", "--no-build-isolation", "-e", "."])
@@ -121,15 +116,15 @@ def renewed(folder: Path, files: dict[str, bytes], known: dict[str, str]) -> dic
     return told
 
 
-def copy_lessons(root: Path = ROOT) -> None:
+def copy_lessons() -> None:
     """Copy notebooks/ and exercises/ into my/, where my/.origin.json holds what was copied."""
-    record = root / "my" / ".origin.json"
+    record = ROOT / "my" / ".origin.json"
     record.parent.mkdir(exist_ok=True)
     origin = json.loads(record.read_text()) if record.exists() else {}
     patterns = ("notebooks/*.ipynb", "exercises/*.ipynb", "notebooks/results/**/*.*")
-    sources = sorted(path for pattern in patterns for path in root.glob(pattern))
-    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in sources}
-    told = renewed(root / "my", files, origin)
+    sources = sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+    files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in sources}
+    told = renewed(ROOT / "my", files, origin)
     record.write_text(json.dumps(origin, indent=1))
     for what, sentence in (
         ("copied", "Copied into my/, your own copy:"),
@@ -141,10 +136,9 @@ def copy_lessons(root: Path = ROOT) -> None:
 
 
 def port_of(options: list) -> tuple:
-    """The port that JupyterLab is to use, and the other options: JupyterLab takes a port once.
+    """The port asked for, else JupyterLab's own or any that is free; and the other options.
 
-    The port asked for, else its own, else any that is free; ends with a sentence if the one asked
-    for is taken.
+    Ends with a sentence if the one asked for is taken. JupyterLab takes a port once.
     """
     named = argparse.ArgumentParser("run.py", "lab --port 8899", add_help=False, allow_abbrev=False)
     named.add_argument("--port", "--ServerApp.port", type=int)
@@ -154,9 +148,8 @@ def port_of(options: list) -> tuple:
             with socket.create_server(("127.0.0.1", port)) as door:
                 return door.getsockname()[1], others
         except (OSError, OverflowError) as problem:
-            if asked.port is not None:
-                sys.exit(f"Port {port} cannot be used ({problem}); name another.")
-    raise AssertionError("a system gives a port when asked for any")
+            why = problem
+    sys.exit(f"Port {port} cannot be used ({why}); name another.")
 
 
 def server(options: list, start: str, what: str) -> int:
@@ -227,8 +220,9 @@ def bench(options: list) -> int:
 
 def usage(command: str = "") -> str:
     """One line for each command, or for the one named."""
-    lines = [f"python3 run.py {words:<32} {text}" for words, (_, text) in COMMANDS.items()]
-    return "\n".join(line for line in lines if command in ("", line.split()[2]))
+    shown = [command] if command else COMMANDS
+    rows = [(f"{name} {COMMANDS[name][0]}", COMMANDS[name][1]) for name in shown]
+    return "\n".join(f"python3 run.py {words:<32} {text}" for words, text in rows)
 
 
 def only_known(command: str, options: list) -> None:
@@ -242,35 +236,25 @@ def only_known(command: str, options: list) -> None:
 
 def started(command: str, options: list) -> int:
     """Install what a command needs, then run it; options are looked at before that."""
-    (lock,) = (lock for words, (lock, _) in COMMANDS.items() if words.split()[0] == command)
     if command == "test":
         paths(options)
     elif command in MODULES:
         only_known(command, options)
-    try:
-        install(lock)
-        if command in MODULES:
-            where = {"cwd": Path.cwd()} if command in ("class", "grade") else {}
-            return call(PYTHON, "-m", *MODULES[command][0].split(), *options, **where)
-        return {"lab": lab, "explore": explore, "test": test, "bench": bench}[command](options)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        raise
-    except OSError as problem:
-        name = f" {problem.filename}" if problem.filename else ""
-        sys.exit(f"Cannot write{name} ({problem.strerror}): move the kit to a folder of your own.")
+    install(LESSONS if command in ("lab", "explore") else TEST)
+    if command in MODULES:
+        where = {"cwd": Path.cwd()} if command in ("class", "grade") else {}
+        return call(PYTHON, "-m", *MODULES[command][0].split(), *options, **where)
+    return {"lab": lab, "explore": explore, "test": test, "bench": bench}[command](options)
 
 
 def main(arguments: list) -> int:
     """Run one command; anything unknown is named, beside what is known."""
     command, *options = arguments or ["help"]
-    known = [words.split()[0] for words in COMMANDS]
     try:
         if command in ("help", "-h", "--help"):
             print(usage())
             code = 0
-        elif command not in known:
+        elif command not in COMMANDS:
             print(f"There is no command {command!r}. There are:\n{usage()}")
             code = 2
         elif {"-h", "--help"} & set(options):
@@ -283,4 +267,9 @@ def main(arguments: list) -> int:
     except BrokenPipeError:  # who read our words has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except KeyboardInterrupt:
+        return 130
+    except OSError as problem:
+        name = f" {problem.filename}" if problem.filename else ""
+        sys.exit(f"Cannot write{name} ({problem.strerror}): move the kit to a folder of your own.")
     return code

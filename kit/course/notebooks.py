@@ -16,8 +16,9 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
+
+from kit.course.cells import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMAT = "py:percent"
@@ -55,11 +56,11 @@ def plain(cells: Iterable[NotebookNode]) -> NotebookNode:
         key = cell.cell_type + cell.source
         seen[key] += 1
         name = hashlib.sha256(f"{key}{seen[key]}".encode()).hexdigest()[:8]
-        kept = {key: part for key, part in cell.metadata.items() if key in ("tags", "jupyter")}
-        if FOLDED in kept.get("tags", []):
+        kept: dict[str, object] = {"tags": tags(cell)} if tags(cell) else {}
+        if FOLDED in tags(cell):
             kept["jupyter"] = {"source_hidden": True}
         new = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
-        nb.cells.append(new(cell.source, id=name, metadata=deepcopy(kept)))
+        nb.cells.append(new(cell.source, id=name, metadata=kept))
     return nb
 
 
@@ -139,7 +140,7 @@ def _faults(cell: NotebookNode) -> Iterator[str]:
 
 def _shows(source: str) -> bool:
     """Whether a cell must leave an output: it prints, displays, or ends with a value."""
-    body = ast.parse(TransformerManager().transform_cell(source)).body  # magics become calls
+    body = parsed(source)  # without magics
     last = body[-1].value if body and isinstance(body[-1], ast.Expr) else ast.Constant(None)
     value = not isinstance(last, ast.Call) and getattr(last, "value", ...) is not None
     called = {ast.unparse(call.func).split(".")[-1] for call in _calls(body)}

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from PIL import Image
 
 from kit.course.drawing import look, png
-from kit.course.explorers import Explorer, caption, positions, slides
+from kit.course.explorers import Explorer, caption, positions
 from kit.course.program import Notebook, Statement, executed, gathered
 
 CHEAP = ast.Import | ast.ImportFrom | ast.FunctionDef
@@ -88,7 +88,7 @@ def panel(shown: Explorer, name: str, folder: Path) -> str:
                 file, text = "", f"This setting cannot be drawn: {problem}."
             start = value == shown.defaults[key]
             stops.append({"words": words, "start": start, "file": file, "text": text})
-        rows += _control(control.description, stops, f"{name}-c{c}", slides(control))
+        rows += _control(control.description, stops, f"{name}-c{c}", control.has_trait("readout"))
     view = next(view for view in stops if view["start"])
     return (
         f'<div class="explorer" role="group" aria-label="Explorer">{rows}'
@@ -100,22 +100,15 @@ def panel(shown: Explorer, name: str, folder: Path) -> str:
 
 
 def _control(label: str, stops: list[dict], key: str, slider: bool) -> str:
-    """One control: a slider over its positions, or a list to choose from."""
-    start = next(k for k, view in enumerate(stops) if view["start"])
-    data = html.escape(json.dumps(stops), quote=True)
+    """One control, a slider over its positions or a list; book.js sets it to where it starts."""
+    options = "".join(f"<option>{html.escape(view['words'])}</option>" for view in stops)
+    tag, after = f'select id="{key}"', f"{options}</select>"
     if slider:
-        field = (
-            f'<input type="range" id="{key}" min="0" max="{len(stops) - 1}" value="{start}" '
-            f'aria-valuetext="{html.escape(stops[start]["words"])}" data-views="{data}">'
-        )
-    else:
-        options = "".join(
-            f"<option{' selected' if k == start else ''}>{html.escape(view['words'])}</option>"
-            for k, view in enumerate(stops)
-        )
-        field = f'<select id="{key}" data-views="{data}">{options}</select>'
-    said = f'<output for="{key}">{html.escape(stops[start]["words"])}</output>' if slider else ""
-    return f'<div><label for="{key}">{html.escape(label)}</label>{field}{said}</div>'
+        tag = f'input type="range" id="{key}" min="0" max="{len(stops) - 1}"'
+        after = f'<output for="{key}"></output>'
+    views = html.escape(json.dumps(stops), quote=True)
+    named = f'<label for="{key}">{html.escape(label)}</label>'
+    return f'<div>{named}<{tag} data-views="{views}">{after}</div>'
 
 
 def decoded(output: NotebookNode) -> bytes | None:

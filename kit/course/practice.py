@@ -13,11 +13,6 @@
 The record is my/progress.json, a few numbers and no code, and it is kept only where `my/` is the
 reader's copy that `python3 run.py lab` makes. Elsewhere nothing is written, and a restarted kernel
 has forgotten all.
-
-A check that stands in a notebook as the exercise gives it is judged among the names that the
-exercise gives, read from exercises/: `from numpy import *`, or `start = 1` in another cell, hides
-from it neither its helpers nor Python's own, and the marks, which know nothing of such a cell, say
-the same. A check that somebody has changed is judged as it stands.
 """
 
 import ast
@@ -128,7 +123,12 @@ def exercise(
 
 
 def _as_given(judge: Callable[..., Feedback], notebook: str) -> Callable[..., Feedback]:
-    """The judge among the names that its exercise gives, whatever the notebook means by them."""
+    """The judge among the names that its exercise gives, read from exercises/.
+
+    `from numpy import *`, or `start = 1` in another cell, hides from it neither its helpers nor
+    Python's own; the marks, which know nothing of such a cell, say the same. A check that somebody
+    has changed is judged as it stands.
+    """
     try:
         mine = ast.dump(ast.parse(inspect.getsource(judge)).body[0])
         every = statements(KIT / "exercises" / f"{notebook}.py")
@@ -181,11 +181,7 @@ def _all() -> dict[str, dict]:
         return dict(_memory)
     try:
         return {
-            str(key): {
-                "tries": max(0, int(one["tries"])),
-                "right": one["right"] is True,
-                "hints": max(0, int(one["hints"])),
-            }
+            key: {name: max(start, type(start)(one[name])) for name, start in EMPTY.items()}
             for key, one in json.loads(path.read_text(encoding="utf-8")).items()
         }
     except (OSError, ValueError, AttributeError, TypeError, KeyError):  # none yet, or spoilt

@@ -115,7 +115,7 @@ def statements(path: Path) -> list[Statement]:
 
 def needed(
     version: Statement,
-    every: Iterable[Statement],
+    every: list[Statement],
     given: Iterable[Statement] = (),
     until: tuple[int, int] = LAST,
 ) -> list[Statement]:
@@ -126,34 +126,29 @@ def needed(
     runs meets the names of that moment too.
     """
     own = [s for s in every if not s.check and s is not version]
-    chosen, asked = {}, set()
     stars = [s for s in own if "*" in s.binds and s.place <= until]  # who knows what they bring
-    waiting: list = [("", until, [version, *stars])]
+    chosen, asked, waiting = set(), set(), [(s, until) for s in (version, *stars)]
     while waiting:
-        name, limit, new = waiting.pop()
-        if name and (name, limit) in asked:
-            continue
-        asked.add((name, limit))
-        if name:
+        s, limit = waiting.pop()
+        chosen.add(id(s))
+        now = min(limit, s.place)
+        names = {(name, now if name in s.at_once else until) for name in s.reads}
+        names |= {(name, limit) for name in s.reads - s.at_once}
+        for name, limit in names - asked:
             before = [s for s in own if s.place <= limit]
             new = _binders(name, version, [before, own, list(given)])
             imported = any(isinstance(s.node, ast.Import | ast.ImportFrom) for s in new)
             first = min((s.place for s in new), default=limit)
             new += [s for s in before if name in s.changes and s.place >= first and not imported]
-        for s in new:
-            if (id(s), limit) not in asked:
-                asked.add((id(s), limit))
-                chosen[id(s)] = s
-                now = min(limit, s.place)
-                waiting += [(n, now if n in s.at_once else until, []) for n in s.reads]
-                waiting += [(n, limit, []) for n in s.reads - s.at_once]
-    return sorted(chosen.values(), key=lambda s: s.place)
+            waiting += [(s, limit) for s in new]
+        asked |= names
+    return sorted((s for s in (*given, *every) if id(s) in chosen), key=lambda s: s.place)
 
 
 def gathered(versions: Iterable[Statement], every: list[Statement]) -> list[Statement]:
     """What several statements need, in its order, themselves among it."""
-    wanted = {id(s): s for version in versions for s in needed(version, every)}
-    return sorted(wanted.values(), key=lambda s: s.place)
+    wanted = {id(s) for version in versions for s in needed(version, every)}
+    return sorted((s for s in every if id(s) in wanted), key=lambda s: s.place)
 
 
 def executed(program: Iterable[Statement]) -> dict:

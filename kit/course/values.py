@@ -25,29 +25,24 @@ class Opaque:
 def values(found: object, depth: int = 0) -> object:
     """A result as plain values; it never raises."""
     try:
-        return _values(found, depth)
+        if found is None or isinstance(found, Opaque):
+            return found
+        if isinstance(found, str):
+            return str.__str__(found)
+        if isinstance(found, tuple | list | range):
+            if depth > DEEPEST:
+                return Opaque("deeply nested thing")
+            return _one([values(part, depth + 1) for part in found])
+        array = np.asarray(found.toarray() if hasattr(found, "toarray") else found)
+        if array.dtype.kind not in NUMBERS:  # of objects; fractions and decimals too
+            array = array.astype(float)
+        return array[()]
     except Exception:
         return Opaque(type(found).__name__[:40])
 
 
-def _values(found: object, depth: int) -> object:
-    if found is None or isinstance(found, Opaque):
-        return found
-    if isinstance(found, str):
-        return str.__str__(found)
-    if isinstance(found, tuple | list | range):
-        if depth > DEEPEST:
-            return Opaque("deeply nested thing")
-        return _one(values(part, depth + 1) for part in found)
-    array = np.asarray(found.toarray() if hasattr(found, "toarray") else found)
-    if array.dtype.kind not in NUMBERS:  # of objects; fractions and decimals too
-        array = array.astype(float)
-    return array[()]
-
-
-def _one(parts: Iterable[object]) -> object:
+def _one(parts: list) -> object:
     """One array of parts that are numbers of equal shape; truth values only among themselves."""
-    parts = list(parts)
     numbers = all(isinstance(part, np.ndarray | np.generic) for part in parts)
     alike = numbers and len({(part.shape, part.dtype.kind == "b") for part in parts}) <= 1
     return np.array(parts) if alike else parts

@@ -14,16 +14,18 @@ notebooks/gallery.ipynb has a sentence and a picture for every word.
 
 from kit.course.draw.curves import (
     bars,
+    cell,
     closing,
+    count_map,
     curve,
     histogram,
     measured,
+    picture,
     promised,
     stem,
     weight_path,
     wilson,
 )
-from kit.course.draw.grids import cell, count_map, picture
 from kit.course.draw.plane import (
     arrow,
     ball,

@@ -6,6 +6,5 @@ sandbox    a place to run code that nobody has read; worker is what runs in it, 
 judge      one file -> its marks;  report -> tables, pictures, pages
 
 One file: its bytes go into a sandbox, which reads it (kit/course/cells.py); another for each
-function asked for finds what that needs (kit/course/program.py) and answers calls of it with
-values. The check is run on this side, the same that stands in the notebook.
+function asked for finds what that needs (kit/course/program.py) and answers calls of it.
 """

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit.course.cells import parsed
-from kit.course.grader.sandbox import ROOT
-from kit.course.notebooks import read, tags
+from kit.course.exercises import SECRET
+from kit.course.notebooks import ROOT, code, read, tags
 from kit.course.practice import Exercise
 from kit.course.program import Notebook, Statement, executed, gathered, statements
 
@@ -40,39 +40,37 @@ class Exam:
 
 def exam(path: Path) -> Exam:
     """The exam of a solution's notebook, with the exercise's beside it."""
-    part, code, checks, parts, further = "", [], {}, {}, []
+    part, cells, checks, parts, further = "", [], {}, {}, []
     for cell in read(path).cells:
         if cell.cell_type == "markdown":
             part = ([part, *re.findall(r"^## (.+)", cell.source, re.MULTILINE)])[-1]
-        elif {"wrong", "answer"}.intersection(tags(cell)):
+        elif SECRET.intersection(tags(cell)):
             further.append(cell.source)
         elif cell.cell_type == "code":
-            code.append(cell.source)
+            cells.append(cell.source)
             for node in parsed(cell.source):
                 if decorator := _exercise(node):
                     parts[node.name], checks[node.name] = part, decorator.args[1].value
     exercise = read(path.parents[1] / "exercises" / path.name)
-    given = [cell.source for cell in exercise.cells if cell.cell_type == "code"]
-    published = {form for source in code + further for form in shapes(source)}
+    given = [cell.source for cell in code(exercise)]
+    published = {form for source in cells + further for form in shapes(source)}
     published -= {form for source in given for form in shapes(source)}
     task = {"given": given, "kit": modules(given), "checks": checks}
-    return Exam(code, parts, task, frozenset(published))
+    return Exam(cells, parts, task, frozenset(published))
 
 
-def exams(root: Path = ROOT) -> dict[str, Exam]:
+def exams() -> dict[str, Exam]:
     """Exercise -> exam, from the notebooks of solutions/ and exercises/."""
-    return {path.stem: exam(path) for path in sorted((root / "solutions").glob("*.ipynb"))}
+    return {path.stem: exam(path) for path in sorted((ROOT / "solutions").glob("*.ipynb"))}
 
 
 def _exercise(node: ast.stmt) -> ast.Call | None:
     """The decorator that makes a function a check."""
-    for call in getattr(node, "decorator_list", []):
-        if getattr(getattr(call, "func", None), "id", "") == "exercise":
-            return call
-    return None
+    decorators = getattr(node, "decorator_list", [])
+    return next((call for call in decorators if ast.unparse(call).startswith("exercise(")), None)
 
 
-def modules(given: list[str], root: Path = ROOT) -> dict[str, str]:
+def modules(given: list[str]) -> dict[str, str]:
     """Path below kit/ -> source, for all that the cells of an exercise import from kit."""
     chosen: dict[Path, set[Statement]] = defaultdict(set)
     imports = [pair for s in Notebook(given).statements for pair in _imported(s)]
@@ -82,11 +80,11 @@ def modules(given: list[str], root: Path = ROOT) -> dict[str, str]:
         if name in WITHHELD or (module, name) in done:
             continue
         done.add((module, name))
-        path = root.joinpath(*module.split("."))
+        path = ROOT.joinpath(*module.split("."))
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         every = statements(path)
         for s in gathered([v for v in every if name in v.binds], every):
-            chosen[path.relative_to(root / "kit")].add(s)
+            chosen[path.relative_to(ROOT / "kit")].add(s)
             waiting += _imported(s)
     found = {str(up / "__init__.py"): "" for path in chosen for up in path.parents}
     for path, parts in chosen.items():
@@ -102,11 +100,11 @@ def _imported(s: Statement) -> list[tuple[str, str]]:
     return [(node.module, alias.name) for node in ours for alias in node.names]
 
 
-def kit_shapes(root: Path = ROOT) -> dict[str, str]:
+def kit_shapes() -> dict[str, str]:
     """Shape -> name of each function of the kit that is long enough to be recognised."""
     return {
-        form: f"{'.'.join(path.relative_to(root).with_suffix('').parts)}.{name}"
-        for path in sorted((root / "kit").rglob("*.py"))
+        form: f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}.{name}"
+        for path in sorted((ROOT / "kit").rglob("*.py"))
         for form, name in shapes(path.read_text(encoding="utf-8")).items()
     }
 

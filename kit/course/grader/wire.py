@@ -1,7 +1,6 @@
 """Values of a function that nobody trusts, on their way to a check: a line of JSON each.
 
-The numbers of an array are in base64. Such a line can hold plain values (kit/course/values.py) and
-nothing else.
+Such a line can hold plain values (kit/course/values.py) and nothing else.
 """
 
 import base64
