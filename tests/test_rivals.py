@@ -348,6 +348,12 @@ def test_the_same_stream_gives_the_same_answer():
 
 
 SMALL = instance(12, 2, 2)[0]
+
+
+def in_units(data, b, c, y):
+    return branchhull.Bilinear(b * data.B, c * data.C, y * data.y, data.signs)
+
+
 BAD_CALLS = {
     "data must be a Bilinear": [
         lambda: branchhull.lift(3),
@@ -380,9 +386,23 @@ BAD_CALLS = {
         lambda: branchhull.descend(SMALL, rng(), callback=3),
     ],
     "rho must be": [lambda: branchhull.lift(SMALL, rho=0)],
+    "data must have": [lambda: branchhull.lift(in_units(SMALL, 1e-160, 1e-160, 1.0))],
     "Z must": [lambda: branchhull.certify_lifted(SMALL, np.ones((2, 3)), np.ones(12))],
     "nu must": [lambda: branchhull.certify_lifted(SMALL, np.ones((2, 2)), np.ones(3))],
 }
+
+
+@pytest.mark.parametrize(
+    "units",
+    [(1e-160, 1e-160, 1e-300), (1e100, 1e100, 1e250), (1.0, 1.0, 1e160), (1.0, 1.0, 1e-300)],
+)
+def test_lifting_in_any_units(units):
+    data, _ = branchhull.gaussian(rng(), 20, 4, 4)
+    other, own = (branchhull.solve_lifted(one) for one in (in_units(data, *units), data))
+    scale = units[2] / units[0] / units[1]
+    assert other.run.status is own.run.status is Status.SOLVED
+    assert other.certificate.upper == pytest.approx(scale * own.certificate.upper, rel=1e-6)
+    assert branchhull.lift(in_units(data, *units)).report.run.status is Status.SOLVED
 
 
 @pytest.mark.parametrize("words", BAD_CALLS)

@@ -21,15 +21,15 @@ and a note speak of the nuclear norm program. Source: arXiv 1211.5608.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from kit.arguments import called, number, whole
 from kit.branchhull.problem import Bilinear, with_entries
-from kit.branchhull.rivals.local import unproved
-from kit.branchhull.rivals.nuclear_norm import admm, certify_lifted
+from kit.branchhull.rivals.local import unit_size, unproved
+from kit.branchhull.rivals.nuclear_norm import admm, bounds, certify_lifted
 from kit.iterate import drive
 from kit.results import Array, Certificate, Recovered, Run, settle
 
@@ -41,7 +41,7 @@ class Lifted:
     """Answer of the nuclear norm program, with that program's own certificate."""
 
     Z: Array  # (K, N)
-    nu: Array  # (L,), the dual
+    nu: Array  # (L,), the dual: every positive multiple of it proves the same
     certificate: Certificate  # lower <= least |Z|_* <= upper
     run: Run
 
@@ -77,9 +77,10 @@ def solve_lifted(
     """
     with_entries(data)
     called("callback", callback)
+    small, of_h, of_m = unit_size(data)
     last, run = drive(
-        admm(data, rho=rho),
-        lambda state: certify_lifted(data, state.Z, state.nu),
+        (replace(state, Z=of_h * state.Z * of_m) for state in admm(small, rho=rho)),
+        lambda state: bounds(small, state.Z / of_h / of_m, state.nu),
         tol=number("tol", tol, least=0),
         max_iter=whole("max_iter", max_iter, least=1),
         callback=callback,

@@ -22,6 +22,7 @@ Starts (w o x is scaled by its best multiple <y, w o x> / |w o x|^2 in each case
 Sources: the spectral start is that of Li, Ling, Strohmer and Wei, arXiv 1606.04933.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -54,8 +55,9 @@ Step = Callable[[Array, Array], tuple[Array, Array]]  # h, m
 
 def residual(data: Bilinear, h: Array, m: Array) -> float:
     """|y - (B h) o (C m)|_2 / |y|_2; without the division if y = 0."""
-    rest = np.linalg.norm(data.y - (data.B @ h) * (data.C @ m))
-    return float(rest / (np.linalg.norm(data.y) or 1.0))
+    size = np.abs(data.y).max() or 1.0
+    rest = np.linalg.norm((data.y - (data.B @ h) * (data.C @ m)) / size)
+    return float(rest / (np.linalg.norm(data.y / size) or 1.0))
 
 
 def walk(data: Bilinear, h: Array, m: Array, step: Step, stall: float) -> Iterator[State]:
@@ -115,7 +117,7 @@ def race(
     choice("start", start, STARTS)
     rng, starts, tol = generator(rng), whole("starts", starts, least=1), number("tol", tol, least=0)
     max_iter = whole("max_iter", max_iter, least=1)
-    scaled, in_units = _unit_size(data)
+    scaled, of_h, of_m = unit_size(data)
 
     def stop(state: State) -> bool:
         asked = callback is not None and bool(callback(state))
@@ -123,7 +125,8 @@ def race(
 
     ends, runs = [], []
     for k in range(starts):
-        states = map(in_units, method(scaled, *begin(scaled, rng, "random" if k else start)))
+        found = method(scaled, *begin(scaled, rng, "random" if k else start))
+        states = (replace(state, h=of_h * state.h, m=of_m * state.m) for state in found)
         last, run = drive(
             states, lambda _: NO_PROOF, tol=0, max_iter=max_iter, every=max_iter, callback=stop
         )
@@ -163,13 +166,15 @@ def unproved(
     return Recovered(h, m, None, None, Report(method, run, certificate, notes))
 
 
-def _unit_size(data: Bilinear) -> tuple[Bilinear, Callable[[State], State]]:
-    """Data with largest entries 1, for steps that depend on units; and the way back."""
-    sizes = [np.abs(A).max() or 1.0 for A in (data.B, data.C, data.y)]
+def unit_size(data: Bilinear) -> tuple[Bilinear, float, float]:
+    """Data with largest entries 1, and the units in which their h and m are those of the data.
+
+    Raises ValueError where h m' has no size that is a number.
+    """
+    b, c, d = sizes = [float(np.abs(A).max()) or 1.0 for A in (data.B, data.C, data.y)]
     B, C, y = (A / size for A, size in zip((data.B, data.C, data.y), sizes, strict=True))
-    of_h, of_m = (np.sqrt(sizes[2]) / size for size in sizes[:2])
-
-    def in_units(state: State) -> State:
-        return replace(state, h=of_h * state.h, m=of_m * state.m)
-
-    return Bilinear(B, C, y, data.signs), in_units
+    of_h, of_m = math.sqrt(d) / b, math.sqrt(d) / c
+    if not np.finfo(float).tiny <= of_h * of_m < math.inf:
+        sizes = f"{d:.0e} over {b:.0e} times {c:.0e}"
+        raise ValueError(f"data must have |y| / (|B| |C|) that is a number, got {sizes}")
+    return Bilinear(B, C, y, data.signs), of_h, of_m

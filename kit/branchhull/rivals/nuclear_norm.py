@@ -30,6 +30,7 @@ import numpy as np
 
 from kit.arguments import number, real_array
 from kit.branchhull.problem import Bilinear
+from kit.branchhull.rivals.local import unit_size
 from kit.prox import shrink_singular_values
 from kit.results import Array, Certificate
 
@@ -68,6 +69,13 @@ def certify_lifted(data: Bilinear, Z: Array, nu: Array) -> Certificate:
     Z, nu = real_array("Z", Z, 2), real_array("nu", nu, 1, L)
     if Z.shape != (K, N):
         raise ValueError(f"Z must have shape ({K}, {N}), got {Z.shape}")
+    small, of_h, of_m = unit_size(data)
+    own, unit = bounds(small, Z / of_h / of_m, nu / (np.abs(nu).max() or 1.0)), of_h * of_m
+    return Certificate(own.upper * unit, own.lower * unit, own.violation)
+
+
+def bounds(data: Bilinear, Z: Array, nu: Array) -> Certificate:
+    """The same for data, Z and nu in units in which they are about 1; reads no arguments."""
     violation = float(np.linalg.norm(measure(data, Z) - data.y) / (np.linalg.norm(data.y) or 1.0))
     value = float(np.linalg.norm(Z, "nuc"))
     gain, size = data.y @ nu, np.linalg.norm(adjoint(data, nu), 2)
