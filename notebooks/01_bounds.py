@@ -226,7 +226,7 @@ assert lam.min() >= 0 and np.isclose(bound(A, b, lam), x @ x) and 0.45 < careles
 #
 # ## Explore
 #
-# Set the weights by hand and raise the bound as high as you can. (At the start the purple circle is too large for the picture.) Then turn road 2. Where the circle vanishes, $A x > 0$ fails for $x = \tfrac12 A^\top\lambda$, and $x$ cannot be repaired. At 20 degrees one road decides: which weight is then best at 0?
+# Set the weights by hand and raise the bound as high as you can. (At the start the purple circle is too large for the picture.) Then turn road 2. Where the circle leaves the legend too, $A x > 0$ fails for $x = \tfrac12 A^\top\lambda$, and $x$ cannot be repaired. At 20 degrees one road decides: which weight is then best at 0?
 
 
 # %%
@@ -261,7 +261,7 @@ explorer(
 # As $\tau = 2/\sigma_1^2$, its eigenvalues are 0 and $1 - \sigma_2^2/\sigma_1^2$: the first step removes one part of the error, and each later step multiplies the rest by the second number, the promised factor.
 # It is measured at the step that brings the *gap*, $1 - g(\lambda) / \text{optimum}$, below $10^{-6}$. **The rival** is an active-set
 # method (`nnls`): the weights that minimise $\|A^\top\lambda\|^2 + (b^\top \lambda - 1)^2$ over $\lambda \ge 0$, then
-# scaled so that $g$ is largest. (For the best multiple of given weights this sum is $1 / (1 + t)$ with $t = (b^\top\lambda)^2 / \|A^\top\lambda\|^2$, which is the largest $g$ of all multiples: the smallest sum is the largest bound.) We need not derive that it is right: its bound speaks for itself.
+# scaled so that $g$ is largest. (For the best multiple of given weights this sum is $1 / (1 + t)$, and $t = (b^\top\lambda)^2 / \|A^\top\lambda\|^2$ is the largest $g$ of all multiples: the smallest sum is the largest bound.) We need not trust this: the bound speaks for itself.
 
 # %%
 print("angle   promised factor   measured   steps to a gap of 1e-6   nnls: one call, its gap")

@@ -313,8 +313,8 @@ for angle in (20, 60, 127, 165, 175):
 assert [int(np.argmin(row[1:])) for row in needed.values()] == [2, 4, 4, 4, 4]
 
 # %% [markdown]
-# The first row has an idle constraint, the others have none, and a middling $\rho$ is best. Of the five it is 3, though the factor promised above is smaller for 1: counted
-# are letters to a gap, and (3) speaks of the error of $v$ in the long run. There a large $\rho$ is fast: each step is nearly the solution
+# The first row has an idle constraint, and there a middling $\rho$ is best: of the five 3, though the factor promised above is smaller for 1. Counted
+# are letters to a gap, and (3) speaks of the error of $v$ in the long run. The other rows have none, and there a large $\rho$ is fast: each step is nearly the solution
 # of $A x = b$. But in general it is not known beforehand which constraints will be active. And for this small program `nnls` is the better tool. ADMM is used in this course since
 # both of its steps stay easy when the constraints are hulls.
 #

@@ -109,10 +109,10 @@ draw.show(
 )
 
 # %% [markdown]
-# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others, on the same grid (a narrow slanted valley can stop steps of 2 degrees before its bottom, so the first number also counts places that are none):
+# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others, on the same grid (a narrow slanted valley can stop steps of 2 degrees before its bottom: so for few products the count is somewhat too large and the share too small):
 
 # %%
-print(" L   maps where they stop at several places, of 100   mean share that stops at the lowest")
+print(" L   maps where walks end at several places, of 100   mean share that ends at the lowest")
 for L in (4, 6, 10, 20):
     trapped, arrived = 0, []
     for seed in range(100):
@@ -315,7 +315,7 @@ draw.show(
 # %% [markdown]
 # ## Promised and measured: how many products
 #
-# A pair has $K + N - 1$ free numbers up to scale; the matrix has $K N$. (Without a norm the $L$ linear equations fix $Z$ only if $L \ge K N$, and then if the $b_\ell c_\ell^\top$ are in general position.) Between these two numbers lifting begins to succeed. Where is measured, for $K = N = 5$, 20 instances each, success meaning an error below $10^{-3}$. Beside it: one descent (Gauss-Newton) from one random start, and the law of
+# A pair has $K + N - 1$ free numbers up to scale; the matrix has $K N$. (Without a norm the $L$ linear equations fix $Z$ only if $L \ge K N$, and then if the $b_\ell c_\ell^\top$ are in general position.) Between these two numbers lifting begins to succeed; at which length is measured here, for $K = N = 5$, 20 instances each, success meaning an error below $10^{-3}$. Beside it: one descent (Gauss-Newton) from one random start, and the law of
 # BranchHull, which uses the signs of $B h$ as well and is derived in [lesson 14](14_how_many_measurements.ipynb).
 
 # %%

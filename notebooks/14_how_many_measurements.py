@@ -303,16 +303,16 @@ for method in values(rivals, "method"):
         method, method
     )
     print(f"{name:>23}" + "".join(f"{rate[L]:6.2f}" for L in lengths), end="")
-    print(f"{proved[method]:11.2f}" if method != "lifting" else f"{'-':>11}")
+    print(f"{proved[method]:11.2f}" if method not in ("lifting", "certificate") else f"{'-':>11}")
 assert proved["branchhull"] > 0.99 and proved["gauss-newton, signs"] == 0
 
 # %% [markdown]
-# **Gauss-Newton from the signs does with fewer products than the convex program**, nearly with as many as there are unknowns. This is no contradiction. The law is about the
+# **Gauss-Newton from the signs does with fewer products than the convex program**, nearly with as many as there are unknowns (20, and 19 besides the scale). This is no contradiction. The law is about the
 # *smallest* point of the hulls; few products may determine the truth, and the hulls still hold a smaller point. (Lifting is convex too. Its certificate is in
 # [lesson 10](10_bilinear_lifting.ipynb); this sweep did not store it.)
 #
 # What do the two prove? A descent that ends with all products reproduced has proved that its misfit cannot be smaller. If it ends with a misfit, this may be a local minimum, and nothing is proved. BranchHull's certificate says that its answer is the smallest
-# point of the hulls. Neither says by itself that the answer is the truth. The law does: it says how often.
+# point of the hulls. Neither says by itself that the answer is the truth. For BranchHull and Gaussian data the law says how often it is; for the descents there is only the table. (*In the cone* is a verdict on the truth, not an answer.)
 #
 # ## Explore
 #

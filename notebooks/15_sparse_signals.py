@@ -287,7 +287,7 @@ assert constant[0] > 2 * constant[-1] and min(share) >= 0.9
 
 # %% [markdown]
 # With 5 % nonzeros **one half is reached at about nine products per nonzero of $h$**; nine of ten at no more than eleven from $S = 3$ on. The theorem is a sufficient condition, and its
-# $\log^2$ does not show along these sizes. For $S = 1$ the drawn line is too *low*: the last code cell finds a share of 0.35 on it in its few trials (its row without $S \ge 3$ has $S = 1$, $L = 7$). That contradicts no theorem, since the constant is the poster's.
+# $\log^2$ does not show along these sizes. For $S = 1$ the drawn line is too *low*: the last code cell finds a share of 0.35 on it in 20 trials (its row without $S \ge 3$ has $S = 1$, $L = 7$). That contradicts no theorem, since the constant is the poster's.
 #
 # **The rival** knows $S_1$ and $S_2$: *hard thresholding*. Start at the signs as in lesson 14, then in turn improve $h$ with $m$ fixed and $m$ with $h$ fixed:
 # a gradient step, keep the $S$ largest entries, least squares on them.

@@ -104,7 +104,7 @@ draw.show(
 # $p_\ell (q_\ell + \xi_\ell) = d_\ell$ for liars, and $\xi_\ell = 0$ for the others, where $p_\ell q_\ell = d_\ell$ already. (No reading is noisy here, and each lie has the wrong sign.)
 #
 # *Balance.* $(c\,h, m/c, \xi/c)$ has the same products and costs $c F + G/c$, with $F = \|h\|_1$, $G = \|m\|_1 + \lambda \|\xi\|_1$. It is least at $c^2 = G/F =: r$. So **a lie shifts the scale** of $h$ against $m$, and answers
-# are compared by $h m^\top$, or balanced again (the stored rows).
+# are compared by $h m^\top$, or balanced again (the stored rows of lies, the pictures).
 #
 # *Optimality* of that point, as in lesson 15: a subgradient is a nonnegative combination, with weights $\nu_\ell$, of the gradients at $(c h, m/c, \xi/c)$, which are $(\tfrac{q_\ell + \xi_\ell}{c}\, \tilde b_\ell\,;\ c\,p_\ell \tilde c_\ell\,;\ c\,p_\ell e_\ell)$, of all rows. Put $\beta_\ell = \nu_\ell\, c\, p_\ell$ and multiply the first line by $c^2 = r$:
 #
@@ -176,7 +176,7 @@ for lies in (1, 2, 4):
 
 # %% [markdown]
 # The border is sharp: at the two prices inside the interval the truth comes back, lies and all, at the two outside it does not. A lower end can be seen without a program. Trade $m$ for slack: $(h, 0, \xi + \tilde C m)$ has the same products and costs $\lambda\|C m\|_1$ more
-# at most, and $\|m\|_1$ less. So below $\|m\|_1 / \|C m\|_1$ no optimum has the true $m$. Above the upper end slack is so dear that lies are believed, at first a little, far above it in full.
+# at most, and $\|m\|_1$ less. So below $\|m\|_1 / \|C m\|_1$ no optimum has the true $m$. Above the upper end slack is so dear that lies are believed, at first a little, far above it in full, if a point is feasible without slack.
 #
 # ## From scratch: a proof that signs contradict each other
 #
@@ -341,7 +341,7 @@ print(f"the bound is {np.min(bound / mean):.0f} to {np.max(bound / mean):.0f} ti
 assert np.min(bound / mean) > 500 and np.all(np.abs(mean / (slope * size) - 1) < 0.15)
 
 # %% [markdown]
-# The error is nearly proportional to the noise. The bound, a square root, promises an error below 100 % only for $\max|\zeta_\ell| < 1/37^2 = 0.0007$: it says that the error goes to 0 with the noise; at these sizes it is above 100 %, the error of the answer 0.
+# The error is nearly proportional to the noise. The bound, a square root, promises an error below 100 % only for $\max|\zeta_\ell| < 1/37^2 = 0.0007$: it says that the error goes to 0 with the noise; at these sizes the bound is above 500 %, and the answer 0 has an error of 100 %.
 #
 # How could one do better? Three rivals at 5 % noise, eight instances, errors of $h m^\top$ again: a refit, which is least squares for the products on the support that the program found (entries above a tenth of the largest), Gauss-Newton on all entries, and the slack.
 

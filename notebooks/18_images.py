@@ -233,7 +233,7 @@ print(
 assert np.isclose(lower, certificate.lower, rtol=1e-10)
 
 # %% [markdown]
-# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. A picture twice as bright fulfils all constraints strictly, so weights exist for which (2) is an equality (strong duality), and then each of the steps 1 to 3 that (2) adds up is one. Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
+# *Small $\mu$ cannot work.* Suppose that the scene is the minimiser. A picture twice as bright fulfils all constraints strictly, so weights exist for which (2) is an equality (strong duality), and then steps 2 and 3 are equalities too. Scale them to $\theta_h = 1$. Equality in step 2 asks for $v = \operatorname{sign}(D h)$ on the edges and, as $h > 0$, for $r_\ell = \mu$ in all pixels: $\alpha = \mu + D^\top v \ge 0$. Add $\alpha$ over a region $R$ that is
 # darker than all its neighbours. Inside, $D^\top v$ cancels; each of the $\mathrm{Per}(R)$ pairs of neighbours with one pixel in $R$ contributes $-1$. So
 #
 # $$0 \le \sum_{\ell \in R} \alpha_\ell = \mu\, |R| - \mathrm{Per}(R), \qquad\text{that is}\qquad \boxed{\mu \ge \mathrm{Per}(R) / |R|} .$$

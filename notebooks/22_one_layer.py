@@ -202,8 +202,7 @@ def judge(X, Y, epsilon, W, Q):
 
 
 # %% [markdown]
-# *Check*: an optimum of the looser program, found by the kit, has to respect the bounds. And the kit's `proved_zeros` computes the same. Besides, it first gives each row of $Q$ a multiple of its own, so that lower is as large as
-# possible, and rounds to the safe side.
+# *Check*: an optimum of the looser program, found by the kit, has to respect the bounds. And the kit's `proved_zeros` uses the same inequality, but first gives each row of $Q$ its best multiple, so that it proves more, and rounds to the safe side.
 
 # %% tags=["compared"]
 print("step   gap       proved below 0.01: ours   kit")
@@ -266,7 +265,7 @@ assert np.sum(bound < 1e-5) == np.sum(exact.W == 0) and proved[0] == 0 < proved[
 
 # %% [markdown]
 # The colleague is right to ask, and (2) is an answer: no optimum of the looser program, however found, has more than the bound on such a wire. For the kit's walk this program is (1) up to rounding, and all its zeros are proved below 0.00001. For ADMM it is a little
-# looser than (1), and at step 248, with the right zeros on the screen, none is proved. Try other $\rho$.
+# looser than (1), and at step 248, with the right zeros on the screen, none is proved below 0.01. Try other $\rho$.
 #
 # ## The zeros as pixels
 
@@ -369,7 +368,7 @@ explorer(
 # ## Break it yourself
 #
 # * Take $\rho = 3$ and $\rho = 100$. Which of lower and upper is late, and after how many steps are zeros proved?
-# * In `judge`, replace $Q$ by random numbers. It still proves something. What?
+# * In `judge`, replace $Q$ by `rng.random(Q.shape)` with a generator `rng`. It still proves something. What? And with `rng.standard_normal`?
 # * Forget the silent entries, `np.minimum(Z, 0)` to `Z`: the layer LASSO. How many silent answers speak?
 
 # %% tags=["hide-input"]
@@ -385,7 +384,7 @@ for name in ("Zeros that are proved", "Proposition 1"):
 # * ADMM needs one matrix inverse, a shrinking, a clipping and a soft threshold; its sums of disagreement, $\rho U_1$, become a dual matrix; on the way they are clipped and scaled.
 # * With a small gap, (2) bounds each weight with $|X Q^\top| < 1$ in all optima of the looser program; without one a zero is only what a method shows.
 #
-# **The guesses.** (1) Larger, or equal. (2) None: at step 248 the zeros are right, and none is proved yet. (3) Those near the left and the right edge, where digits have little ink; six of these 17 have none.
+# **The guesses.** (1) Larger, or equal. (2) None below 0.01: at step 248 the zeros are right, and none is proved yet. (3) Those near the left and the right edge, where digits have little ink; six of these 17 have none.
 #
 # **Exercise**: [21_neuron_dual](../exercises/21_neuron_dual.ipynb) asks for the bound of a zero. **Next**: [23 Networks](23_networks.ipynb), layer after layer.
 #

@@ -117,7 +117,7 @@ draw.show(
 # *All at once.* Each layer believes that its input is $x$, so $u = 1 - \epsilon$. After $\ell$ layers $D_\ell = 1 - (1 - \epsilon)^\ell$.
 #
 # *One after the other.* Layer $\ell$ sees $(1 - D_{\ell-1})\,x$. The old weight would miss by $D_{\ell-1}$, so less than that
-# cannot be asked of the old weight. We allow $\sqrt\gamma$ times as much, with $\gamma = 1.1$: $D_\ell = \sqrt\gamma\, D_{\ell-1}$.
+# cannot be asked of the old weight. We allow $\sqrt\gamma$ times as much, with $\gamma = 1.1$: $D_\ell = \sqrt\gamma\, D_{\ell-1}$, as long as this is below 1.
 
 # %%
 epsilon, gamma, depth = 0.2, 1.1, np.arange(1, 7)
@@ -204,7 +204,7 @@ def cascade(Ws, X, epsilon, gamma):
 
 # %% [markdown]
 # **The promise, from scratch.** The theorems below bound $D_\ell$ layer by layer. With $e_\ell$ the error of layer $\ell$ alone on trained inputs,
-# and $\lVert\cdot\rVert_2$ the largest singular value without the row of the bias (the maximum is $\epsilon_\ell$, but for a solver that misses its ball a little),
+# and $\lVert\cdot\rVert_2$ the largest singular value without the row of the bias (and $D_0 = 0$; the maximum is $\epsilon_\ell$, unless a solver missed its ball a little),
 #
 # $$D_\ell \le \lVert\hat W_\ell\rVert_2\, D_{\ell-1} + \max(\epsilon_\ell, e_\ell) \quad\text{(parallel)}, \qquad
 #   D_\ell \le \sqrt{\gamma}\,\lVert W_\ell\rVert_2\, D_{\ell-1}, \quad D_1 \le \epsilon_1 \quad\text{(cascade)}. \tag{3}$$
@@ -275,10 +275,10 @@ kits["cascade"]
 # %% [markdown]
 # ## Why it is right
 #
-# **One layer** (Prop. 1). If $U \in C_\epsilon(X, Y, 0)$, then $\lVert (U^\top X)_+ - Y\rVert_F \le \epsilon$.
+# **One layer** (Prop. 1). If a ReLU follows and $U \in C_\epsilon(X, Y, 0)$, then $\lVert (U^\top X)_+ - Y\rVert_F \le \epsilon$.
 # Where $y > 0$: $\lvert z_+ - y\rvert \le \lvert z - y\rvert$, since cutting off at 0 brings $z$ no further from a positive number. Where $y = 0$: $z \le 0$, so $z_+ - y = 0$. Square and sum. $\square$
 #
-# **Parallel** (Theorem 1). By (1) and Prop. 1, $e_\ell \le \epsilon_\ell$.
+# **Parallel** (Theorem 1). By (1) and Prop. 1, $e_\ell \le \epsilon_\ell$; in the last layer the ball itself says so (read what follows without $(\cdot)_+$ there).
 # Insert $(\hat W_\ell^\top Y_{\ell-1})_+$, which layer $\ell$ would answer on trained inputs:
 #
 # $$D_\ell \le \lVert(\hat W_\ell^\top \hat Y_{\ell-1})_+ - (\hat W_\ell^\top Y_{\ell-1})_+\rVert_F + e_\ell .$$
@@ -301,8 +301,8 @@ kits["cascade"]
 #
 # $$D_\ell^2 \le \gamma\,\lVert W_\ell^\top(\hat Y_{\ell-1} - Y_{\ell-1})\rVert_F^2 \le \gamma\, \lVert W_\ell\rVert_2^2\, D_{\ell-1}^2 . \qquad \square$$
 #
-# Theorem 1 adds an error in each layer. Theorem 2 adds none: it multiplies the first one, and $\lVert W_\ell\rVert_2$ is known before anything is solved.
-# (With one weight of size 1 a layer, (3) is an equality in both modes. That was the case by hand.)
+# Theorem 1 adds an error in each layer. Theorem 2 adds none: it multiplies the first one, and $\lVert W_\ell\rVert_2$ is known before anything is solved. (The papers' form has $\lVert W_\ell\rVert_F$, which is no smaller, in its place.)
+# (By hand, with one weight of size 1 a layer, (3) was an equality in both modes, as long as it promises less than 100 %.)
 #
 # ## Promised and measured
 #
@@ -328,7 +328,7 @@ runs = {
 
 # %%
 def left(run):
-    """Weights that are not 0, as a share of all."""
+    """Weights that are not 0, biases not counted, as a share of all."""
     Ws = run.network.weights
     return sum(np.count_nonzero(W) for W in Ws) / sum(W.size for W in Ws)
 
@@ -443,7 +443,7 @@ for bed, moves in (("spirals", (0.1, 0.3, 0.6)), ("digits", (0.05, 0.1, 0.2))):
 # %% [markdown]
 # On the digits the cascade needs fewer weights. On the spirals it needs more where the output moves by 10 %, and fewer where it moves by 60 %.
 #
-# **The rivals**, at the same number of zeros in each layer as the cascade at 5 %: the smallest weights dropped, and OBS, which lets the weights that stay make up for those that go
+# **The rivals**, at the same number of zeros in each layer as the cascade at 5 %, without the biases, of which they keep all, and with ("b"): the smallest weights dropped, and OBS, which lets the weights that stay make up for those that go
 # (lesson 25). The promise (3) for parallel pruning, with $\epsilon = 0$, holds for any weights whoever made them, so it can be computed afterwards for all three.
 
 # %%
@@ -451,34 +451,29 @@ print("bed       method      output moves by   promised afterwards")
 for bed, (net, d) in beds.items():
     Ws = [np.vstack(pair) for pair in zip(net.weights, net.biases, strict=True)]
     below = [d.X, *nettrim.forward(net, d.X)]
-    keep = [np.count_nonzero(W) for W in runs[bed, "cascade", 0.05].network.weights]
-    found = {
-        "cascade": [
-            np.vstack(pair)
-            for pair in zip(
-                runs[bed, "cascade", 0.05].network.weights,
-                runs[bed, "cascade", 0.05].network.biases,
-                strict=True,
-            )
-        ]
-    }
-    for name in ("magnitude", "obs"):
+    ours = runs[bed, "cascade", 0.05].network
+    found = {"cascade": [np.vstack(pair) for pair in zip(ours.weights, ours.biases, strict=True)]}
+    print(f"{bed}: the cascade has set {sum(np.sum(b == 0) for b in ours.biases)}", end="")
+    print(f" of {sum(b.size for b in ours.biases)} biases to 0")
+    for name in ("magnitude", "obs", "magnitude b", "obs b"):
+        without = [np.sum(b == 0) if name.endswith("b") else 0 for b in ours.biases]
+        keep = [np.count_nonzero(W) - k for W, k in zip(ours.weights, without, strict=True)]
         found[name] = [
-            rivals.RIVALS[name](rivals.Trained(ones(Y), W), [k])[0]
+            rivals.RIVALS[name.split()[0]](rivals.Trained(ones(Y), W), [k])[0]
             for Y, W, k in zip(below, Ws, keep, strict=False)
         ]
     moves = {}
     for name, pruned in found.items():
         measured, promised = promise(Ws, pruned, d.X, 0.0)
         moves[name] = measured[-1]
-        print(f"{bed:8}  {name:9}     ≈ {measured[-1]:6.2g}          ≈ {promised[-1]:5.2g}")
+        print(f"{bed:8}  {name:11}   ≈ {measured[-1]:6.2g}          ≈ {promised[-1]:5.2g}")
         assert np.all(measured <= promised * (1 + 1e-9))
-    assert moves["obs"] < moves["cascade"] and (
+    assert max(moves["obs"], moves["obs b"]) < moves["cascade"] and (
         bed == "spirals" or moves["cascade"] < moves["magnitude"]
     )
 
 # %% [markdown]
-# **OBS moves the output less than Net-Trim** with as many zeros, and the promise computed afterwards is smaller too. On the spirals so is that of magnitude. What OBS does not have is a promise *before*: it is told a number of weights, and
+# **OBS moves the output less than Net-Trim** with as many zeros. The promise computed afterwards is smaller too, but for the spirals with the biases counted. What OBS does not have is a promise *before*: it is told a number of weights, and
 # Net-Trim is told how far the answers may move. Lesson 25 continues this comparison.
 #
 # ## Explore

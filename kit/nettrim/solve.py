@@ -57,7 +57,7 @@ def by_admm(
 def by_exact(problem: NetTrim, limits: Limits, feasibility: float, *, n_jobs: int = 1) -> Answer:
     """Each neuron's path of exact solutions along lambda: see kit/nettrim/exact/path.py.
 
-    feasibility is not used: neurons that violate by more than 1e-8 are left to cvxpy.
+    feasibility is not used: neurons with a gap above tol, or a violation above 1e-8, go to cvxpy.
     n_jobs  threads that solve neurons side by side, >= 1
     """
     jobs = whole("n_jobs", n_jobs, least=1)

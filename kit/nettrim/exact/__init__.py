@@ -14,7 +14,8 @@ With active inputs S of signs s and active samples K, where u_j and mu_i need no
     [ A_S A_S'   C_SK ] [ u_S  ]   [ A_S y - lambda p_S s ]
     [ C_SK'      0    ] [ mu_K ] = [ v_K                  ].                                     (3)
 
-While S, s and K stay the same, u, mu and c are lines in lambda: a piece of the path.
+While S, s and K stay the same, u, mu and c are lines in lambda: a piece of the path. The path is
+not walked: a piece is solved for only where a lambda is wanted, for the smallest radius first.
 
 To read, in this order; layer.solve_layer calls balls.solve_balls, that path.first and path.other.
 

@@ -35,7 +35,7 @@ Mapping = Callable[[Callable, Iterable], Iterable]  # map, or a pool's
 BYTES = 2e9  # that the matrices of a layer may take together; beyond, they are built again
 SOME, LARGER = 8, 0.75  # at most so many neurons begin, taken from that share of the largest
 LEAST = 1e-8  # of max|A y| / max p: below this lambda no price is more than rounding, as if it is 0
-MOST = 1e9  # of the lambda at which u becomes 0: beyond, as if there is no ball
+MOST = 1e9  # of `top`: beyond, as if there is no ball
 TRIALS = 50  # values of lambda for one radius, before it is given up
 TRUSTED = 8  # from then on every other one halves the interval: parabolas beyond their ends mislead
 FACTOR = 8  # between two of them, at most
@@ -99,7 +99,7 @@ class Group:
         self.pieces |= {m: piece for m, piece in new if piece}  # sums over pieces round likewise
 
     def begin(self, radii: dict[int, float]) -> float:
-        """First pieces, for residuals near these radii or below; a lambda in their middle."""
+        """First pieces, for residuals near these radii or below; a lambda to go on from."""
         order = sorted(self.neurons, key=lambda m: np.linalg.norm(self.neurons[m].y), reverse=True)
         some = order[: int(LARGER * len(order)) + 1 : 1 + len(order) // SOME]
         self.solve(some, None, radii)
@@ -108,12 +108,12 @@ class Group:
         lam = float(np.median([self.pieces[m].lam for m in some]))
         if len(some) < len(order):
             radius = float(np.linalg.norm([radii[m] for m in some]))
-            there = common_lambda([self.pieces[m] for m in some], radius, lam)[0]
-            self.solve([m for m in order if m not in self.pieces], there, radii)
+            lam = common_lambda([self.pieces[m] for m in some], radius, lam)[0]
+            self.solve([m for m in order if m not in self.pieces], lam, radii)
         return lam
 
     def meet(self, radius: float, lam: float) -> tuple[float, bool]:
-        """The lambda at which the residual is `radius`, and True; or False, if it is below LEAST.
+        """The lambda at which the residual is `radius`, or MOST, and True; or LEAST, and False.
 
         One trial: the lambda at which the sum of the pieces' parabolas is radius^2, if need be in
         the middle of the bracket; done if it is met and all pieces cover it; the others are solved
@@ -137,7 +137,7 @@ class Group:
             if (met or lam == most) and not short:
                 return lam, True
             self.solve(short, lam, {})
-            if self.rays:
+            if self.rays:  # all had a point before: it can only be rounding
                 raise Breakdown("not all neurons were solved")
             pieces = list(self.pieces.values())
             over = sum(piece.square(lam) for piece in pieces) > radius**2
@@ -200,5 +200,8 @@ def solve_balls(
         if not met:
             group.without_lambda(radii[k], W[k], Q[k])
             continue
+        square = sum(piece.square(lam) for piece in group.pieces.values())
         for m, piece in group.pieces.items():
             W[k, :, m], Q[k, m] = read(piece, lam)
+            if square < (1 - MET) * radii[k] ** 2:
+                Q[k, m, neurons[m].active] = 0  # the ball holds nothing back

@@ -11,11 +11,10 @@ silent samples (the Lasso), until the residual is a share of |y| (path.py).
 It has no proof of an end, unlike single exchanges, and cycles where few samples are active, or with
 V = 0 and a radius of a third of |y| or more: then interior.py finds S and K.
 
-Cost. G = A A' is computed once; from it |A'u - y|^2 = |y|^2 - 2 u'A y + u'G u and c = A y - G u -
-C mu, so that a pivot reads C once, and A not at all. Both are rounded like |y|^2, too much for a
-small residual: where nothing is wrong they are computed from A, and u and mu corrected by what the
-equations miss. G is kept only for a working set of inputs, those with the largest |c_j| / p_j,
-until these are a quarter of all.
+G = A A' is computed once; from it |A'u - y|^2 = |y|^2 - 2 u'A y + u'G u and c = A y - G u - C mu,
+so that a pivot reads C once, and A not at all. Both are rounded like |y|^2, too much for a small
+residual: where nothing is wrong they are computed from A, and u and mu corrected. G is kept only
+for a working set of inputs, those with the largest |c_j| / p_j, until these are a quarter of all.
 
 Source: block principal pivoting, Portugal, Judice and Vicente, Math. Comp. 63 (1994); working sets
 as in celer (Massias, Gramfort, Salmon 2018). lambda as one more unknown, and the combination, are
@@ -69,7 +68,7 @@ class Blocks:
         self.seen = np.array([self.Ay, 0 * self.Ay])  # (2, N) line of all c_j, when last from A
         paid = self.prices > 0
         self.top = float((np.abs(self.Ay)[paid] / self.prices[paid]).max(initial=0))
-        self.lam = self.top  # u = 0 from `top` on, if v >= 0
+        self.lam = self.top  # u = 0 from `top` on if v >= 0 and no input is free; else only a scale
         self.steps = self.interior = 0  # pivots and steps of interior points; such points
         self.wrong = 0  # rows, at the last pivot
         self.wanted = 0.0  # inputs that are to join, divided by those that may at once
@@ -100,9 +99,9 @@ def complete(blocks: Blocks, silent: bool = True) -> None:
 def pivot(blocks: Blocks, radius: float, lam: float | None, silent: bool) -> bool:
     """Pivot until lambda is `lam`, or the residual `radius`, and nothing is wrong; whether it is.
 
-    If in a round no row is wrong and lambda stands still, c_j from A, u and mu corrected, another
-    look: nothing is wrong, done. If something is, or lambda has fallen by STALE, the working set
-    takes in the inputs with the largest |c_j| / p_j.
+    If in a round no row is wrong and lambda stands still, u and mu are corrected, c_j is computed
+    from A, and if nothing is wrong now it is done. If something is, or lambda has fallen by STALE,
+    the working set takes in the inputs with the largest |c_j| / p_j.
 
     silent  False: without the silent samples, to ROUGH_STEP and ROUGH_WRONG, in ROUGH_ROUNDS
     Raises numpy's LinAlgError where a factor does not exist.
@@ -214,7 +213,7 @@ def _exchange(blocks: Blocks, silent: bool) -> None:
     blocks.on[K[loose]] = False
     if hit.size:
         most = min(most, np.count_nonzero(blocks.side) - np.count_nonzero(blocks.on))
-        blocks.on[_largest(hit, over, max(most, 1))] = True  # |K| <= |S|, or they are dependent
+        blocks.on[_largest(hit, over, max(most, 1))] = True  # one may join a full K: RIDGE
 
 
 def _from_A(blocks: Blocks, inputs: Array | None = None) -> tuple[Array, Array]:

@@ -18,7 +18,7 @@ RIDGE = 1e-12  # of a diagonal: what keeps a factor where rows are copies of oth
 
 
 class Equations:
-    """For M (s, s) and C (s, k) or None. A step of refinement makes up for the ridges."""
+    """For M (s, s) and C (s, k) or None. The caller refines once: that undoes the ridges."""
 
     def __init__(self, M: Array, C: Array | None) -> None:
         self.M, self.C, self.t = M, C, 0.0

@@ -1,7 +1,7 @@
 """One neuron at a given lambda by an interior point method: where pivots in blocks do not end.
 
-(1) of the package, with l = lambda p, G = A A', u = a - b, z = A y - G u - C mu and s = v - C'u.
-Its optimum has, all of these >= 0,
+(1) of the package, with l = lambda p, G = A A', u = a - b, z = A y - G u - C mu (its c) and slacks
+s = v - C'u. The optimum has, all of these >= 0,
 
     a, l - z:  a_j (l_j - z_j) = 0     b, l + z:  b_j (l_j + z_j) = 0     s, mu:  s_i mu_i = 0
 
@@ -24,9 +24,8 @@ rest = A y - G u - C mu - z and away = v - C'u - s, Newton's equations reduce to
     ds = away - C'du               right-hand side = rest - C g + r / d
 
 Few silent samples count. The program is solved with some of them, roughly; those it violates most
-join; and so on until none is violated, the last times accurately. mu of the others is 0.
-
-If no u has C'u <= v, mu grows without end, and its direction tells why: C mu = 0, v'mu < 0.
+join; and so on until none is violated, the last times accurately. mu of the others is 0. If no u
+has C'u <= v, mu grows without end, and its direction tells why: C mu = 0, v'mu < 0.
 
 Near the end l - z and l + z are rounding where they should be next to 0, so they are variables of
 their own; the equations get worse as mu / s grows, and the best point so far is what counts.

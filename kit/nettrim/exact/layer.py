@@ -31,7 +31,7 @@ class Progress:
     """What a callback sees, whenever a neuron was solved at some lambda."""
 
     neuron: int
-    lam: float  # lambda, as a share of the one at which the path began
+    lam: float  # lambda as a share of blocks.top; 1 where that is 0
     events: int  # steps so far, in all neurons
 
 

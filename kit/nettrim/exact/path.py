@@ -10,9 +10,10 @@ becomes wrong. The line is looked for on these rungs, from the first to one that
     4  (ties, as inputs or samples that come twice) the interior point alone, next to no length
     5  cvxpy's answer, where certificate.settled does not call that of the others settled (layer.py)
 
-u = 0. With v >= 0 all weights shrink to 0 at one lambda. From there on u = 0, r = |y|, and the mu
-of that lambda (0 where v_i > 0) serve every larger one, since |A y - C mu|_j is no more than
-lambda p_j. Source: derived.
+A first piece for a radius, and not for a lambda, has no rung 2, and rung 3 at FALLBACK of `top`.
+u = 0. With v >= 0 and no free input all weights shrink to 0 at one lambda. From there on u = 0,
+r = |y|, and the mu of that lambda (0 where v_i > 0) serve every larger one, since |A y - C mu|_j is
+no more than lambda p_j. Source: derived.
 """
 
 from contextlib import suppress
@@ -33,7 +34,7 @@ POINT = 1e-9  # of lambda: to which distance an interior point alone is used
 WITHOUT_SILENT = 0.05  # |residual| / |y| down to which silent samples are left out
 STEPS = 1, 4  # rungs 1 and 2
 BEGIN = 0.12  # |residual| / |y|, at most, of the first piece: where it is larger, pivots cycle
-FALLBACK = 0.02  # of the lambda at which u becomes 0: where an interior point begins
+FALLBACK = 0.02  # of `top`: where an interior point begins
 SMALLEST = 1e-6  # |residual| / |y| below which no lambda is looked for
 NOTHING = 1e-25  # of a ray's largest term: a term below it is 0
 BREGMAN = 30  # steps of Bregman's iteration before it is given up
