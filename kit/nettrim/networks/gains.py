@@ -30,15 +30,10 @@ from kit.results import Array
 
 @dataclass(frozen=True, eq=False)
 class Shrunk:
-    """A smaller network that answers the same.
-
-    inputs  which inputs it still wants: forward(shrunk.network, X[shrunk.inputs])
-    kept    which neurons are left, layer by layer
-    """
+    """A smaller network that answers the same: forward(shrunk.network, X[shrunk.inputs])."""
 
     network: Network
-    inputs: Array  # of places
-    kept: tuple[Array, ...]
+    inputs: Array  # places of those it still wants
 
 
 @dataclass(frozen=True)
@@ -65,8 +60,7 @@ def shrink(network: Any) -> Shrunk:
     Raises ValueError for other networks.
     """
     network = instance("network", plain(network), Network)
-    Ws, bs = list(network.weights), list(network.biases)
-    kept = [np.arange(n) for n in network.sizes]
+    Ws, bs, inputs = list(network.weights), list(network.biases), np.arange(network.sizes[0])
     changed = True
     while changed:
         changed = False
@@ -75,35 +69,29 @@ def shrink(network: Any) -> Shrunk:
             gone = silent | ~Ws[k].any(axis=1)
             if gone.all():
                 gone[0] = False
-            if not gone.any():
-                continue
-            changed = True
+            changed = changed or gone.any()
             if k:
                 bs[k] = bs[k] + np.where(silent & gone, np.maximum(bs[k - 1], 0), 0) @ Ws[k]
                 Ws[k - 1], bs[k - 1] = Ws[k - 1][:, ~gone], bs[k - 1][~gone]
-            Ws[k], kept[k] = Ws[k][~gone], kept[k][~gone]
-    return Shrunk(Network(tuple(Ws), tuple(bs)), kept[0], tuple(kept[1:]))
+            else:
+                inputs = inputs[~gone]
+            Ws[k] = Ws[k][~gone]
+    return Shrunk(Network(tuple(Ws), tuple(bs)), inputs)
 
 
-def to_csr(network: Any) -> list[tuple[sparse.csr_array, Array]]:
-    """(W_l' (n_out, n_in) in compressed rows, b_l) of every layer."""
-    network = plain(network)
-    pairs = zip(network.weights, network.biases, strict=True)
-    return [(sparse.csr_array(W.T), b) for W, b in pairs]
-
-
-def savings(network: Any, X: Array, repeats: int = 5) -> tuple[Saving, ...]:
+def savings(network: Any, X: Array) -> tuple[Saving, ...]:
     """Memory and time of one run on X (N, P): as it is, shrunk, in compressed rows, both."""
     network = plain(network)
     small, X = shrink(network), read_samples(network, X)
     forms = []
     for name, net, Z in (("dense", network, X), ("shrunk", small.network, X[small.inputs])):
-        rows = to_csr(net)
-        size = sum(W.nbytes + b.nbytes for W, b in zip(net.weights, net.biases, strict=True))
+        pairs = list(zip(net.weights, net.biases, strict=True))
+        rows = [(sparse.csr_array(W.T), b) for W, b in pairs]
+        size = sum(W.nbytes + b.nbytes for W, b in pairs)
         csr = sum(W.data.nbytes + W.indices.nbytes + W.indptr.nbytes + b.nbytes for W, b in rows)
         forms.append((name, size, lambda net=net, Z=Z: forward(net, Z)))
         forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run(rows, Z)))
-    clock = {"timer": time.process_time, "repeat": repeats, "number": 1}
+    clock = {"timer": time.process_time, "repeat": 5, "number": 1}
     return tuple(
         Saving(name, size, float(np.median(timeit.repeat(once, **clock))))
         for name, size, once in forms

@@ -1,6 +1,6 @@
 """One walk over the layers of a network, whatever it is made of: in parallel, or as a cascade.
 
-A `Model` is a network that can be run on its samples: plain arrays (here), or a PyTorch module
+A `Model` is a network that can be run on its samples: Arrays (here), or Modules of PyTorch
 (kit/nettrim/networks/modules.py). The walk asks it what a layer really sees and answers as the
 network stands now, and writes new weights; it knows nothing else of it.
 
@@ -12,7 +12,7 @@ the error with what is promised. Where they differ by more than rounding, nothin
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -26,6 +26,7 @@ from kit.nettrim.networks.refit import surrogate
 from kit.results import Array
 
 Blocks = list[Array]
+Model = Any  # has the fields and methods of Arrays
 THREADED = ("exact", "auto")  # methods with neurons side by side
 
 
@@ -49,35 +50,10 @@ class Site:
     refusal: str = ""
 
 
-class Model(Protocol):
-    """A network with its samples."""
-
-    sites: tuple[Site, ...]
-    tolerance: float  # rounding, relative: what belief and happening may differ by
-
-    def fork(self) -> "Model":
-        """The same on a copy of the network."""
-
-    def on(self, X: Any) -> "Model":
-        """The same network on other samples."""
-
-    def outputs(self) -> Iterator[Array]:
-        """What comes out of the network, in parts of any shape."""
-
-    def seen(self, k: int) -> tuple[Blocks, Blocks]:
-        """What enters layer k, X~ (N + 1, P) block by block, and what comes out (M, P)."""
-
-    def weights(self, k: int) -> Blocks:
-        """W~ (N + 1, M) of layer k, block by block, bias last, as they are now."""
-
-    def write(self, k: int, blocks: Blocks) -> None:
-        """Give layer k new weights."""
-
-
 class Arrays:
-    """A Network as a Model."""
+    """A Network with its samples, as a Model."""
 
-    tolerance = 1e-9
+    tolerance = 1e-9  # rounding, relative: what belief and happening may differ by
 
     def __init__(self, network: Network, X: Array) -> None:
         L = len(network)
@@ -92,22 +68,28 @@ class Arrays:
         return Network(tuple(self.Ws), tuple(self.bs))
 
     def fork(self) -> "Arrays":
-        return Arrays(self.network, self.X)
+        """The same on a copy of the network."""
+        return self.on(self.X)
 
     def on(self, X: Array) -> "Arrays":
+        """The same network on other samples."""
         return Arrays(self.network, X)
 
     def outputs(self) -> Iterator[Array]:
+        """What comes out of the network, in parts of any shape."""
         yield forward(self.network, self.X)[-1]
 
     def seen(self, k: int) -> tuple[Blocks, Blocks]:
+        """What enters layer k, X~ (N + 1, P) block by block, and what comes out (M, P)."""
         Y = self.X if k == 0 else np.maximum(self.seen(k - 1)[1][0], 0)
         return [with_ones(Y)], [self.Ws[k].T @ Y + self.bs[k][:, None]]
 
     def weights(self, k: int) -> Blocks:
+        """W~ (N + 1, M) of layer k, block by block, bias last, as they are now."""
         return [np.vstack([self.Ws[k], self.bs[k]])]
 
     def write(self, k: int, blocks: Blocks) -> None:
+        """Give layer k new weights."""
         self.Ws[k], self.bs[k] = blocks[0][:-1], blocks[0][-1]
 
 
@@ -216,8 +198,7 @@ def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price
     """
     site = old.sites[k]
     if site.refusal:  # left alone, and what it does is not known
-        unknown, nan = (None, np.inf, False, 0.0, 1.0, 0.0, np.inf), np.nan
-        return Link(*unknown, dict.fromkeys("2F1", 1.0), 1.0, nan, nan, nan, (0, 0))
+        return Link()
     before, after = old.weights(k), new.weights(k)
     (X, Z), (X_new, Z_new) = old.seen(k), new.seen(k)
     for which, W, x, z in (("", before, X, Z), ("pruned ", after, X_new, Z_new)):
@@ -234,21 +215,23 @@ def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price
     Y = [act(z) for z in Z]
     pairs = list(zip(Z_new, Y, strict=True))
     alone = [act(w.T @ x) - y for w, x, y in zip(after, X, Y, strict=True)] if layer else []
-    norms = {"2": _largest(before), "F": _norm([W[:-1] for W in before]), "1": np.inf}
-    if not (layer and plan.refit):
+    first, counted = ([W[:-1] for W in blocks] for blocks in (before, after))
+    if plan.mode == "cascade":
+        norms = _largest(first), _norm(first)
+    elif layer and plan.refit:  # which knows no bound
+        norms = _largest(counted), np.inf
+    else:
         priced = [np.abs(W[:-1]).sum() + price * np.abs(W[-1]).sum() for W in before]
-        norms["1"] = float(sum(priced))
-    counted = [W[:-1] for W in after]
+        norms = _largest(counted), float(sum(priced))
     return Link(
         site.below,
         site.stretch,
         all(map(np.array_equal, X, X_new)),
         layer.radius if layer else 0.0,
-        float(plan.growth[k] * (layer.kappa if layer and plan.mode == "cascade" else 1.0)),
+        float(plan.growth[k] * (layer.kappa if layer else 1.0)),
         _norm(alone),
         _norm([surrogate(z, y, site.linear) for z, y in pairs]),
         norms,
-        _largest(after),
         _norm([act(z) - y for z, y in pairs]),
         _norm(Y),
         1 - sum(map(np.count_nonzero, counted)) / sum(W.size for W in counted),
@@ -261,5 +244,5 @@ def _norm(parts: list) -> float:
 
 
 def _largest(blocks: Blocks) -> float:
-    """The largest singular value of weights without the bias row."""
-    return max(float(np.linalg.norm(W[:-1], 2)) for W in blocks)
+    """The largest singular value."""
+    return max(float(np.linalg.norm(W, 2)) for W in blocks)
