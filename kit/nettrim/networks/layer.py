@@ -6,7 +6,7 @@ add up to those of the layer's epsilon; the layer's optimum lies between the sum
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -87,9 +87,7 @@ def prune_layer(
     """
     asked, notes = kappa, ()
     for kappa in dict.fromkeys((asked, 1.0)):
-        jobs = programs
-        if kappa < 1:
-            jobs = [replace(job, epsilon=kappa * job.epsilon) for job in programs]
+        jobs = [variant(job, epsilon=kappa * job.epsilon) for job in programs]
         answers = [solve(job, plan.method, callback=watch, **plan.options) for job in jobs]
         if all(one.report.certificate.upper < np.inf for one in answers):
             break

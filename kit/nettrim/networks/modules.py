@@ -75,7 +75,8 @@ class Modules:
         if not self.sites[k].bias:
             for block in inputs:
                 block[-1] = 0
-        Z = np.concatenate([_columns(layer, part) for part in came], axis=1)
+        axis = -1 if isinstance(layer, nn.Linear) else -3
+        Z = np.concatenate([_columns(part, axis) for part in came], axis=1)
         return inputs, np.split(Z, len(inputs))
 
     def weights(self, k: int) -> Blocks:
@@ -114,9 +115,8 @@ class Modules:
         if self.traced.folds[k] is None:
             return np.ones(M), np.zeros(M)
         norm = self.module.get_submodule(self.traced.folds[k])
-        a = 1 / np.sqrt(numbers(norm.running_var) + norm.eps)
-        a = a * numbers(norm.weight) if norm.affine else a
-        beta = numbers(norm.bias) if norm.affine else 0.0
+        g, beta = (numbers(norm.weight), numbers(norm.bias)) if norm.affine else (1.0, 0.0)
+        a = 1 / np.sqrt(numbers(norm.running_var) + norm.eps) * g
         return a, beta - a * numbers(norm.running_mean)
 
 
@@ -190,7 +190,7 @@ def allow(traced: Traced, chosen: Any) -> None:
 def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
     """X~ of what enters a layer, group by group, with its row of ones."""
     if isinstance(layer, nn.Linear):
-        return [with_ones(numbers(X.reshape(-1, X.shape[-1])).T)]
+        return [with_ones(_columns(X, -1))]
     X = X if X.ndim == 4 else X[None]
     mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
     X = F.pad(X, layer._reversed_padding_repeated_twice, mode=mode)
@@ -201,17 +201,13 @@ def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
             f"X must be fewer samples: the patches of {layer} would take {size / 1e9:.0f} GB, "
             f"more than {LARGEST / 1e9:.0f}; {max(1, len(X) * LARGEST // size)} samples fit"
         )
-    U = F.unfold(X, *windows)
-    U = numbers(U.transpose(0, 1).reshape(U.shape[1], -1))
+    U = _columns(F.unfold(X, *windows), -2)
     return [with_ones(part) for part in np.split(U, layer.groups)]
 
 
-def _columns(layer: nn.Module, Z: torch.Tensor) -> Array:
-    """Answers as (M, P) or, of a Conv2d, (M, P H' W')."""
-    if isinstance(layer, nn.Linear):
-        return numbers(Z.reshape(-1, Z.shape[-1])).T
-    Z = Z if Z.ndim == 4 else Z[None]
-    return numbers(Z.transpose(0, 1).reshape(Z.shape[1], -1))
+def _columns(Z: torch.Tensor, axis: int) -> Array:
+    """A tensor as (M, P): the given axis first, places of all others as samples."""
+    return numbers(Z.movedim(axis, 0).reshape(Z.shape[axis], -1))
 
 
 def tensors(out: Any) -> list[torch.Tensor]:

@@ -100,17 +100,15 @@ class PrunedNetwork:
         left, right = fig.subplots(1, 2)
         left.bar(place, [100 * row["zeros"] for row in rows], color=BLUE)
         left.set(ylim=(0, 100), ylabel="zeros (%)")
-        table = {name: np.array([row[name] for row in rows]) for name in ("discrepancy", "bound")}
-        shown = [v[np.isfinite(v) & (v > 0)] for v in table.values()]
-        least = min((v.min() for v in shown if v.size), default=1e-3) / 3
-        looks = {"discrepancy": (-0.2, BLUE, "", "measured")}
-        looks["bound"] = (0.2, ORANGE, "//", "promised at most")
-        for name, (shift, colour, hatch, label) in looks.items():
-            known = np.isfinite(table[name])
+        shares = np.array([[row[name] for row in rows] for name in ("discrepancy", "bound")])
+        known = np.isfinite(shares)
+        shown = shares[known & (shares > 0)]
+        least = (shown.min() if shown.size else 1e-3) / 3
+        looks = (-0.2, BLUE, "", "measured"), (0.2, ORANGE, "//", "promised at most")
+        for share, at, (shift, colour, hatch, label) in zip(shares, known, looks, strict=True):
             look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": label}
-            heights = np.maximum(table[name][known], least)
-            right.bar((place + shift)[known], heights, 0.38, **look)
-        for k in np.flatnonzero(~np.isfinite(table["bound"])):
+            right.bar((place + shift)[at], np.maximum(share[at], least), 0.38, **look)
+        for k in np.flatnonzero(~known[1]):
             right.text(k + 0.2, least * 1.1, "no promise", rotation=90, fontsize=7, ha="center")
         right.set(yscale="log", ylim=(least, None), ylabel="error, share of the answers")
         right.legend(frameon=False, fontsize=8)

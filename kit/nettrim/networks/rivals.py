@@ -32,7 +32,7 @@ refit       None, "least-squares" (towards Z), "relu": networks/refit.py, on eac
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -160,8 +160,7 @@ def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1)
     (2008) for linear regression; here derived.
     """
     found = []
-    sizes = np.linalg.norm(layer.Y, axis=1)
-    for epsilon, first in _path(NetTrim(layer.X, layer.Y, 0.0), sizes):
+    for epsilon, first in _path(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y, axis=1)):
         W = np.zeros_like(first)
         for m in np.flatnonzero(first.any(axis=0)):
             price = np.abs(first[:, m])
@@ -169,7 +168,7 @@ def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1)
             job = NetTrim(price[:, None] * layer.X, layer.Y[m : m + 1], np.array([epsilon[m]]))
             W[:, m] = price * solve(job, "exact").W[:, 0]
         found.append(W)
-    return [_thin(found, k) for k in keep]
+    return _thin(found, keep)
 
 
 Method = Callable[[Trained, Iterable[int]], list[Array]]
@@ -216,17 +215,16 @@ def compare(
         choice("refits", kind, REFITS)
     model = Arrays(network, X)
     layers = [Trained(model.seen(k)[0][0], model.weights(k)[0]) for k in range(len(network) - 1)]
-    rows, size = [], sum(layer.W[:-1].size for layer in layers)
+    sizes, rows = [layer.W[:-1].size for layer in layers], []
+    counts = [[round((1 - s) * size) for s in shares] for size in sizes]
     for name, method in (RIVALS if methods is None else methods).items():
-        counts = [[round((1 - s) * layer.W[:-1].size) for s in shares] for layer in layers]
-        found = [method(layer, keep) for layer, keep in zip(layers, counts, strict=True)]
+        found = list(map(method, layers, counts))
         for at, share in enumerate(shares):
             for kind in refits:
                 Ws = [W[at] for W in found]
                 if kind is not None:
-                    pairs = zip(Ws, layers, strict=True)
-                    Ws = [refit(W, layer.X, layer.Z, kind) for W, layer in pairs]
-                zeros = 1 - sum(np.count_nonzero(W[:-1]) for W in Ws) / size
+                    Ws = [refit(W, of.X, of.Z, kind) for W, of in zip(Ws, layers, strict=True)]
+                zeros = 1 - sum(np.count_nonzero(W[:-1]) for W in Ws) / sum(sizes)
                 new = rewritten(model, Ws)
                 score = accuracy(new.network, data.X_test, data.labels_test)
                 rows.append(Row(name, kind or "", float(share), zeros, moved(model, new), score))
@@ -251,22 +249,22 @@ def top(score: Array, keep: int) -> Array:
 
 
 def _along(problem: NetTrim, sizes: Array, keep: Iterable[int]) -> list[Array]:
-    found = [W for _, W in _path(problem, sizes)]
-    return [_thin(found, k) for k in keep]
+    return _thin([W for _, W in _path(problem, sizes)], keep)
 
 
 def _path(problem: NetTrim, sizes: Array) -> list[tuple[Array, Array]]:
     """(epsilon, W) along EPSILONS times sizes: a number for the layer, or (M,) for its neurons."""
     radii = [e * sizes for e in EPSILONS]
-    answers = path(replace(problem, epsilon=radii[0]), radii)
-    return [(e, answer.W) for e, answer in zip(radii, answers, strict=True)]
+    return [(e, answer.W) for e, answer in zip(radii, path(problem, radii), strict=True)]
 
 
-def _thin(found: list[Array], keep: int) -> Array:
+def _thin(found: list[Array], keep: Iterable[int]) -> list[Array]:
     """Of answers from sparse to dense, the first with enough weights, less its smallest ones."""
-    enough = [W for W in found if np.count_nonzero(W[:-1]) >= keep]
-    W = enough[0] if enough else found[-1]
-    return largest(W, np.abs(W[:-1]), keep)
+    thin = []
+    for k in keep:
+        W = next((W for W in found if np.count_nonzero(W[:-1]) >= k), found[-1])
+        thin.append(largest(W, np.abs(W[:-1]), k))
+    return thin
 
 
 def gram(X: Array, damp: float = DAMP) -> Array:

@@ -32,22 +32,15 @@ THREADED = ("exact", "auto")  # methods with neurons side by side
 
 @dataclass(frozen=True)
 class Site:
-    """A layer with weights in a network.
-
-    linear   nothing but the ball can be asked: no ReLU stands alone behind it
-    last     no other layer sees its answers
-    below    the layer whose answers are its inputs, stretched by at most `stretch` (promises.py)
-    bias     whether it has one
-    refusal  "", or why it cannot be pruned: a sentence about this layer
-    """
+    """A layer with weights in a network."""
 
     name: str
-    linear: bool
-    last: bool
-    below: int | None
-    stretch: float = 1.0
-    bias: bool = True
-    refusal: str = ""
+    linear: bool  # nothing but the ball can be asked: no ReLU stands alone behind it
+    last: bool  # no other layer sees its answers
+    below: int | None  # the layer whose answers are its inputs
+    stretch: float = 1.0  # by how much, at most, on the way (promises.py)
+    bias: bool = True  # whether it has one
+    refusal: str = ""  # or why it cannot be pruned: a sentence about this layer
 
 
 class Arrays:
