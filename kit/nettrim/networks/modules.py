@@ -13,7 +13,7 @@ with exact zeros kept. Where a_m = 0 the neuron answers c_m whatever w_m is: w_m
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader, Dataset
 from kit.arguments import numeric
 from kit.nettrim.networks.network import rounding, with_ones
 from kit.nettrim.networks.trace import Traced, trace
-from kit.nettrim.networks.walk import Blocks, which_layers
+from kit.nettrim.networks.walk import which_layers
 from kit.results import Array
 
 LARGEST = 2**31  # bytes of the inputs of one layer, in float64
@@ -56,7 +56,7 @@ class Modules:
     def outputs(self) -> Iterator[Array]:
         return (numbers(tensor) for out in self.run() for tensor in out)
 
-    def seen(self, k: int) -> tuple[Blocks, Blocks]:
+    def seen(self, k: int) -> tuple[Array, Array]:
         layer, fold, entered, came = self._layer(k), self.traced.folds[k], [], []
         end = layer if fold is None else self.module.get_submodule(fold)
 
@@ -70,23 +70,21 @@ class Modules:
         with watched, end.register_forward_hook(comes):
             for _ in self.run():
                 pass
-        X = [_patches(layer, part) for part in entered]
-        inputs = [np.concatenate(parts, axis=1) for parts in zip(*X, strict=True)]
+        X = np.concatenate([_patches(layer, part) for part in entered], axis=2)
         if not self.sites[k].bias:
-            for block in inputs:
-                block[-1] = 0
+            X[:, -1] = 0
         axis = -1 if isinstance(layer, nn.Linear) else -3
         Z = np.concatenate([_columns(part, axis) for part in came], axis=1)
-        return inputs, np.split(Z, len(inputs))
+        return X, Z.reshape(len(X), -1, Z.shape[1])
 
-    def weights(self, k: int) -> Blocks:
+    def weights(self, k: int) -> Array:
         layer, (a, c) = self._layer(k), self._fold(k)
         W = numbers(layer.weight).reshape(len(layer.weight), -1)
         b = np.zeros(len(W)) if layer.bias is None else numbers(layer.bias)
         W = np.vstack([(a[:, None] * W).T, a * b + c])
-        return np.split(W, getattr(layer, "groups", 1), axis=1)
+        return np.stack(np.split(W, getattr(layer, "groups", 1), axis=1))
 
-    def write(self, k: int, blocks: Blocks) -> None:
+    def write(self, k: int, blocks: Sequence[Array]) -> None:
         layer, (a, c) = self._layer(k), self._fold(k)
         W = np.hstack(blocks)
         dead = a == 0
@@ -187,10 +185,10 @@ def allow(traced: Traced, chosen: Any) -> None:
             raise ValueError(f"module's layer {traced.sites[k].refusal}{other}")
 
 
-def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
-    """X~ of what enters a layer, group by group, with its row of ones."""
+def _patches(layer: nn.Module, X: torch.Tensor) -> Array:
+    """X~ (G, N + 1, P) of what enters a layer."""
     if isinstance(layer, nn.Linear):
-        return [with_ones(_columns(X, -1))]
+        return with_ones(_columns(X, -1)[None])
     X = X if X.ndim == 4 else X[None]
     mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
     X = F.pad(X, layer._reversed_padding_repeated_twice, mode=mode)
@@ -202,7 +200,7 @@ def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
             f"more than {LARGEST / 1e9:.0f}; {max(1, len(X) * LARGEST // size)} samples fit"
         )
     U = _columns(F.unfold(X, *windows), -2)
-    return [with_ones(part) for part in np.split(U, layer.groups)]
+    return with_ones(U.reshape(layer.groups, -1, U.shape[1]))
 
 
 def _columns(Z: torch.Tensor, axis: int) -> Array:

@@ -137,8 +137,8 @@ def _rescale(network: Network, factors: Array) -> Network:
 
 
 def with_ones(X: Array) -> Array:
-    """X~ (N + 1, P): the samples with a last row of ones, which carries the bias."""
-    return np.vstack([X, np.ones(X.shape[1])])
+    """X~ (..., N + 1, P): the samples with a last row of ones, which carries the bias."""
+    return np.concatenate([X, np.ones_like(X[..., :1, :])], axis=-2)
 
 
 def read_samples(network: Network, X: Array) -> Array:
