@@ -40,6 +40,8 @@ class Modules:
     def __init__(self, module: nn.Module, traced: Traced, batches: Batches) -> None:
         self.module, self.traced, self.batches = module, traced, batches
         self.sites = traced.sites
+        self.layers = [module.get_submodule(site.name) for site in traced.sites]
+        self.norms = [fold and module.get_submodule(fold) for fold in traced.folds]
         self.tolerance = rounding(dtype_of(module))
 
     def fork(self) -> "Modules":
@@ -57,35 +59,33 @@ class Modules:
         return (numbers(tensor) for out in self.run() for tensor in out)
 
     def seen(self, k: int) -> tuple[Array, Array]:
-        layer, fold, entered, came = self._layer(k), self.traced.folds[k], [], []
-        end = layer if fold is None else self.module.get_submodule(fold)
+        layer, entered, came = self.layers[k], [], []
+        axis = -1 if isinstance(layer, nn.Linear) else -3
 
         def enters(_: object, args: tuple, kwargs: dict) -> None:
-            entered.append((*args, *kwargs.values())[0].detach().clone())
+            entered.append(_patches(layer, (*args, *kwargs.values())[0]))
 
         def comes(_: object, __: object, out: torch.Tensor) -> None:
-            came.append(out.detach().clone())
+            came.append(_columns(out, axis))
 
         watched = layer.register_forward_pre_hook(enters, with_kwargs=True)
-        with watched, end.register_forward_hook(comes):
+        with watched, (self.norms[k] or layer).register_forward_hook(comes):
             for _ in self.run():
                 pass
-        X = np.concatenate([_patches(layer, part) for part in entered], axis=2)
+        X, Z = np.concatenate(entered, axis=2), np.concatenate(came, axis=1)
         if not self.sites[k].bias:
             X[:, -1] = 0
-        axis = -1 if isinstance(layer, nn.Linear) else -3
-        Z = np.concatenate([_columns(part, axis) for part in came], axis=1)
         return X, Z.reshape(len(X), -1, Z.shape[1])
 
     def weights(self, k: int) -> Array:
-        layer, (a, c) = self._layer(k), self._fold(k)
+        layer, (a, c) = self.layers[k], self._fold(k)
         W = numbers(layer.weight).reshape(len(layer.weight), -1)
         b = np.zeros(len(W)) if layer.bias is None else numbers(layer.bias)
         W = np.vstack([(a[:, None] * W).T, a * b + c])
         return np.stack(np.split(W, getattr(layer, "groups", 1), axis=1))
 
     def write(self, k: int, blocks: Sequence[Array]) -> None:
-        layer, (a, c) = self._layer(k), self._fold(k)
+        layer, norm, (a, c) = self.layers[k], self.norms[k], self._fold(k)
         W = np.hstack(blocks)
         dead = a == 0
         weight = np.where(dead, 0, W[:-1] / np.where(dead, 1, a)).T
@@ -95,24 +95,18 @@ class Modules:
             if layer.bias is not None:
                 b = np.where(dead, numbers(layer.bias), shift / np.where(dead, 1, a))
                 layer.bias.copy_(torch.as_tensor(b))
-            elif self.traced.folds[k]:
-                norm = self.module.get_submodule(self.traced.folds[k])
-                if norm.affine:
-                    norm.bias.add_(torch.as_tensor(shift).to(norm.bias))
-                else:  # a = 1 / sqrt(var + e) > 0
-                    norm.running_mean.sub_(torch.as_tensor(shift / a).to(norm.running_mean))
+            elif norm and norm.affine:
+                norm.bias.add_(torch.as_tensor(shift).to(norm.bias))
+            elif norm:  # a = 1 / sqrt(var + e) > 0
+                norm.running_mean.sub_(torch.as_tensor(shift / a).to(norm.running_mean))
             elif W[-1].any():
                 raise ValueError(f"network must have no bias where {layer} has none, got one")
 
-    def _layer(self, k: int) -> nn.Module:
-        return self.module.get_submodule(self.sites[k].name)
-
     def _fold(self, k: int) -> tuple[Array, Array]:
         """(a, c) of what follows the layer, 1 and 0 without a BatchNorm to fold."""
-        M = len(self._layer(k).weight)
-        if self.traced.folds[k] is None:
+        M, norm = len(self.layers[k].weight), self.norms[k]
+        if norm is None:
             return np.ones(M), np.zeros(M)
-        norm = self.module.get_submodule(self.traced.folds[k])
         g, beta = (numbers(norm.weight), numbers(norm.bias)) if norm.affine else (1.0, 0.0)
         a = 1 / np.sqrt(numbers(norm.running_var) + norm.eps) * g
         return a, beta - a * numbers(norm.running_mean)
