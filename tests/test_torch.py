@@ -370,7 +370,7 @@ def test_the_proof_by_running_catches_a_lie(monkeypatch):
 
     def crooked(self, k, blocks):
         write(self, k, blocks)
-        self.module[0].register_forward_hook(lambda m, args, out: out + 0.01)
+        self.network[0].register_forward_hook(lambda m, args, out: out + 0.01)
 
     monkeypatch.setattr(modules.Modules, "write", crooked)
     with pytest.raises(ValueError, match="must do in layer '0' what its weights say"):

@@ -38,22 +38,22 @@ class Modules:
     """A module with its samples as a Model of kit/nettrim/networks/walk.py."""
 
     def __init__(self, module: nn.Module, traced: Traced, batches: Batches) -> None:
-        self.module, self.traced, self.batches = module, traced, batches
-        self.sites = traced.sites
+        self.network, self.traced, self.batches = module, traced, batches
+        self.sites, self.notes = traced.sites, traced.notes
         self.layers = [module.get_submodule(site.name) for site in traced.sites]
         self.norms = [fold and module.get_submodule(fold) for fold in traced.folds]
         self.tolerance = rounding(dtype_of(module))
 
     def fork(self) -> "Modules":
-        return Modules(copied(self.module), self.traced, self.batches)
+        return Modules(copied(self.network), self.traced, self.batches)
 
     def on(self, X: Any) -> "Modules":
-        return Modules(self.module, self.traced, read_batches(X, self.module, self.traced.inputs))
+        return Modules(self.network, self.traced, read_batches(X, self.network, self.traced.inputs))
 
     def run(self) -> Iterator[list[torch.Tensor]]:
         """What comes out, batch by batch."""
         for batch in self.batches:
-            yield called(self.module, batch)
+            yield called(self.network, batch)
 
     def outputs(self) -> Iterator[Array]:
         return (numbers(tensor) for out in self.run() for tensor in out)

@@ -129,13 +129,10 @@ def _prune_module(module: Any, X: Any, layers: Any, plan: Any) -> PrunedNetwork:
     with modules.resting(module):
         old, chosen = modules.read(module, X, layers)
         asked, new = plan(chosen, len(old.sites)), old.fork()
-        done = walk(old, new, asked)
-        found = _report(new.module, old, new, done, asked, np.ones(len(old.sites)))
+        found = _report(old, new, walk(old, new, asked), asked, np.ones(len(old.sites)))
     for name, part in found.network.named_modules():
         part.training = module.get_submodule(name).training
-    left = old.traced.left
-    note = (f"Left as they are: {', '.join(left)}.",) if left else ()
-    return replace(found, notes=found.notes + note)
+    return found
 
 
 def _prune_arrays(
@@ -153,11 +150,11 @@ def _prune_arrays(
             new.write(k, old.weights(k))
         done = {k: replace(one, radius=float(scales[k] * one.radius)) for k, one in done.items()}
     prices = 1 / np.array([1.0, *scales[:-1]])  # of a bias, in this layer's units
-    return _report(new.network, old, new, done, asked, prices)
+    return _report(old, new, done, asked, prices)
 
 
 def _report(
-    network: Any, old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Array
+    old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Array
 ) -> PrunedNetwork:
     """The proof by running, and measured beside promised errors."""
     prices = prices * plan.penalise_bias
@@ -183,7 +180,7 @@ def _report(
     if unknown and plan.refit != "least-squares":
         notes.append(f"No chain leads to {', '.join(unknown)}: measured, nothing promised.")
     return PrunedNetwork(
-        network,
+        new.network,
         tuple(done[k].answer if k in done else None for k in range(len(links))),
         epsilon,
         alone if plan.mode == "parallel" else discrepancy.copy(),
@@ -191,7 +188,7 @@ def _report(
         bound,
         theorem,
         tuple(done[k].refitted if k in done else None for k in range(len(links))),
-        tuple(notes),
+        (*notes, *old.notes),
         tuple(site.name for site in old.sites),
         tuple(one.shape for one in links),
         zeros,

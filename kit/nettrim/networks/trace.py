@@ -26,8 +26,8 @@ import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
+from kit.nettrim.networks.layer import Site
 from kit.nettrim.networks.refusals import hooks, is_layer, refusal, tied
-from kit.nettrim.networks.walk import Site
 
 RELU = {F.relu, torch.relu, torch.relu_, "relu", "relu_", nn.ReLU}
 SHAPES = {torch.flatten, torch.reshape, "flatten", "view", "reshape", "contiguous"}
@@ -48,7 +48,7 @@ class Traced:
     folds: tuple[str | None, ...]  # name of the BatchNorm to fold, or None, layer by layer
     inputs: int  # how many tensors forward wants
     plain: str  # "", or the first thing that is no part of a chain of dense layers
-    left: tuple[str, ...]  # names of what else holds matrices
+    notes: tuple[str, ...]  # that what else holds matrices is left as it is
 
 
 class Tracer(fx.Tracer):
@@ -107,14 +107,15 @@ def _read(module: nn.Module, graph: fx.Graph) -> Traced:
         why = refusal(part, name, calls[name], common.get(name, ""))
         stretch *= _overlap(part)
         sites.append(Site(name, not relu, node not in heard, below, stretch, bias, why))
-    left = [
+    left = ", ".join(
         f"{name} ({type(part).__name__})"
         for name, part in parts.items()
         if name not in first and any(p.ndim > 1 for p in part.parameters(recurse=False))
-    ]
+    )
+    notes = (f"Left as they are: {left}.",) if left else ()
     inputs = sum(n.op == "placeholder" and not n.args for n in nodes)
     folds = tuple(fold for _, fold in ends)
-    return Traced(graph, tuple(sites), folds, inputs, reader.foreign(nodes), tuple(left))
+    return Traced(graph, tuple(sites), folds, inputs, reader.foreign(nodes), notes)
 
 
 class _Reader:

@@ -10,7 +10,7 @@ the error with what is promised. Where they differ by more than rounding, nothin
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -19,7 +19,7 @@ from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from kit.arguments import several, whole
-from kit.nettrim.networks.layer import Layer, Plan, Watch, program, prune_layer
+from kit.nettrim.networks.layer import Layer, Plan, Site, Watch, program, prune_layer
 from kit.nettrim.networks.network import Network, forward, with_ones
 from kit.nettrim.networks.promises import Link
 from kit.nettrim.networks.refit import surrogate
@@ -29,23 +29,11 @@ Model = Any  # has the fields and methods of Arrays
 THREADED = ("exact", "auto")  # methods with neurons side by side
 
 
-@dataclass(frozen=True)
-class Site:
-    """A layer with weights in a network."""
-
-    name: str
-    linear: bool  # nothing but the ball can be asked: no ReLU stands alone behind it
-    last: bool  # no other layer sees its answers
-    below: int | None  # the layer whose answers are its inputs
-    stretch: float = 1.0  # by how much, at most, on the way (promises.py)
-    bias: bool = True  # whether it has one
-    refusal: str = ""  # or why it cannot be pruned: a sentence about this layer
-
-
 class Arrays:
     """A Network with its samples, as a Model. A convolution has G groups of neurons, others 1."""
 
     tolerance = 1e-9  # rounding, relative: what belief and happening may differ by
+    notes = ()
 
     def __init__(self, network: Network, X: Array) -> None:
         L = len(network)
@@ -144,12 +132,8 @@ def _task(old: Model, new: Model, plan: Plan, k: int) -> tuple:
         if not np.array_equal(X, below):  # to the last bit: else nothing before changed
             V = weights.mT @ below
     share = float((plan.share if V[0] is None else plan.growth)[k])
-    free = site.bias and not plan.penalise_bias  # without a bias its row of X~ is 0
-    how = {"balls": plan.balls, "penalise_bias": not free}
-    triples = zip(below, Z, V, strict=True)
-    jobs = [program(*triple, share, site.linear, **how) for triple in triples]
-    kappa = plan.kappa if site.linear and site.last else 1.0
-    return site.name, jobs, Z if plan.refit else [], site.linear, kappa, plan
+    jobs = [program(site, plan, share, *triple) for triple in zip(below, Z, V, strict=True)]
+    return site, plan, jobs, Z if plan.refit else []
 
 
 def _watch(bar: tqdm) -> Watch:
