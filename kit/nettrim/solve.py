@@ -227,12 +227,9 @@ def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
     """
     Omega, V, Y = problem.Omega, problem.V, np.where(problem.Omega, problem.Y, 0)
     x = problem.X[-1] * (not problem.penalise_bias)
-    with np.errstate(divide="ignore"):
-        limit = np.where(Omega | (x == 0), np.inf, V / np.where(x == 0, 1, np.abs(x)))
-    most, least = (
-        limit.min(axis=1, where=x > 0, initial=np.inf),
-        -limit.min(axis=1, where=x < 0, initial=np.inf),
-    )
+    limit = np.where(Omega | (x == 0), np.inf, V / np.where(x == 0, 1, np.abs(x)))
+    most = limit.min(axis=1, where=x > 0, initial=np.inf)
+    least = -limit.min(axis=1, where=x < 0, initial=np.inf)
     allowed = (least <= most) & (Omega | (x != 0) | (V >= 0)).all(axis=1)
     size = (Omega * x * x).sum(axis=1)
     free = np.clip(Y @ x / np.where(size > 0, size, 1), least, np.maximum(least, most))

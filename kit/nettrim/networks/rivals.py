@@ -95,12 +95,10 @@ def wanda(layer: Trained, keep: Iterable[int]) -> list[Array]:
 
 def obs(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Greedy and exact, neuron by neuron, the cheapest of the layer first."""
-    H, (N, M) = gram(layer.X), (len(layer.W) - 1, layer.W.shape[1])
-    inverse = np.linalg.inv(H)
-    price = np.empty((N, M))
+    inverse, price = np.linalg.inv(gram(layer.X)), np.empty_like(layer.W[:-1])
+    N, M = price.shape
     for m in range(M):
-        w, G, left = layer.W[:, m].copy(), inverse.copy(), np.arange(N)
-        total = 0.0
+        w, G, left, total = layer.W[:, m].copy(), inverse.copy(), np.arange(N), 0.0
         while left.size:
             cost = w[left] ** 2 / G[left, left]
             at = int(np.argmin(cost))
