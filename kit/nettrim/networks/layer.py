@@ -6,12 +6,11 @@ add up to those of the layer's epsilon; the layer's optimum lies between the sum
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
 
-from kit.nettrim.certificate import certify
 from kit.nettrim.networks.refit import refit
 from kit.nettrim.problem import NetTrim, read_radius, variant
 from kit.nettrim.solve import solve
@@ -54,13 +53,12 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """What came out: the answer, the weights that are used, what was asked, what is believed."""
+    """What came out: the answer, the weights that are used, what was asked."""
 
     answer: Pruned
     blocks: tuple[Array, ...]  # (N + 1, M) each
     radius: float
     kappa: float
-    refitted: Certificate | None
     notes: tuple[str, ...]
 
 
@@ -99,14 +97,12 @@ def prune_layer(
             break
     if kappa != asked:
         notes = (f"kappa = {asked:g} is infeasible in layer {site.name}: solved with 1.",)
-    Ws, again = [one.W for one in answers], None
+    Ws = [one.W for one in answers]
     if plan.refit is not None:
         kind = "least-squares" if site.linear else plan.refit
         Ws = [refit(W, job.X, Z, kind) for W, job, Z in zip(Ws, jobs, wanted, strict=True)]
-        triples = zip(jobs, Ws, answers, strict=True)
-        again = _sum([certify(job, W, one.dual) for job, W, one in triples])
     radius = float(np.linalg.norm([np.linalg.norm(job.epsilon) for job in jobs]))
-    return Layer(together(answers), tuple(Ws), radius, kappa, again, notes)
+    return Layer(together(answers), tuple(Ws), radius, kappa, notes)
 
 
 def together(answers: list[Pruned]) -> Pruned:
@@ -115,17 +111,12 @@ def together(answers: list[Pruned]) -> Pruned:
         return answers[0]
     reports, duals = [one.report for one in answers], [one.dual for one in answers]
     runs = [r.run for r in reports]
+    upper, lower, violation = zip(*(astuple(r.certificate) for r in reports), strict=True)
     worst = next((r.status for r in runs if r.status is not Status.SOLVED), Status.SOLVED)
     run = Run(worst, sum(r.iterations for r in runs), sum(r.elapsed for r in runs))
     notes = (f"{len(answers)} groups, a ball each.", *reports[0].notes)
     return Pruned(
         np.hstack([one.W for one in answers]),
         None if any(dual is None for dual in duals) else np.vstack(duals),
-        Report(reports[0].method, run, _sum([r.certificate for r in reports]), notes),
+        Report(reports[0].method, run, Certificate(sum(upper), sum(lower), max(violation)), notes),
     )
-
-
-def _sum(parts: list[Certificate]) -> Certificate:
-    """Bounds of a sum of programs that have nothing in common."""
-    violation = max(c.violation for c in parts)
-    return Certificate(sum(c.upper for c in parts), sum(c.lower for c in parts), violation)

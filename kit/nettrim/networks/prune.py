@@ -187,7 +187,6 @@ def _report(
         discrepancy,
         bound,
         theorem,
-        tuple(done[k].refitted if k in done else None for k in range(len(links))),
         (*notes, *old.notes),
         tuple(site.name for site in old.sites),
         tuple(one.shape for one in links),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kit.results import Array, Certificate, Pruned
+from kit.results import Array, Pruned
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,6 @@ class PrunedNetwork:
                  where the layer is not in a chain (kit/nettrim/networks/promises.py)
     theorem      what Theorem 1 or 2 promises before anything is solved, for networks that are not
                  link-normalised; inf where a refit leaves no promise
-    refitted     certificates of the refitted layers in the program of their layer, None elsewhere
     notes        what was decided on the way
     names, shapes, zeros, sizes    of the layers: (N, M), share of exact zeros without biases,
                  |Y_l|_F
@@ -37,7 +36,6 @@ class PrunedNetwork:
     discrepancy: Array  # (n_layers,)
     bound: Array  # (n_layers,)
     theorem: Array  # (n_layers,)
-    refitted: tuple[Certificate | None, ...]
     notes: tuple[str, ...]
     names: tuple[str, ...]
     shapes: tuple[tuple[int, int], ...]
