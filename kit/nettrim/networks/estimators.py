@@ -46,8 +46,7 @@ def train(
     """Train an MLPClassifier (relu, Adam) on data.X (N, P), data.labels (P,), of kit.datasets say.
 
     alpha is its l2 penalty. Deterministic for a given rng on one machine; other BLAS libraries give
-    slightly other weights. Ending at the limit of epochs is no warning here: see n_iter_ and loss_
-    of the estimator.
+    slightly other weights. Ending at the limit of epochs is no warning here: see n_iter_.
     """
     if not (hasattr(data, "X") and hasattr(data, "labels")):
         raise ValueError(f"data must have X and labels, got {type(data).__name__}")

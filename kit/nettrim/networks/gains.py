@@ -4,8 +4,7 @@ SHRINK. In a chain Y_l = relu(W_l'Y_(l-1) + b_l), a hidden neuron n of layer l w
 W_l answers c_n = relu(b_ln) on every sample; whatever hears it, hears a constant, which goes into
 the next biases, b_(l+1) += c_n W_(l+1)n. A neuron that nothing hears (row n of W_(l+1) zero) goes
 as it is, and so does an input that nothing hears. A cut can leave others without a weight or
-unheard, so it is repeated until nothing changes. The outputs are the same to rounding; a layer
-keeps one neuron at least.
+unheard, so it is repeated until nothing changes; a layer keeps one neuron at least.
 
 SPARSE. Unstructured zeros do not make a dense product faster. Compressed rows (CSR) take 12 bytes a
 weight in place of 8, so they save memory from a third of zeros on, and time only where most are

@@ -24,8 +24,7 @@ class PrunedNetwork:
     theorem      what Theorem 1 or 2 promises before anything is solved, for networks that are not
                  link-normalised; inf where a refit leaves no promise
     notes        what was decided on the way
-    names, shapes, zeros, sizes    of the layers: (N, M), share of exact zeros without biases,
-                 |Y_l|_F
+    shapes, zeros, sizes    (N, M), share of exact zeros without biases, |Y_l|_F
     moved        |outputs after - outputs before|_F / |outputs before|_F
     """
 

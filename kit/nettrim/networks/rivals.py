@@ -27,8 +27,6 @@ net-trim    min |u|_1 s.t. U in C_epsilon(X~, Y, 0).
 lasso and net-trim are asked for an epsilon, not for a number of zeros: the path over epsilon gives
 the sparsest answer that still has enough weights, of which the smallest go (few: the path is fine).
 H gets 1e-6 of its mean diagonal for obs and sparsegpt, as rows of X may be 0.
-
-refit       None, "least-squares" (towards Z), "relu": networks/refit.py, on each one's support.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -197,7 +195,7 @@ def compare(
     network, data  a trained network and kit.datasets.Labelled: pruned on data.X, tested on X_test
     shares         of zeros, 0 <= share < 1: every hidden layer gets exactly that (to one weight)
     methods        name -> function (layer, keep) -> weights; None: RIVALS
-    refits         of None, "least-squares", "relu"
+    refits         of None, "least-squares", "relu": towards Z, on each one's support (refit.py)
 
     Every layer is pruned by itself, on the original input (parallel). Raises ValueError for shares
     out of range, no hidden layer, and data without samples or labels.
