@@ -195,6 +195,16 @@ def test_any_source_of_samples():
         assert np.array_equal(done.zeros, want.zeros)
 
 
+def test_a_pooling_whose_size_is_computed_on_the_way():
+    module = Of(
+        lambda s, x: s.fc(F.max_pool2d(F.relu(s.conv(x)), x.size(2) - 1).flatten(1)),
+        conv=nn.Conv2d(1, 3, 2),
+        fc=nn.Linear(3, 2),
+    )
+    done = prune(module, draw(30, 1, 5, 5), **QUIET)
+    assert np.isfinite(done.bound[0]) and np.isinf(done.bound[1])
+
+
 def test_two_inputs():
     class Two(nn.Module):
         def __init__(self):

@@ -19,7 +19,6 @@ import math
 import operator
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -144,17 +143,21 @@ class _Reader:
             return args.get("training", True) is False
         return isinstance(self.part(node), AT_REST)
 
-    def window(self, node: fx.Node) -> tuple[Any, Any, Any] | None:
-        """(kernel, stride, dilation) of a max pooling."""
+    def apart(self, node: fx.Node) -> bool | None:
+        """Of a max pooling, whether no windows overlap: then it does not increase distances."""
         part = self.part(node)
         if type(part) is nn.MaxPool2d and not part.return_indices:
-            return part.kernel_size, part.stride, part.dilation
-        if self.called(node) in POOLS:
+            kernel, stride, dilation = part.kernel_size, part.stride, part.dilation
+        elif self.called(node) in POOLS:
             names = ("input", "kernel_size", "stride", "padding", "dilation")
             args = dict(zip(names, node.args, strict=False)) | node.kwargs
-            kernel = args["kernel_size"]
-            return kernel, args.get("stride") or kernel, args.get("dilation", 1)
-        return None
+            kernel, dilation = args["kernel_size"], args.get("dilation", 1)
+            stride = args.get("stride") or kernel
+        else:
+            return None
+        if len(node.all_input_nodes) > 1:  # a size that is computed on the way
+            return False
+        return bool(np.all(np.less_equal(kernel, stride)) and np.all(np.equal(dilation, 1)))
 
     def passes(self, node: fx.Node) -> bool:
         """Whether a node changes no distance, or is part of a layer."""
@@ -171,7 +174,7 @@ class _Reader:
         user = users[0]
         if self.at_rest(user):
             return self.behind(user, moved)
-        if self.called(user) in SHAPES or self.window(user) is not None:
+        if self.called(user) in SHAPES or self.apart(user) is not None:
             return self.behind(user, True)
         norm, part = self.part(user), self.part(node)
         width = getattr(part, "out_features", getattr(part, "out_channels", None))
@@ -186,8 +189,7 @@ class _Reader:
         while isinstance(node, fx.Node) and node.op != "placeholder":
             if node in self.places and self.calls[node.target] == 1:
                 return (self.places[node], 1.0) if self.places[node] < own else (None, math.inf)
-            pool = self.window(node)
-            if not (self.passes(node) or (pool is not None and _apart(*pool))):
+            if not (self.passes(node) or self.apart(node)):
                 return None, math.inf
             node = node.args[0] if node.args else None
         return None, 1.0 if isinstance(node, fx.Node) else math.inf
@@ -208,11 +210,6 @@ def _of_shapes(node: fx.Node) -> bool:
     return node.target in (*READS, operator.getitem) and all(
         user.target in (*SHAPES, operator.getitem) for user in node.users
     )
-
-
-def _apart(kernel: Any, stride: Any, dilation: Any) -> bool:
-    """Whether windows of a pooling do not overlap: then it does not increase distances."""
-    return bool(np.all(np.less_equal(kernel, stride)) and np.all(np.equal(dilation, 1)))
 
 
 def _overlap(part: nn.Module) -> float:
