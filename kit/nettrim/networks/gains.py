@@ -14,6 +14,7 @@ zero: `savings` measures all three forms on the samples at hand.
 import time
 import timeit
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from scipy import sparse
 from kit.arguments import instance
 from kit.nettrim.networks.chains import from_torch
 from kit.nettrim.networks.estimators import from_sklearn, is_estimator
-from kit.nettrim.networks.network import Network, forward, read_samples, run
+from kit.nettrim.networks.network import Network, read_samples, run
 from kit.nettrim.networks.prune import is_module
 from kit.results import Array
 
@@ -82,16 +83,14 @@ def savings(network: Any, X: Array) -> tuple[Saving, ...]:
     """Memory and time of one run on X (N, P): as it is, shrunk, in compressed rows, both."""
     network = plain(network)
     small, X = shrink(network), read_samples(network, X)
-    forms = []
+    found = []
     for name, net, Z in (("dense", network, X), ("shrunk", small.network, X[small.inputs])):
-        pairs = list(zip(net.weights, net.biases, strict=True))
-        rows = [(sparse.csr_array(W.T), b) for W, b in pairs]
-        size = sum(W.nbytes + b.nbytes for W, b in pairs)
+        dense = [(W.T, b) for W, b in zip(net.weights, net.biases, strict=True)]
+        rows = [(sparse.csr_array(W), b) for W, b in dense]
+        size = sum(W.nbytes + b.nbytes for W, b in dense)
         csr = sum(W.data.nbytes + W.indices.nbytes + W.indptr.nbytes + b.nbytes for W, b in rows)
-        forms.append((name, size, lambda net=net, Z=Z: forward(net, Z)))
-        forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run(rows, Z)))
-    clock = {"timer": time.process_time, "repeat": 5, "number": 1}
-    return tuple(
-        Saving(name, size, float(np.median(timeit.repeat(once, **clock))))
-        for name, size, once in forms
-    )
+        for form, count, layers in ((name, size, dense), (f"{name}, CSR", csr, rows)):
+            once = partial(run, layers, Z)
+            seconds = timeit.repeat(once, timer=time.process_time, repeat=5, number=1)
+            found.append(Saving(form, count, float(np.median(seconds))))
+    return tuple(found)

@@ -134,17 +134,17 @@ def sparsegpt(layer: Trained, keep: Iterable[int]) -> list[Array]:
 def lasso(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Linear regression on Z with an l1 norm, one ball for the layer."""
     problem = NetTrim(layer.X, layer.Z, 0.0, Omega=np.ones(layer.Z.shape, bool))
-    return _along(problem, np.linalg.norm(layer.Z), keep)
+    return _thin(_path(problem, np.linalg.norm(layer.Z)), keep)
 
 
 def net_trim(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Net-Trim with one ball for the layer, as published."""
-    return _along(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y), keep)
+    return _thin(_path(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y)), keep)
 
 
 def net_trim_neurons(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Net-Trim with a ball for each neuron, epsilon |y_m|_2."""
-    return _along(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y, axis=1), keep)
+    return _thin(_path(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y, axis=1)), keep)
 
 
 def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1) -> list[Array]:
@@ -155,13 +155,13 @@ def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1)
     u = (|w| + d) v is a NetTrim with scaled rows of X, neuron by neuron. Candes, Wakin and Boyd
     (2008) for linear regression; here derived.
     """
-    found = []
-    for epsilon, first in _path(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y, axis=1)):
+    found, sizes = [], np.linalg.norm(layer.Y, axis=1)
+    for e, first in zip(EPSILONS, _path(NetTrim(layer.X, layer.Y, 0.0), sizes), strict=True):
         W = np.zeros_like(first)
         for m in np.flatnonzero(first.any(axis=0)):
             price = np.abs(first[:, m])
             price = price + delta * price[price > 0].mean()
-            job = NetTrim(price[:, None] * layer.X, layer.Y[m : m + 1], np.array([epsilon[m]]))
+            job = NetTrim(price[:, None] * layer.X, layer.Y[m : m + 1], e * sizes[m : m + 1])
             W[:, m] = price * solve(job, "exact").W[:, 0]
         found.append(W)
     return _thin(found, keep)
@@ -244,14 +244,9 @@ def top(score: Array, keep: int) -> Array:
     return chosen.reshape(score.shape)
 
 
-def _along(problem: NetTrim, sizes: Array, keep: Iterable[int]) -> list[Array]:
-    return _thin([W for _, W in _path(problem, sizes)], keep)
-
-
-def _path(problem: NetTrim, sizes: Array) -> list[tuple[Array, Array]]:
-    """(epsilon, W) along EPSILONS times sizes: a number for the layer, or (M,) for its neurons."""
-    radii = [e * sizes for e in EPSILONS]
-    return [(e, answer.W) for e, answer in zip(radii, path(problem, radii), strict=True)]
+def _path(problem: NetTrim, sizes: Array) -> list[Array]:
+    """W along EPSILONS times sizes: a number for the layer, or (M,) for its neurons."""
+    return [answer.W for answer in path(problem, [e * sizes for e in EPSILONS])]
 
 
 def _thin(found: list[Array], keep: Iterable[int]) -> list[Array]:
