@@ -71,7 +71,7 @@ def admm(problem: NetTrim, *, rho: float | None = None, relax: float = 1.0) -> I
     X, Y, V, epsilon = (v / c0 for v in (problem.X, problem.Y, problem.V, problem.epsilon))
     gram = cho_factor(X @ X.T + np.eye(N))
     if rho is None:
-        size = np.abs(cho_solve(gram, X @ np.where(problem.Omega, Y, V).T)).mean()
+        size = np.abs(cho_solve(gram, X @ (problem.target / c0).T)).mean()
         rho = 1 / size if size > 0 else 1.0
     rho = number("rho", rho, least=0, above=True)
     W3, U1, U2 = np.zeros((N, M)), np.zeros((M, P)), np.zeros((N, M))

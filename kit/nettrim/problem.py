@@ -84,6 +84,11 @@ class NetTrim:
         """How many rows of W are in |W|_1, the first ones: N, or N - 1."""
         return len(self.X) - (not self.penalise_bias)
 
+    @property
+    def target(self) -> Array:
+        """T (M, P): Y on Omega, V elsewhere."""
+        return np.where(self.Omega, self.Y, self.V)
+
     def neurons(self, keep: Array) -> "NetTrim":
         """The same program for some of the neurons; keep (M,) of booleans.
 
