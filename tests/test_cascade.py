@@ -195,7 +195,6 @@ def test_relu_refit_keeps_the_promise_and_lowers_the_error(seed, mode):
         assert np.all(fitted.discrepancy <= fitted.theorem * (1 + 1e-9))
     for k in range(3):
         assert np.array_equal(fitted.network.weights[k] == 0, fitted.layers[k].W[:-1] == 0)
-        assert fitted.refitted[k].upper >= fitted.layers[k].report.certificate.lower
 
 
 @pytest.mark.parametrize("mode", ["parallel", "cascade"])
@@ -205,7 +204,6 @@ def test_least_squares_promises_nothing_by_theorem(mode):
     assert done.theorem[0] == 0 and np.all(np.isinf(done.theorem[1:]))
     assert np.all(done.discrepancy <= done.bound * (1 + 1e-9))
     assert np.all(np.isinf(done.bound[1:])) == (mode == "cascade")
-    assert done.refitted[0] is None and done.refitted[1] is not None
 
 
 def test_refits_are_what_they_say():

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+from scipy.sparse import csr_array
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -45,10 +45,6 @@ def test_a_shrunk_network_answers_the_same(seed):
     assert all(a < b for a, b in zip(small.network.sizes[:-1], net.sizes[:-1], strict=True))
     for W, below in zip(small.network.weights[1:], small.network.weights, strict=False):
         assert (W.any(axis=1) & below.any(axis=0)).all() or len(W) == 1  # nothing left to cut
-    for k, places in enumerate(small.kept[:-1]):
-        hidden, fewer = (forward(n, z)[k] for n, z in ((net, Z), (small.network, Z[small.inputs])))
-        if k == 0:  # deeper biases have taken constants in, which hidden answers show too
-            assert np.allclose(hidden[places], fewer)
 
 
 def test_a_network_of_zeros_keeps_a_neuron_in_every_layer():
@@ -67,7 +63,8 @@ def test_a_constant_is_carried_on():
 
 def test_compressed_rows_and_what_they_save():
     net, Z = sparse_network(share=0.95), RNG.standard_normal((9, 40))
-    assert np.allclose(gains.run(gains.to_csr(net), Z)[-1], forward(net, Z)[-1])
+    sparse = [(csr_array(W.T), b) for W, b in zip(net.weights, net.biases, strict=True)]
+    assert np.allclose(gains.run(sparse, Z)[-1], forward(net, Z)[-1])
     rows = {row.form: row for row in gains.savings(net, Z)}
     assert list(rows) == ["dense", "dense, CSR", "shrunk", "shrunk, CSR"]
     assert rows["shrunk"].bytes < rows["dense"].bytes
@@ -188,7 +185,7 @@ def test_bad_estimators_are_named(case):
 # report ------------------------------------------------------
 
 
-def test_the_report_is_a_table_and_a_picture():
+def test_the_report_is_a_table():
     done = prune(WRAPPED["alone"](), X, **QUIET, layers=[0, 2])
     text = str(done).splitlines()
     assert text[0].startswith("PrunedNetwork(MLPClassifier): outputs moved by ")
@@ -197,23 +194,6 @@ def test_the_report_is_a_table_and_a_picture():
     assert "5x7" in text[2] and "SOLVED" in text[2] and "left alone" in text[3]
     rows = done.rows()
     assert rows[0]["discrepancy"] == pytest.approx(done.discrepancy[0] / done.sizes[0])
-    figure = done.plot()
-    assert isinstance(figure, Figure) and len(figure.axes) == 2
-    heights = [patch.get_height() for patch in figure.axes[0].patches]
-    assert np.allclose(heights, 100 * done.zeros)
-
-
-def test_a_frame_where_pandas_is():
-    done = prune(WRAPPED["alone"](), X, **QUIET)
-    try:
-        import pandas  # noqa: F401
-    except ImportError:
-        with pytest.raises(
-            ValueError, match="to_frame needs pandas: pip install pandas, or use rows"
-        ):
-            done.to_frame()
-    else:
-        assert list(done.to_frame().index) == ["0", "1", "2"]
 
 
 def test_progress_counts_neurons_of_all_layers(capsys):

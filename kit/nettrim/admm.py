@@ -88,10 +88,5 @@ def admm(problem: NetTrim, *, rho: float | None = None, relax: float = 1.0) -> I
         size = max(np.hypot(np.linalg.norm(Z), np.linalg.norm(W3)), np.finfo(float).tiny)
         primal = np.hypot(np.linalg.norm(W1 - Z), np.linalg.norm(W2 - W3)) / size
         change = np.linalg.norm(W3 - last) / size
-        yield State(
-            W2,
-            (rho / c0) * U1,
-            float((problem.price @ np.abs(W2)).sum()),
-            float(primal),
-            float(change),
-        )
+        objective = float((problem.price @ np.abs(W2)).sum())
+        yield State(W2, (rho / c0) * U1, objective, float(primal), float(change))

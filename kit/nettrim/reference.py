@@ -76,9 +76,8 @@ def _attempt(
     silent = ~problem.Omega
     if silent.any():
         constraints.append(entries[np.flatnonzero(silent)] <= V[silent] + t)
-    model = cp.Problem(
-        cp.Minimize(t if phase_one else cp.sum(problem.price @ cp.abs(W))), constraints
-    )
+    goal = t if phase_one else cp.sum(problem.price @ cp.abs(W))
+    model = cp.Problem(cp.Minimize(goal), constraints)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "may be inaccurate": the certificate tells
         try:

@@ -21,7 +21,7 @@ from kit.results import Array, Pruned, Report, Run, Status, settle
 LARGE = 2_000_000  # N M P: up to which cvxpy is offered
 NOTHING = 1e-14  # residual of free weights alone, of |Y|, that counts as 0
 EDGE = 1e-12  # relative excess over the common ball at which they still count as inside
-
+_blas = cache(ThreadpoolController)  # looked up at the first solve: it takes longer than a neuron
 
 # A method takes the problem, Limits, the feasibility of `certify`, and then options of its own.
 Limits = dict[str, Any]  # tol, max_iter (None: the method's), callback
@@ -125,8 +125,7 @@ def solve(
     def run(part: NetTrim, _radii: list) -> list[Answer]:
         return [METHODS[method](part, limits, feasibility, **options)]
 
-    (answer,) = _candidates(problem, [problem.epsilon], run)
-    return _certified(problem, method, answer, limits, feasibility)
+    return _certified([problem], method, run, limits["tol"], feasibility)[0]
 
 
 def path(
@@ -165,9 +164,7 @@ def path(
     def run(part: NetTrim, radii: list) -> list[Answer]:
         return solve_layer(part, radii, n_jobs=jobs, **limits)
 
-    answers = _candidates(layers[0], [layer.epsilon for layer in layers], run)
-    pairs = zip(layers, answers, strict=True)
-    return [_certified(layer, "exact", answer, limits, feasibility) for layer, answer in pairs]
+    return _certified(layers, "exact", run, limits["tol"], feasibility)
 
 
 def _limits(tol: object, max_iter: object, callback: object) -> Limits:
@@ -178,17 +175,22 @@ def _limits(tol: object, max_iter: object, callback: object) -> Limits:
     }
 
 
-def _candidates(
-    problem: NetTrim,
-    radii: list[float | Array],
+def _certified(
+    problems: list[NetTrim],
+    method: str,
     run: Callable[[NetTrim, list[float | Array]], list[Answer]],
-) -> list[Answer]:
-    """What `run` finds for each epsilon in radii, in good units, without the neurons of `_zero`."""
-    N, M, P = problem.shape
-    lengths(problem)  # kept on it, and so on every variant with the same X
-    layer, rows, out = scaled(problem)
+    tol: float,
+    feasibility: float,
+) -> list[Pruned]:
+    """What `run` finds for one layer with many epsilons; the certificate has the last word.
+
+    `run` sees good units, and no neurons of `_zero`.
+    """
+    N, M, P = problems[0].shape
+    lengths(problems[0])  # kept on it, and so on every variant with the same X
+    layer, rows, out = scaled(problems[0])
     lengths(layer)
-    radii = [np.ldexp(epsilon, -out) for epsilon in radii]
+    radii = [np.ldexp(problem.epsilon, -out) for problem in problems]
     zero, free = _zero(layer, np.min(radii, axis=0))
     if zero.all():
         how, said = Run(Status.SOLVED, 0, 0.0), ("W = 0 meets the constraints.",)
@@ -198,7 +200,7 @@ def _candidates(
         with _blas().limit(limits=1):  # two threads that wait for each other were 10 times slower
             found = run(part, [float(e) if layer.joint else e[~zero] for e in radii])
     answers = []
-    for w, q, how, said in found:
+    for problem, (w, q, how, said) in zip(problems, found, strict=True):
         if zero.any() and not zero.all():
             said = (*said, f"0 is enough for {zero.sum()} of {M} neurons.")
         W, Q = np.zeros((N, M)), None if q is None else np.zeros((M, P))
@@ -207,17 +209,11 @@ def _candidates(
         W[~layer.X.any(axis=1)] = 0  # what weighs nothing
         if q is not None:
             Q[~zero] = np.ldexp(q, -int(rows.max()))  # any factor will do: X q stays finite
-        answers.append((np.ldexp(W, out - rows[:, None]), Q, how, said))
+        W = np.ldexp(W, out - rows[:, None])
+        certificate = certify(problem, W, Q, feasibility)
+        report = Report(method, settle(how, certificate, tol), certificate, said)
+        answers.append(Pruned(W, Q, report))
     return answers
-
-
-def _certified(
-    problem: NetTrim, method: str, answer: Answer, limits: Limits, feasibility: float
-) -> Pruned:
-    """The answer with its certificate, which has the last word."""
-    W, Q, run, notes = answer
-    certificate = certify(problem, W, Q, feasibility)
-    return Pruned(W, Q, Report(method, settle(run, certificate, limits["tol"]), certificate, notes))
 
 
 def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
@@ -230,12 +226,9 @@ def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
     """
     Omega, V, Y = problem.Omega, problem.V, np.where(problem.Omega, problem.Y, 0)
     x = problem.X[-1] * (not problem.penalise_bias)
-    with np.errstate(divide="ignore"):
-        limit = np.where(Omega | (x == 0), np.inf, V / np.where(x == 0, 1, np.abs(x)))
-    most, least = (
-        limit.min(axis=1, where=x > 0, initial=np.inf),
-        -limit.min(axis=1, where=x < 0, initial=np.inf),
-    )
+    limit = np.where(Omega | (x == 0), np.inf, V / np.where(x == 0, 1, np.abs(x)))
+    most = limit.min(axis=1, where=x > 0, initial=np.inf)
+    least = -limit.min(axis=1, where=x < 0, initial=np.inf)
     allowed = (least <= most) & (Omega | (x != 0) | (V >= 0)).all(axis=1)
     size = (Omega * x * x).sum(axis=1)
     free = np.clip(Y @ x / np.where(size > 0, size, 1), least, np.maximum(least, most))
@@ -248,9 +241,3 @@ def _zero(problem: NetTrim, epsilon: float | Array) -> tuple[Array, Array]:
     else:
         zero = allowed & (left == 0)
     return zero, np.where(zero, free, 0)
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """The thread pools, looked up once, at the first solve: looking takes longer than a neuron."""
-    return ThreadpoolController()

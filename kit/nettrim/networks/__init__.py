@@ -12,7 +12,7 @@
     prune.py       prune: open this first;  report.py  its answer;  gains.py  what it saves
     refit.py       weights fitted anew;  rivals.py  other pruning methods at equal sparsity
 
-A call goes one way: prune -> a Model (Arrays or Modules) -> walk: for every layer a Task, solved by
+A call goes one way: prune -> a Model (Arrays or Modules) -> walk: every layer a NetTrim, solved by
 nettrim.solve, written back -> judge: both networks run, belief against what happens -> report.
 """
 

@@ -1,6 +1,5 @@
 """PyTorch chains of dense layers as plain arrays, and back. Nothing here imports PyTorch before."""
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,16 @@ def from_torch(module: Any) -> Network:
     between Linear and ReLU is folded. A Linear layer without bias gets biases of 0. What is read is
     run on random samples beside the module. Raises ValueError for other modules.
     """
-    parts = reader(module)
+    try:
+        import torch
+    except ImportError:
+        raise ValueError(
+            "module must be of PyTorch, which must be installed for that: pip install torch"
+        ) from None
+    if not isinstance(module, torch.nn.Module):
+        raise ValueError(f"module must be a torch.nn.Module, got {type(module).__name__}")
+    from kit.nettrim.networks import modules as parts
+
     with parts.resting(module):
         traced = parts.trace(module)
         if traced.plain:
@@ -54,7 +62,9 @@ def to_torch(network: Any, module: Any) -> Any:
     Raises ValueError where they do not, or where a layer without bias would need one.
     """
     network = getattr(network, "network", network)
-    sizes, parts = from_torch(module).sizes, reader(module)
+    sizes = from_torch(module).sizes
+    from kit.nettrim.networks import modules as parts
+
     if not isinstance(network, Network) or network.sizes != sizes:
         raise ValueError(f"network must have layers {sizes}, got {shown(network)}")
     twin = parts.copied(module)
@@ -63,18 +73,3 @@ def to_torch(network: Any, module: Any) -> Any:
     for k, pair in enumerate(zip(network.weights, network.biases, strict=True)):
         model.write(k, [np.vstack(pair)])
     return twin
-
-
-def reader(module: Any) -> ModuleType:
-    """kit.nettrim.networks.modules, for what is a module of PyTorch; ValueError for what is not."""
-    try:
-        import torch
-    except ImportError:
-        raise ValueError(
-            "module must be of PyTorch, which must be installed for that: pip install torch"
-        ) from None
-    if not isinstance(module, torch.nn.Module):
-        raise ValueError(f"module must be a torch.nn.Module, got {type(module).__name__}")
-    from kit.nettrim.networks import modules
-
-    return modules

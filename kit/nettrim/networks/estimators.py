@@ -8,7 +8,8 @@ comes out is a copy of the whole. The proof by running is made on the whole, fro
 import copy
 import warnings
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -21,10 +22,9 @@ from kit.arguments import generator, numeric, real_array, several, whole
 from kit.nettrim.networks.network import Network, forward, rounding
 from kit.results import Array
 
-Estimator = TypeVar("Estimator")
 # what scikit-learn does behind the last layer, samples as rows
-BEHIND = {"identity": np.asarray, "logistic": expit, "softmax": lambda Z: softmax(Z, axis=1)}
-BEHIND["exp"] = np.exp
+BEHIND = {"identity": np.asarray, "logistic": expit, "exp": np.exp}
+BEHIND["softmax"] = partial(softmax, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +46,7 @@ def train(
     """Train an MLPClassifier (relu, Adam) on data.X (N, P), data.labels (P,), of kit.datasets say.
 
     alpha is its l2 penalty. Deterministic for a given rng on one machine; other BLAS libraries give
-    slightly other weights. Ending at the limit of epochs is no warning here: see n_iter_ and loss_
-    of the estimator.
+    slightly other weights. Ending at the limit of epochs is no warning here: see n_iter_.
     """
     if not (hasattr(data, "X") and hasattr(data, "labels")):
         raise ValueError(f"data must have X and labels, got {type(data).__name__}")
@@ -102,7 +101,7 @@ def from_sklearn(estimator: Any) -> Network:
     return Network(tuple(inside.coefs_), tuple(inside.intercepts_))
 
 
-def to_sklearn(network: Any, estimator: Estimator) -> Estimator:
+def to_sklearn(network: Any, estimator: Any) -> Any:
     """A copy of a fitted estimator that predicts as the network does. Shapes must agree.
 
     network  a Network, a PrunedNetwork that holds one, or an estimator of the same shape
@@ -145,12 +144,8 @@ def check(estimator: Any, X: Any) -> None:
     _, inside = opened(estimator)
     Z = forward(from_sklearn(inside), entering(estimator, X))[-1].T
     believed = BEHIND[inside.out_activation_](Z)
-    if isinstance(inside, MLPClassifier):
-        found = np.asarray(estimator.predict_proba(X))
-        if found.shape != believed.shape:  # two classes: the chances of both
-            found = found[:, 1:]
-    else:
-        found = np.asarray(estimator.predict(X)).reshape(believed.shape)
+    answers = estimator.predict_proba if isinstance(inside, MLPClassifier) else estimator.predict
+    found = np.reshape(answers(X), (len(believed), -1))[:, -believed.shape[1] :]  # of 2 classes: 1
     error = np.abs(found - believed).max() / max(np.abs(believed).max(), 1e-300)
     if not error <= rounding(inside.coefs_[0].dtype):
         raise ValueError(

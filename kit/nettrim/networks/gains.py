@@ -4,8 +4,7 @@ SHRINK. In a chain Y_l = relu(W_l'Y_(l-1) + b_l), a hidden neuron n of layer l w
 W_l answers c_n = relu(b_ln) on every sample; whatever hears it, hears a constant, which goes into
 the next biases, b_(l+1) += c_n W_(l+1)n. A neuron that nothing hears (row n of W_(l+1) zero) goes
 as it is, and so does an input that nothing hears. A cut can leave others without a weight or
-unheard, so it is repeated until nothing changes. The outputs are the same to rounding; a layer
-keeps one neuron at least.
+unheard, so it is repeated until nothing changes; a layer keeps one neuron at least.
 
 SPARSE. Unstructured zeros do not make a dense product faster. Compressed rows (CSR) take 12 bytes a
 weight in place of 8, so they save memory from a third of zeros on, and time only where most are
@@ -15,6 +14,7 @@ zero: `savings` measures all three forms on the samples at hand.
 import time
 import timeit
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,22 +23,17 @@ from scipy import sparse
 from kit.arguments import instance
 from kit.nettrim.networks.chains import from_torch
 from kit.nettrim.networks.estimators import from_sklearn, is_estimator
-from kit.nettrim.networks.network import Network, forward, read_samples, run
+from kit.nettrim.networks.network import Network, read_samples, run
 from kit.nettrim.networks.prune import is_module
 from kit.results import Array
 
 
 @dataclass(frozen=True, eq=False)
 class Shrunk:
-    """A smaller network that answers the same.
-
-    inputs  which inputs it still wants: forward(shrunk.network, X[shrunk.inputs])
-    kept    which neurons are left, layer by layer
-    """
+    """A smaller network that answers the same: forward(shrunk.network, X[shrunk.inputs])."""
 
     network: Network
-    inputs: Array  # of places
-    kept: tuple[Array, ...]
+    inputs: Array  # places of those it still wants
 
 
 @dataclass(frozen=True)
@@ -65,8 +60,7 @@ def shrink(network: Any) -> Shrunk:
     Raises ValueError for other networks.
     """
     network = instance("network", plain(network), Network)
-    Ws, bs = list(network.weights), list(network.biases)
-    kept = [np.arange(n) for n in network.sizes]
+    Ws, bs, inputs = list(network.weights), list(network.biases), np.arange(network.sizes[0])
     changed = True
     while changed:
         changed = False
@@ -75,36 +69,28 @@ def shrink(network: Any) -> Shrunk:
             gone = silent | ~Ws[k].any(axis=1)
             if gone.all():
                 gone[0] = False
-            if not gone.any():
-                continue
-            changed = True
+            changed = changed or gone.any()
             if k:
                 bs[k] = bs[k] + np.where(silent & gone, np.maximum(bs[k - 1], 0), 0) @ Ws[k]
                 Ws[k - 1], bs[k - 1] = Ws[k - 1][:, ~gone], bs[k - 1][~gone]
-            Ws[k], kept[k] = Ws[k][~gone], kept[k][~gone]
-    return Shrunk(Network(tuple(Ws), tuple(bs)), kept[0], tuple(kept[1:]))
+            else:
+                inputs = inputs[~gone]
+            Ws[k] = Ws[k][~gone]
+    return Shrunk(Network(tuple(Ws), tuple(bs)), inputs)
 
 
-def to_csr(network: Any) -> list[tuple[sparse.csr_array, Array]]:
-    """(W_l' (n_out, n_in) in compressed rows, b_l) of every layer."""
-    network = plain(network)
-    pairs = zip(network.weights, network.biases, strict=True)
-    return [(sparse.csr_array(W.T), b) for W, b in pairs]
-
-
-def savings(network: Any, X: Array, repeats: int = 5) -> tuple[Saving, ...]:
+def savings(network: Any, X: Array) -> tuple[Saving, ...]:
     """Memory and time of one run on X (N, P): as it is, shrunk, in compressed rows, both."""
     network = plain(network)
     small, X = shrink(network), read_samples(network, X)
-    forms = []
+    found = []
     for name, net, Z in (("dense", network, X), ("shrunk", small.network, X[small.inputs])):
-        rows = to_csr(net)
-        size = sum(W.nbytes + b.nbytes for W, b in zip(net.weights, net.biases, strict=True))
+        dense = [(W.T, b) for W, b in zip(net.weights, net.biases, strict=True)]
+        rows = [(sparse.csr_array(W), b) for W, b in dense]
+        size = sum(W.nbytes + b.nbytes for W, b in dense)
         csr = sum(W.data.nbytes + W.indices.nbytes + W.indptr.nbytes + b.nbytes for W, b in rows)
-        forms.append((name, size, lambda net=net, Z=Z: forward(net, Z)))
-        forms.append((f"{name}, CSR", csr, lambda rows=rows, Z=Z: run(rows, Z)))
-    clock = {"timer": time.process_time, "repeat": repeats, "number": 1}
-    return tuple(
-        Saving(name, size, float(np.median(timeit.repeat(once, **clock))))
-        for name, size, once in forms
-    )
+        for form, count, layers in ((name, size, dense), (f"{name}, CSR", csr, rows)):
+            once = partial(run, layers, Z)
+            seconds = timeit.repeat(once, timer=time.process_time, repeat=5, number=1)
+            found.append(Saving(form, count, float(np.median(seconds))))
+    return tuple(found)

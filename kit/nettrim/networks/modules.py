@@ -13,7 +13,7 @@ with exact zeros kept. Where a_m = 0 the neuron answers c_m whatever w_m is: w_m
 """
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader, Dataset
 from kit.arguments import numeric
 from kit.nettrim.networks.network import rounding, with_ones
 from kit.nettrim.networks.trace import Traced, trace
-from kit.nettrim.networks.walk import Blocks, which_layers
+from kit.nettrim.networks.walk import which_layers
 from kit.results import Array
 
 LARGEST = 2**31  # bytes of the inputs of one layer, in float64
@@ -38,55 +38,54 @@ class Modules:
     """A module with its samples as a Model of kit/nettrim/networks/walk.py."""
 
     def __init__(self, module: nn.Module, traced: Traced, batches: Batches) -> None:
-        self.module, self.traced, self.batches = module, traced, batches
-        self.sites = traced.sites
+        self.network, self.traced, self.batches = module, traced, batches
+        self.sites, self.notes = traced.sites, traced.notes
+        self.layers = [module.get_submodule(site.name) for site in traced.sites]
+        self.norms = [fold and module.get_submodule(fold) for fold in traced.folds]
         self.tolerance = rounding(dtype_of(module))
 
     def fork(self) -> "Modules":
-        return Modules(copied(self.module), self.traced, self.batches)
+        return Modules(copied(self.network), self.traced, self.batches)
 
     def on(self, X: Any) -> "Modules":
-        return Modules(self.module, self.traced, read_batches(X, self.module, self.traced.inputs))
+        return Modules(self.network, self.traced, read_batches(X, self.network, self.traced.inputs))
 
     def run(self) -> Iterator[list[torch.Tensor]]:
         """What comes out, batch by batch."""
         for batch in self.batches:
-            yield called(self.module, batch)
+            yield called(self.network, batch)
 
     def outputs(self) -> Iterator[Array]:
         return (numbers(tensor) for out in self.run() for tensor in out)
 
-    def seen(self, k: int) -> tuple[Blocks, Blocks]:
-        layer, fold, entered, came = self._layer(k), self.traced.folds[k], [], []
-        end = layer if fold is None else self.module.get_submodule(fold)
+    def seen(self, k: int) -> tuple[Array, Array]:
+        layer, entered, came = self.layers[k], [], []
+        axis = -1 if isinstance(layer, nn.Linear) else -3
 
         def enters(_: object, args: tuple, kwargs: dict) -> None:
-            entered.append((*args, *kwargs.values())[0].detach().clone())
+            entered.append(_patches(layer, (*args, *kwargs.values())[0]))
 
         def comes(_: object, __: object, out: torch.Tensor) -> None:
-            came.append(out.detach().clone())
+            came.append(_columns(out, axis))
 
         watched = layer.register_forward_pre_hook(enters, with_kwargs=True)
-        with watched, end.register_forward_hook(comes):
+        with watched, (self.norms[k] or layer).register_forward_hook(comes):
             for _ in self.run():
                 pass
-        X = [_patches(layer, part) for part in entered]
-        inputs = [np.concatenate(parts, axis=1) for parts in zip(*X, strict=True)]
+        X, Z = np.concatenate(entered, axis=2), np.concatenate(came, axis=1)
         if not self.sites[k].bias:
-            for block in inputs:
-                block[-1] = 0
-        Z = np.concatenate([_columns(layer, part) for part in came], axis=1)
-        return inputs, np.split(Z, len(inputs))
+            X[:, -1] = 0
+        return X, Z.reshape(len(X), -1, Z.shape[1])
 
-    def weights(self, k: int) -> Blocks:
-        layer, (a, c) = self._layer(k), self._fold(k)
+    def weights(self, k: int) -> Array:
+        layer, (a, c) = self.layers[k], self._fold(k)
         W = numbers(layer.weight).reshape(len(layer.weight), -1)
         b = np.zeros(len(W)) if layer.bias is None else numbers(layer.bias)
         W = np.vstack([(a[:, None] * W).T, a * b + c])
-        return np.split(W, getattr(layer, "groups", 1), axis=1)
+        return np.stack(np.split(W, getattr(layer, "groups", 1), axis=1))
 
-    def write(self, k: int, blocks: Blocks) -> None:
-        layer, (a, c) = self._layer(k), self._fold(k)
+    def write(self, k: int, blocks: Sequence[Array]) -> None:
+        layer, norm, (a, c) = self.layers[k], self.norms[k], self._fold(k)
         W = np.hstack(blocks)
         dead = a == 0
         weight = np.where(dead, 0, W[:-1] / np.where(dead, 1, a)).T
@@ -96,27 +95,20 @@ class Modules:
             if layer.bias is not None:
                 b = np.where(dead, numbers(layer.bias), shift / np.where(dead, 1, a))
                 layer.bias.copy_(torch.as_tensor(b))
-            elif self.traced.folds[k]:
-                norm = self.module.get_submodule(self.traced.folds[k])
-                if norm.affine:
-                    norm.bias.add_(torch.as_tensor(shift).to(norm.bias))
-                else:  # a = 1 / sqrt(var + e) > 0
-                    norm.running_mean.sub_(torch.as_tensor(shift / a).to(norm.running_mean))
+            elif norm and norm.affine:
+                norm.bias.add_(torch.as_tensor(shift).to(norm.bias))
+            elif norm:  # a = 1 / sqrt(var + e) > 0
+                norm.running_mean.sub_(torch.as_tensor(shift / a).to(norm.running_mean))
             elif W[-1].any():
                 raise ValueError(f"network must have no bias where {layer} has none, got one")
 
-    def _layer(self, k: int) -> nn.Module:
-        return self.module.get_submodule(self.sites[k].name)
-
     def _fold(self, k: int) -> tuple[Array, Array]:
         """(a, c) of what follows the layer, 1 and 0 without a BatchNorm to fold."""
-        M = len(self._layer(k).weight)
-        if self.traced.folds[k] is None:
+        M, norm = len(self.layers[k].weight), self.norms[k]
+        if norm is None:
             return np.ones(M), np.zeros(M)
-        norm = self.module.get_submodule(self.traced.folds[k])
-        a = 1 / np.sqrt(numbers(norm.running_var) + norm.eps)
-        a = a * numbers(norm.weight) if norm.affine else a
-        beta = numbers(norm.bias) if norm.affine else 0.0
+        g, beta = (numbers(norm.weight), numbers(norm.bias)) if norm.affine else (1.0, 0.0)
+        a = 1 / np.sqrt(numbers(norm.running_var) + norm.eps) * g
         return a, beta - a * numbers(norm.running_mean)
 
 
@@ -187,10 +179,10 @@ def allow(traced: Traced, chosen: Any) -> None:
             raise ValueError(f"module's layer {traced.sites[k].refusal}{other}")
 
 
-def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
-    """X~ of what enters a layer, group by group, with its row of ones."""
+def _patches(layer: nn.Module, X: torch.Tensor) -> Array:
+    """X~ (G, N + 1, P) of what enters a layer."""
     if isinstance(layer, nn.Linear):
-        return [with_ones(numbers(X.reshape(-1, X.shape[-1])).T)]
+        return with_ones(_columns(X, -1)[None])
     X = X if X.ndim == 4 else X[None]
     mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
     X = F.pad(X, layer._reversed_padding_repeated_twice, mode=mode)
@@ -201,17 +193,13 @@ def _patches(layer: nn.Module, X: torch.Tensor) -> Blocks:
             f"X must be fewer samples: the patches of {layer} would take {size / 1e9:.0f} GB, "
             f"more than {LARGEST / 1e9:.0f}; {max(1, len(X) * LARGEST // size)} samples fit"
         )
-    U = F.unfold(X, *windows)
-    U = numbers(U.transpose(0, 1).reshape(U.shape[1], -1))
-    return [with_ones(part) for part in np.split(U, layer.groups)]
+    U = _columns(F.unfold(X, *windows), -2)
+    return with_ones(U.reshape(layer.groups, -1, U.shape[1]))
 
 
-def _columns(layer: nn.Module, Z: torch.Tensor) -> Array:
-    """Answers as (M, P) or, of a Conv2d, (M, P H' W')."""
-    if isinstance(layer, nn.Linear):
-        return numbers(Z.reshape(-1, Z.shape[-1])).T
-    Z = Z if Z.ndim == 4 else Z[None]
-    return numbers(Z.transpose(0, 1).reshape(Z.shape[1], -1))
+def _columns(Z: torch.Tensor, axis: int) -> Array:
+    """A tensor as (M, P): the given axis first, places of all others as samples."""
+    return numbers(Z.movedim(axis, 0).reshape(Z.shape[axis], -1))
 
 
 def tensors(out: Any) -> list[torch.Tensor]:

@@ -8,7 +8,7 @@ row of ones in X~. Source: Net-Trim, arXiv 1611.05162, section 2.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -130,16 +130,15 @@ def link_restore(network: Network, scales: Array) -> Network:
 def _rescale(network: Network, factors: Array) -> Network:
     """Multiply the output of layer l by factors[l]."""
     before = np.concatenate([[1.0], factors[:-1]])
-    weights = zip(network.weights, factors / before, strict=True)
-    biases = zip(network.biases, factors, strict=True)
-    return replace(
-        network, weights=tuple(W * c for W, c in weights), biases=tuple(b * c for b, c in biases)
+    return Network(
+        tuple(W * c for W, c in zip(network.weights, factors / before, strict=True)),
+        tuple(b * c for b, c in zip(network.biases, factors, strict=True)),
     )
 
 
 def with_ones(X: Array) -> Array:
-    """X~ (N + 1, P): the samples with a last row of ones, which carries the bias."""
-    return np.vstack([X, np.ones(X.shape[1])])
+    """X~ (..., N + 1, P): the samples with a last row of ones, which carries the bias."""
+    return np.concatenate([X, np.ones_like(X[..., :1, :])], axis=-2)
 
 
 def read_samples(network: Network, X: Array) -> Array:

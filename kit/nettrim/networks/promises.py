@@ -64,41 +64,29 @@ from kit.results import Array
 class Link:
     """A layer, measured once the network is pruned: what its promise needs, and the report tells.
 
-    below    the layer whose answers are its inputs; None: the samples, or several layers
-    stretch  s_l; inf where something else stands between
-    exact    its inputs are those of the original network, to the last bit
-    epsilon  eps_l, 0 where left alone
-    growth   g_l
-    alone    e_l
-    f        sqrt f(z^_l)
-    old      norms of the weights without the bias row: {"2": , "F": , "1": }; the last one as the
-             objective has it, with the bias; inf after a refit, which knows no bound
-    new      |W^_l|_2, without the bias row
-    discrepancy, size  |Y^_l - Y_l|_F, |Y_l|_F
-    zeros, shape       share of weights, biases not counted; (N, M)
+    Without arguments a layer that was left alone, and of which nothing is known.
     """
 
-    below: int | None
-    stretch: float
-    exact: bool
-    epsilon: float
-    growth: float
-    alone: float
-    f: float
-    old: dict[str, float]
-    new: float
-    discrepancy: float
-    size: float
-    zeros: float
-    shape: tuple[int, int]
+    below: int | None = None  # the layer whose answers are its inputs; None: samples, or several
+    stretch: float = np.inf  # s_l; inf where something else stands between
+    exact: bool = False  # its inputs are those of the original network, to the last bit
+    epsilon: float = 0.0  # eps_l, 0 where left alone
+    growth: float = 1.0  # g_l, of a cascade
+    alone: float = 0.0  # e_l
+    f: float = np.inf  # sqrt f(z^_l)
+    norms: tuple[float, float] = (1.0, 1.0)  # of its weights, in the bound and in the theorem
+    discrepancy: float = np.nan  # |Y^_l - Y_l|_F
+    size: float = np.nan  # |Y_l|_F
+    zeros: float = np.nan  # share of weights, biases not counted
+    shape: tuple[int, int] = (0, 0)  # (N, M)
 
 
 def parallel(links: Sequence[Link]) -> tuple[Array, Array]:
     """(bound, theorem), each (L,): the bound holds for ANY new weights."""
     bound, theorem = np.zeros(len(links)), np.zeros(len(links))
     for k, one in enumerate(links):
-        bound[k] = max(one.epsilon, one.alone) + _passed(one, bound, one.new)
-        theorem[k] = one.epsilon + _passed(one, theorem, one.old["1"])
+        bound[k] = max(one.epsilon, one.alone) + _passed(one, bound, 0)
+        theorem[k] = one.epsilon + _passed(one, theorem, 1)
     return bound, theorem
 
 
@@ -107,15 +95,14 @@ def cascade(links: Sequence[Link]) -> tuple[Array, Array]:
     bound, theorem = np.zeros(len(links)), np.zeros(len(links))
     for k, one in enumerate(links):
         first = one.epsilon if one.exact else 0.0
-        bound[k] = first or one.growth * _passed(one, bound, one.old["2"])
-        bound[k] = max(bound[k], one.f)
-        theorem[k] = first or one.growth * _passed(one, theorem, one.old["F"])
+        bound[k] = max(first or one.growth * _passed(one, bound, 0), one.f)
+        theorem[k] = first or one.growth * _passed(one, theorem, 1)
     return bound, theorem
 
 
-def _passed(one: Link, total: Array, norm: float) -> float:
+def _passed(one: Link, total: Array, which: int) -> float:
     """What the error of the layer below can become: 0 without one, inf where nothing is known."""
     if one.exact:
         return 0.0
     before = np.inf if one.below is None else total[one.below]
-    return 0.0 if before == 0 else one.stretch * norm * before
+    return 0.0 if before == 0 else one.stretch * one.norms[which] * before

@@ -9,9 +9,8 @@ Y_l are the answers of the given network, Y^_l those of the pruned one, Y^_(l-1)
 network really feeds into layer l, whatever stands between; Omega is where Y_l > 0; in a layer
 without a ReLU behind it, the last one say, Omega is everything. The old W_l is feasible in every
 one of these programs, for gamma >= 1. The bias is the last row of the weights, penalised like any
-weight (as in the authors' code) unless penalise_bias=False. kappa < 1 asks a linear last layer for
-kappa eps_L; then nothing says that a cascade's last program is feasible.
-Net-Trim, arXiv 1611.05162: supplement (S.1)-(S.7); section 2 of it for kappa.
+weight (as in the authors' code) unless penalise_bias=False. With kappa < 1 nothing says that a
+cascade's last program is feasible. Net-Trim, arXiv 1611.05162: supplement (S.1)-(S.7), section 2.
 
 What is promised, and proved, about the result: kit/nettrim/networks/promises.py.
 """
@@ -58,33 +57,30 @@ def prune(
     X          samples as the network takes them: columns (N, P) of a Network; rows of an estimator;
                of a module tensors or arrays (P, ...) for one run, a Dataset, or a DataLoader, which
                is read once and whose batches, or tuples' first entries, run one by one
-    epsilon    relative, >= 0: eps_l = epsilon |Y_l|_F. A number, or in parallel mode one for each
-               pruned layer; in a cascade it is the first pruned layer's, the others follow
+    epsilon    >= 0, eps_l = epsilon |Y_l|_F: a number, or in parallel mode one for each pruned
+               layer; in a cascade it is the first pruned layer's, the others follow
     mode       "parallel": every layer sees the original input; "cascade": what is pruned before it
-    gamma      cascade only, >= 1: eps_l^2 = gamma (error that the old weights would leave)^2; a
+    gamma      cascade only, >= 1, eps_l^2 = gamma (error that the old weights would leave)^2: a
                number, or one for each pruned layer after the first
-    kappa      0 < kappa <= 1: a linear last layer gets kappa eps_L. Where that is infeasible, it is
-               solved with kappa = 1, and the notes say so
+    kappa      0 < kappa <= 1: a linear last layer gets kappa eps_L; where that is infeasible it
+               gets eps_L, and the notes say so
     layers     which layers, from 0 in the order they run, or by name; None for all
     balls      "layer": one ball for all neurons, as in the papers; "neuron": one each, of the same
                total size, eps_lm = epsilon |Y_lm|_2; the promises are the same
-    normalise  solve for the link-normalised network and scale back (no modules). Layer l minimises
-               S_(l-1) |U|_1 + |bias|_1 (link_normalise): only the price of a bias changes, and
-               nothing in the first layer. epsilon is relative and does not change
+    normalise  solve for the link-normalised network and scale back (no modules): layer l minimises
+               S_(l-1) |U|_1 + |bias|_1 (link_normalise), so only the price of a bias changes
     penalise_bias  False: the bias row is free
     refit      None, "least-squares", "relu": see kit/nettrim/networks/refit.py. In a cascade the
                next layer sees the refitted one
     method, **options  handed to kit.nettrim.solve (tol, max_iter, feasibility, relax, ...)
-    n_jobs     workers: in parallel mode, of joblib, one layer each (inside
-               joblib.parallel_config(backend="dask") those of a Dask cluster); for a cascade or a
-               single layer, threads of the exact method
+    n_jobs     workers of joblib in parallel mode, one layer each (joblib.parallel_config may send
+               them to Dask); for a cascade or a single layer, threads of the exact method
     progress   show a bar (tqdm.auto): neurons done, and an estimate of what is left
 
     Out comes the same kind of network: an estimator's copy, a module of the same class with the
-    same state_dict keys and flags. Both networks run on the samples, and layer by layer what they
-    do is compared with what is believed and promised. Raises ValueError where that differs, for
-    arguments out of range, and for a layer that cannot be pruned, with the way out. A method that
-    does not converge is no error: see the certificates in `layers`.
+    same state_dict keys and flags. Raises ValueError where it does not do, run on the samples, what
+    is believed and promised, for arguments out of range, and for a layer that cannot be pruned,
+    with the way out. A method that does not converge is no error: see the certificates in `layers`.
     """
     choice("mode", mode, ("parallel", "cascade"))
     choice("balls", balls, ("layer", "neuron"))
@@ -133,13 +129,10 @@ def _prune_module(module: Any, X: Any, layers: Any, plan: Any) -> PrunedNetwork:
     with modules.resting(module):
         old, chosen = modules.read(module, X, layers)
         asked, new = plan(chosen, len(old.sites)), old.fork()
-        done = walk(old, new, asked)
-        found = _report(new.module, old, new, done, asked, np.ones(len(old.sites)))
+        found = _report(old, new, walk(old, new, asked), asked, np.ones(len(old.sites)))
     for name, part in found.network.named_modules():
         part.training = module.get_submodule(name).training
-    left = old.traced.left
-    note = (f"Left as they are: {', '.join(left)}.",) if left else ()
-    return replace(found, notes=found.notes + note)
+    return found
 
 
 def _prune_arrays(
@@ -150,19 +143,18 @@ def _prune_arrays(
     work, scales = link_normalise(network) if normalise else (network, np.ones(L))
     model = Arrays(work, X)
     done = walk(model.fork(), model, asked)
+    old, new = Arrays(network, X), model
     if normalise:  # back, layers left alone exactly
-        old, new = Arrays(network, X), Arrays(link_restore(model.network, scales), X)
+        new = Arrays(link_restore(model.network, scales), X)
         for k in set(range(L)) - set(done):
             new.write(k, old.weights(k))
         done = {k: replace(one, radius=float(scales[k] * one.radius)) for k, one in done.items()}
-    else:
-        old, new = Arrays(network, X), model
     prices = 1 / np.array([1.0, *scales[:-1]])  # of a bias, in this layer's units
-    return _report(new.network, old, new, done, asked, prices)
+    return _report(old, new, done, asked, prices)
 
 
 def _report(
-    network: Any, old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Array
+    old: Model, new: Model, done: dict[int, Layer], plan: Plan, prices: Array
 ) -> PrunedNetwork:
     """The proof by running, and measured beside promised errors."""
     prices = prices * plan.penalise_bias
@@ -188,15 +180,14 @@ def _report(
     if unknown and plan.refit != "least-squares":
         notes.append(f"No chain leads to {', '.join(unknown)}: measured, nothing promised.")
     return PrunedNetwork(
-        network,
+        new.network,
         tuple(done[k].answer if k in done else None for k in range(len(links))),
         epsilon,
         alone if plan.mode == "parallel" else discrepancy.copy(),
         discrepancy,
         bound,
         theorem,
-        tuple(done[k].refitted if k in done else None for k in range(len(links))),
-        tuple(notes),
+        (*notes, *old.notes),
         tuple(site.name for site in old.sites),
         tuple(one.shape for one in links),
         zeros,

@@ -33,21 +33,18 @@ def refit(W: Array, X: Array, Y: Array, kind: str, *, steps: int = 50) -> Array:
     """
     choice("kind", kind, REFITS[1:])
     W, X, Y = (real_array(name, A, 2) for name, A in (("W", W), ("X", X), ("Y", Y)))
-    if W.shape != (len(X), len(Y)) or X.shape[1] != Y.shape[1]:
-        raise ValueError(
-            f"W must have shape {(len(X), len(Y))} for these X and Y, got {W.shape}"
-            if X.shape[1] == Y.shape[1]
-            else f"Y must have {X.shape[1]} samples as X has, got {Y.shape[1]}"
-        )
-    new = W.copy()
-    moments = (X @ X.T, X @ Y.T) if kind == "least-squares" else None
+    if X.shape[1] != Y.shape[1]:
+        raise ValueError(f"Y must have {X.shape[1]} samples as X has, got {Y.shape[1]}")
+    if W.shape != (len(X), len(Y)):
+        raise ValueError(f"W must have shape {(len(X), len(Y))} for these X and Y, got {W.shape}")
+    new, plain = W.copy(), kind == "least-squares"
+    G, c = (X @ X.T, X @ Y.T) if plain else (None, None)
     for m in range(len(Y)):
         S = W[:, m] != 0
         if not S[:-1].any():
             continue
         S[-1] = True
-        if moments is not None:
-            G, c = moments
+        if plain:
             new[S, m] = np.linalg.lstsq(G[np.ix_(S, S)], c[S, m], rcond=1e-12)[0]
         else:
             new[S, m] = _relu(W[S, m], X[S], np.maximum(Y[m], 0), steps)

@@ -1,16 +1,11 @@
-"""What pruning a network came to: to be read as a table, looked at, or taken on as data."""
+"""What pruning a network came to: to be read as a table, or taken on as data."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from kit.results import Array, Certificate, Pruned
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure  # of the extra `pictures`: a kit without it can prune
-
-BLUE, ORANGE = "#0072B2", "#D55E00"  # of Okabe and Ito, told apart by everybody
+from kit.results import Array, Pruned
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,10 +23,8 @@ class PrunedNetwork:
                  where the layer is not in a chain (kit/nettrim/networks/promises.py)
     theorem      what Theorem 1 or 2 promises before anything is solved, for networks that are not
                  link-normalised; inf where a refit leaves no promise
-    refitted     certificates of the refitted layers in the program of their layer, None elsewhere
     notes        what was decided on the way
-    names, shapes, zeros, sizes    of the layers: (N, M), share of exact zeros without biases,
-                 |Y_l|_F
+    shapes, zeros, sizes    (N, M), share of exact zeros without biases, |Y_l|_F
     moved        |outputs after - outputs before|_F / |outputs before|_F
     """
 
@@ -42,7 +35,6 @@ class PrunedNetwork:
     discrepancy: Array  # (n_layers,)
     bound: Array  # (n_layers,)
     theorem: Array  # (n_layers,)
-    refitted: tuple[Certificate | None, ...]
     notes: tuple[str, ...]
     names: tuple[str, ...]
     shapes: tuple[tuple[int, int], ...]
@@ -64,14 +56,6 @@ class PrunedNetwork:
             found.append(row)
         return found
 
-    def to_frame(self) -> Any:
-        """`rows` as a pandas DataFrame. ValueError where pandas is not installed."""
-        try:
-            import pandas as pd
-        except ImportError:
-            raise ValueError("to_frame needs pandas: pip install pandas, or use rows()") from None
-        return pd.DataFrame(self.rows()).set_index("layer")
-
     def __repr__(self) -> str:
         name = "-".join(map(str, getattr(self.network, "sizes", ()))) or type(self.network).__name__
         lines = [
@@ -90,37 +74,6 @@ class PrunedNetwork:
             parts = [first.ljust(wide[0]), *map(str.rjust, middle, wide[1:]), last]
             lines.append("  " + "  ".join(parts))
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
-
-    def plot(self) -> "Figure":
-        """Share of zeros, and measured beside promised errors (logarithmic), layer by layer."""
-        from matplotlib.figure import Figure
-
-        rows, place = self.rows(), np.arange(len(self.layers))
-        fig = Figure(figsize=(max(6.4, 2.4 + 0.9 * len(rows)), 3.4))
-        left, right = fig.subplots(1, 2)
-        left.bar(place, [100 * row["zeros"] for row in rows], color=BLUE)
-        left.set(ylim=(0, 100), ylabel="zeros (%)")
-        table = {name: np.array([row[name] for row in rows]) for name in ("discrepancy", "bound")}
-        shown = [v[np.isfinite(v) & (v > 0)] for v in table.values()]
-        least = min((v.min() for v in shown if v.size), default=1e-3) / 3
-        looks = {"discrepancy": (-0.2, BLUE, "", "measured")}
-        looks["bound"] = (0.2, ORANGE, "//", "promised at most")
-        for name, (shift, colour, hatch, label) in looks.items():
-            known = np.isfinite(table[name])
-            look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": label}
-            heights = np.maximum(table[name][known], least)
-            right.bar((place + shift)[known], heights, 0.38, **look)
-        for k in np.flatnonzero(~np.isfinite(table["bound"])):
-            right.text(k + 0.2, least * 1.1, "no promise", rotation=90, fontsize=7, ha="center")
-        right.set(yscale="log", ylim=(least, None), ylabel="error, share of the answers")
-        right.legend(frameon=False, fontsize=8)
-        for ax in (left, right):
-            turn = 45 if max(map(len, self.names)) > 3 else 0
-            ax.set_xticks(place, self.names, rotation=turn, ha="right" if turn else "center")
-            ax.set_xlabel("layer")
-            ax.spines[["top", "right"]].set_visible(False)
-        fig.tight_layout()
-        return fig
 
 
 def _share(value: float) -> str:

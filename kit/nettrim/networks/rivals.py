@@ -27,12 +27,10 @@ net-trim    min |u|_1 s.t. U in C_epsilon(X~, Y, 0).
 lasso and net-trim are asked for an epsilon, not for a number of zeros: the path over epsilon gives
 the sparsest answer that still has enough weights, of which the smallest go (few: the path is fine).
 H gets 1e-6 of its mean diagonal for obs and sparsegpt, as rows of X may be 0.
-
-refit       None, "least-squares" (towards Z), "relu": networks/refit.py, on each one's support.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -95,12 +93,10 @@ def wanda(layer: Trained, keep: Iterable[int]) -> list[Array]:
 
 def obs(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Greedy and exact, neuron by neuron, the cheapest of the layer first."""
-    H, (N, M) = gram(layer.X), (len(layer.W) - 1, layer.W.shape[1])
-    inverse = np.linalg.inv(H)
-    price = np.empty((N, M))
+    inverse, price = np.linalg.inv(gram(layer.X)), np.empty_like(layer.W[:-1])
+    N, M = price.shape
     for m in range(M):
-        w, G, left = layer.W[:, m].copy(), inverse.copy(), np.arange(N)
-        total = 0.0
+        w, G, left, total = layer.W[:, m].copy(), inverse.copy(), np.arange(N), 0.0
         while left.size:
             cost = w[left] ** 2 / G[left, left]
             at = int(np.argmin(cost))
@@ -138,17 +134,17 @@ def sparsegpt(layer: Trained, keep: Iterable[int]) -> list[Array]:
 def lasso(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Linear regression on Z with an l1 norm, one ball for the layer."""
     problem = NetTrim(layer.X, layer.Z, 0.0, Omega=np.ones(layer.Z.shape, bool))
-    return _along(problem, np.linalg.norm(layer.Z), keep)
+    return _thin(_path(problem, np.linalg.norm(layer.Z)), keep)
 
 
 def net_trim(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Net-Trim with one ball for the layer, as published."""
-    return _along(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y), keep)
+    return _thin(_path(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y)), keep)
 
 
 def net_trim_neurons(layer: Trained, keep: Iterable[int]) -> list[Array]:
     """Net-Trim with a ball for each neuron, epsilon |y_m|_2."""
-    return _along(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y, axis=1), keep)
+    return _thin(_path(NetTrim(layer.X, layer.Y, 0.0), np.linalg.norm(layer.Y, axis=1)), keep)
 
 
 def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1) -> list[Array]:
@@ -159,17 +155,16 @@ def net_trim_reweighted(layer: Trained, keep: Iterable[int], delta: float = 0.1)
     u = (|w| + d) v is a NetTrim with scaled rows of X, neuron by neuron. Candes, Wakin and Boyd
     (2008) for linear regression; here derived.
     """
-    found = []
-    sizes = np.linalg.norm(layer.Y, axis=1)
-    for epsilon, first in _path(NetTrim(layer.X, layer.Y, 0.0), sizes):
+    found, sizes = [], np.linalg.norm(layer.Y, axis=1)
+    for e, first in zip(EPSILONS, _path(NetTrim(layer.X, layer.Y, 0.0), sizes), strict=True):
         W = np.zeros_like(first)
         for m in np.flatnonzero(first.any(axis=0)):
             price = np.abs(first[:, m])
             price = price + delta * price[price > 0].mean()
-            job = NetTrim(price[:, None] * layer.X, layer.Y[m : m + 1], np.array([epsilon[m]]))
+            job = NetTrim(price[:, None] * layer.X, layer.Y[m : m + 1], e * sizes[m : m + 1])
             W[:, m] = price * solve(job, "exact").W[:, 0]
         found.append(W)
-    return [_thin(found, k) for k in keep]
+    return _thin(found, keep)
 
 
 Method = Callable[[Trained, Iterable[int]], list[Array]]
@@ -200,7 +195,7 @@ def compare(
     network, data  a trained network and kit.datasets.Labelled: pruned on data.X, tested on X_test
     shares         of zeros, 0 <= share < 1: every hidden layer gets exactly that (to one weight)
     methods        name -> function (layer, keep) -> weights; None: RIVALS
-    refits         of None, "least-squares", "relu"
+    refits         of None, "least-squares", "relu": towards Z, on each one's support (refit.py)
 
     Every layer is pruned by itself, on the original input (parallel). Raises ValueError for shares
     out of range, no hidden layer, and data without samples or labels.
@@ -216,17 +211,16 @@ def compare(
         choice("refits", kind, REFITS)
     model = Arrays(network, X)
     layers = [Trained(model.seen(k)[0][0], model.weights(k)[0]) for k in range(len(network) - 1)]
-    rows, size = [], sum(layer.W[:-1].size for layer in layers)
+    sizes, rows = [layer.W[:-1].size for layer in layers], []
+    counts = [[round((1 - s) * size) for s in shares] for size in sizes]
     for name, method in (RIVALS if methods is None else methods).items():
-        counts = [[round((1 - s) * layer.W[:-1].size) for s in shares] for layer in layers]
-        found = [method(layer, keep) for layer, keep in zip(layers, counts, strict=True)]
+        found = list(map(method, layers, counts))
         for at, share in enumerate(shares):
             for kind in refits:
                 Ws = [W[at] for W in found]
                 if kind is not None:
-                    pairs = zip(Ws, layers, strict=True)
-                    Ws = [refit(W, layer.X, layer.Z, kind) for W, layer in pairs]
-                zeros = 1 - sum(np.count_nonzero(W[:-1]) for W in Ws) / size
+                    Ws = [refit(W, of.X, of.Z, kind) for W, of in zip(Ws, layers, strict=True)]
+                zeros = 1 - sum(np.count_nonzero(W[:-1]) for W in Ws) / sum(sizes)
                 new = rewritten(model, Ws)
                 score = accuracy(new.network, data.X_test, data.labels_test)
                 rows.append(Row(name, kind or "", float(share), zeros, moved(model, new), score))
@@ -250,23 +244,18 @@ def top(score: Array, keep: int) -> Array:
     return chosen.reshape(score.shape)
 
 
-def _along(problem: NetTrim, sizes: Array, keep: Iterable[int]) -> list[Array]:
-    found = [W for _, W in _path(problem, sizes)]
-    return [_thin(found, k) for k in keep]
+def _path(problem: NetTrim, sizes: Array) -> list[Array]:
+    """W along EPSILONS times sizes: a number for the layer, or (M,) for its neurons."""
+    return [answer.W for answer in path(problem, [e * sizes for e in EPSILONS])]
 
 
-def _path(problem: NetTrim, sizes: Array) -> list[tuple[Array, Array]]:
-    """(epsilon, W) along EPSILONS times sizes: a number for the layer, or (M,) for its neurons."""
-    radii = [e * sizes for e in EPSILONS]
-    answers = path(replace(problem, epsilon=radii[0]), radii)
-    return [(e, answer.W) for e, answer in zip(radii, answers, strict=True)]
-
-
-def _thin(found: list[Array], keep: int) -> Array:
+def _thin(found: list[Array], keep: Iterable[int]) -> list[Array]:
     """Of answers from sparse to dense, the first with enough weights, less its smallest ones."""
-    enough = [W for W in found if np.count_nonzero(W[:-1]) >= keep]
-    W = enough[0] if enough else found[-1]
-    return largest(W, np.abs(W[:-1]), keep)
+    thin = []
+    for k in keep:
+        W = next((W for W in found if np.count_nonzero(W[:-1]) >= k), found[-1])
+        thin.append(largest(W, np.abs(W[:-1]), k))
+    return thin
 
 
 def gram(X: Array, damp: float = DAMP) -> Array:

@@ -19,14 +19,14 @@ import math
 import operator
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
+import numpy as np
 import torch
 from torch import fx, nn
 from torch.nn import functional as F
 
+from kit.nettrim.networks.layer import Site
 from kit.nettrim.networks.refusals import hooks, is_layer, refusal, tied
-from kit.nettrim.networks.walk import Site
 
 RELU = {F.relu, torch.relu, torch.relu_, "relu", "relu_", nn.ReLU}
 SHAPES = {torch.flatten, torch.reshape, "flatten", "view", "reshape", "contiguous"}
@@ -40,21 +40,14 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 @dataclass(frozen=True, eq=False)
 class Traced:
-    """A module as a graph.
-
-    sites   its layers, in the order of their first call
-    folds   name of the BatchNorm to fold, or None, layer by layer
-    inputs  how many tensors forward wants
-    plain   "", or the first thing that is no part of a chain of dense layers
-    left    names of what else holds matrices
-    """
+    """A module as a graph."""
 
     graph: fx.Graph
-    sites: tuple[Site, ...]
-    folds: tuple[str | None, ...]
-    inputs: int
-    plain: str
-    left: tuple[str, ...]
+    sites: tuple[Site, ...]  # its layers, in the order of their first call
+    folds: tuple[str | None, ...]  # name of the BatchNorm to fold, or None, layer by layer
+    inputs: int  # how many tensors forward wants
+    plain: str  # "", or the first thing that is no part of a chain of dense layers
+    notes: tuple[str, ...]  # that what else holds matrices is left as it is
 
 
 class Tracer(fx.Tracer):
@@ -102,24 +95,26 @@ def _read(module: nn.Module, graph: fx.Graph) -> Traced:
     reader = _Reader(parts, calls, {node: k for k, node in enumerate(first.values())})
     ends = [reader.behind(node) for node in first.values()]
     reader.folds = {fold for _, fold in ends if fold}
-    common = tied(module, graph)
-    feeding = set().union(*map(reader.above, first.values()))
-    sites = []
-    for k, (name, node) in enumerate(first.items()):
-        part, (relu, fold) = parts[name], ends[k]
+    common, heard, sites = tied(module, graph), set(), []
+    for node in reversed(nodes):  # by a later layer
+        if node in reader.places or node in heard:
+            heard.update(node.all_input_nodes)
+    for (name, node), (relu, fold) in zip(first.items(), ends, strict=True):
+        part = parts[name]
         below, stretch = reader.below(node)
         bias = getattr(part, "bias", None) is not None or fold is not None
         why = refusal(part, name, calls[name], common.get(name, ""))
         stretch *= _overlap(part)
-        sites.append(Site(name, not relu, k not in feeding, below, stretch, bias, why))
-    left = [
+        sites.append(Site(name, not relu, node not in heard, below, stretch, bias, why))
+    left = ", ".join(
         f"{name} ({type(part).__name__})"
         for name, part in parts.items()
         if name not in first and any(p.ndim > 1 for p in part.parameters(recurse=False))
-    ]
+    )
+    notes = (f"Left as they are: {left}.",) if left else ()
     inputs = sum(n.op == "placeholder" and not n.args for n in nodes)
     folds = tuple(fold for _, fold in ends)
-    return Traced(graph, tuple(sites), folds, inputs, reader.foreign(nodes), tuple(left))
+    return Traced(graph, tuple(sites), folds, inputs, reader.foreign(nodes), notes)
 
 
 class _Reader:
@@ -148,25 +143,26 @@ class _Reader:
             return args.get("training", True) is False
         return isinstance(self.part(node), AT_REST)
 
-    def reshapes(self, node: fx.Node) -> bool:
-        return self.called(node) in SHAPES
-
-    def window(self, node: fx.Node) -> tuple[Any, Any, Any] | None:
-        """(kernel, stride, dilation) of a max pooling."""
+    def apart(self, node: fx.Node) -> bool | None:
+        """Of a max pooling, whether no windows overlap: then it does not increase distances."""
         part = self.part(node)
         if type(part) is nn.MaxPool2d and not part.return_indices:
-            return part.kernel_size, part.stride, part.dilation
-        if self.called(node) in POOLS:
+            kernel, stride, dilation = part.kernel_size, part.stride, part.dilation
+        elif self.called(node) in POOLS:
             names = ("input", "kernel_size", "stride", "padding", "dilation")
             args = dict(zip(names, node.args, strict=False)) | node.kwargs
-            kernel = args["kernel_size"]
-            return kernel, args.get("stride") or kernel, args.get("dilation", 1)
-        return None
+            kernel, dilation = args["kernel_size"], args.get("dilation", 1)
+            stride = args.get("stride") or kernel
+        else:
+            return None
+        if len(node.all_input_nodes) > 1:  # a size that is computed on the way
+            return False
+        return bool(np.all(np.less_equal(kernel, stride)) and np.all(np.equal(dilation, 1)))
 
     def passes(self, node: fx.Node) -> bool:
         """Whether a node changes no distance, or is part of a layer."""
         folded = node.op == "call_module" and node.target in self.folds
-        return folded or self.is_relu(node) or self.at_rest(node) or self.reshapes(node)
+        return folded or self.called(node) in RELU | SHAPES or self.at_rest(node)
 
     def behind(self, node: fx.Node, moved: bool = False) -> tuple[bool, str | None]:
         """(whether relu is all, name of a BatchNorm to fold) for what uses the answers of node."""
@@ -178,7 +174,7 @@ class _Reader:
         user = users[0]
         if self.at_rest(user):
             return self.behind(user, moved)
-        if self.reshapes(user) or self.window(user) is not None:
+        if self.called(user) in SHAPES or self.apart(user) is not None:
             return self.behind(user, True)
         norm, part = self.part(user), self.part(node)
         width = getattr(part, "out_features", getattr(part, "out_channels", None))
@@ -193,20 +189,10 @@ class _Reader:
         while isinstance(node, fx.Node) and node.op != "placeholder":
             if node in self.places and self.calls[node.target] == 1:
                 return (self.places[node], 1.0) if self.places[node] < own else (None, math.inf)
-            pool = self.window(node)
-            if not (self.passes(node) or (pool is not None and _apart(*pool))):
+            if not (self.passes(node) or self.apart(node)):
                 return None, math.inf
             node = node.args[0] if node.args else None
         return None, 1.0 if isinstance(node, fx.Node) else math.inf
-
-    def above(self, site: fx.Node) -> set[int]:
-        """All layers that a layer's inputs depend on."""
-        todo, met = list(site.all_input_nodes), set()
-        while todo:
-            if (node := todo.pop()) not in met:
-                met.add(node)
-                todo += node.all_input_nodes
-        return {self.places[node] for node in met & set(self.places)}
 
     def foreign(self, nodes: list[fx.Node]) -> str:
         """The first node that is no part of a chain of dense layers with ReLU between them."""
@@ -226,21 +212,11 @@ def _of_shapes(node: fx.Node) -> bool:
     )
 
 
-def _apart(kernel: Any, stride: Any, dilation: Any) -> bool:
-    """Whether windows of a pooling do not overlap: then it does not increase distances."""
-    kernel, stride, dilation = (
-        (v, v) if isinstance(v, int) else v for v in (kernel, stride, dilation)
-    )
-    return all(map(operator.le, kernel, stride)) and set(dilation) == {1}
-
-
 def _overlap(part: nn.Module) -> float:
     """s_l of promises.py: how often one pixel is seen, under a root. 1 for a dense layer."""
     if not isinstance(part, nn.Conv2d):
         return 1.0
     if part.padding_mode != "zeros":
         return math.inf  # pixels at the border are seen again
-    times = 1
-    for k, s, d in zip(part.kernel_size, part.stride, part.dilation, strict=True):
-        times *= math.ceil(k * math.gcd(d, s) / s)
-    return math.sqrt(times)
+    axes = zip(part.kernel_size, part.stride, part.dilation, strict=True)
+    return math.sqrt(math.prod(math.ceil(k * math.gcd(d, s) / s) for k, s, d in axes))

@@ -1,6 +1,6 @@
 """One walk over the layers of a network, whatever it is made of: in parallel, or as a cascade.
 
-A `Model` is a network that can be run on its samples: plain arrays (here), or a PyTorch module
+A `Model` is a network that can be run on its samples: Arrays (here), or Modules of PyTorch
 (kit/nettrim/networks/modules.py). The walk asks it what a layer really sees and answers as the
 network stands now, and writes new weights; it knows nothing else of it.
 
@@ -10,74 +10,30 @@ the error with what is promised. Where they differ by more than rounding, nothin
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from kit.arguments import several, whole
-from kit.nettrim.networks.layer import Layer, Plan, Watch, program, prune_layer
+from kit.nettrim.networks.layer import Layer, Plan, Site, Watch, program, prune_layer
 from kit.nettrim.networks.network import Network, forward, with_ones
 from kit.nettrim.networks.promises import Link
 from kit.nettrim.networks.refit import surrogate
 from kit.results import Array
 
-Blocks = list[Array]
+Model = Any  # has the fields and methods of Arrays
 THREADED = ("exact", "auto")  # methods with neurons side by side
 
 
-@dataclass(frozen=True)
-class Site:
-    """A layer with weights in a network.
-
-    linear   nothing but the ball can be asked: no ReLU stands alone behind it
-    last     no other layer sees its answers
-    below    the layer whose answers are its inputs, stretched by at most `stretch` (promises.py)
-    bias     whether it has one
-    refusal  "", or why it cannot be pruned: a sentence about this layer
-    """
-
-    name: str
-    linear: bool
-    last: bool
-    below: int | None
-    stretch: float = 1.0
-    bias: bool = True
-    refusal: str = ""
-
-
-class Model(Protocol):
-    """A network with its samples."""
-
-    sites: tuple[Site, ...]
-    tolerance: float  # rounding, relative: what belief and happening may differ by
-
-    def fork(self) -> "Model":
-        """The same on a copy of the network."""
-
-    def on(self, X: Any) -> "Model":
-        """The same network on other samples."""
-
-    def outputs(self) -> Iterator[Array]:
-        """What comes out of the network, in parts of any shape."""
-
-    def seen(self, k: int) -> tuple[Blocks, Blocks]:
-        """What enters layer k, X~ (N + 1, P) block by block, and what comes out (M, P)."""
-
-    def weights(self, k: int) -> Blocks:
-        """W~ (N + 1, M) of layer k, block by block, bias last, as they are now."""
-
-    def write(self, k: int, blocks: Blocks) -> None:
-        """Give layer k new weights."""
-
-
 class Arrays:
-    """A Network as a Model."""
+    """A Network with its samples, as a Model. A convolution has G groups of neurons, others 1."""
 
-    tolerance = 1e-9
+    tolerance = 1e-9  # rounding, relative: what belief and happening may differ by
+    notes = ()
 
     def __init__(self, network: Network, X: Array) -> None:
         L = len(network)
@@ -92,23 +48,29 @@ class Arrays:
         return Network(tuple(self.Ws), tuple(self.bs))
 
     def fork(self) -> "Arrays":
-        return Arrays(self.network, self.X)
+        """The same on a copy of the network."""
+        return self.on(self.X)
 
     def on(self, X: Array) -> "Arrays":
+        """The same network on other samples."""
         return Arrays(self.network, X)
 
     def outputs(self) -> Iterator[Array]:
+        """What comes out of the network, in parts of any shape."""
         yield forward(self.network, self.X)[-1]
 
-    def seen(self, k: int) -> tuple[Blocks, Blocks]:
+    def seen(self, k: int) -> tuple[Array, Array]:
+        """What enters layer k, X~ (G, N + 1, P), and what comes out, (G, M, P)."""
         Y = self.X if k == 0 else np.maximum(self.seen(k - 1)[1][0], 0)
-        return [with_ones(Y)], [self.Ws[k].T @ Y + self.bs[k][:, None]]
+        return with_ones(Y)[None], (self.Ws[k].T @ Y + self.bs[k][:, None])[None]
 
-    def weights(self, k: int) -> Blocks:
-        return [np.vstack([self.Ws[k], self.bs[k]])]
+    def weights(self, k: int) -> Array:
+        """W~ (G, N + 1, M) of layer k, bias last, as they are now."""
+        return np.vstack([self.Ws[k], self.bs[k]])[None]
 
-    def write(self, k: int, blocks: Blocks) -> None:
-        self.Ws[k], self.bs[k] = blocks[0][:-1], blocks[0][-1]
+    def write(self, k: int, W: Sequence[Array]) -> None:
+        """Give layer k new weights W~, G times (N + 1, M)."""
+        self.Ws[k], self.bs[k] = W[0][:-1], W[0][-1]
 
 
 def which_layers(layers: Any, names: Sequence[str]) -> list[int]:
@@ -137,7 +99,7 @@ def walk(old: Model, new: Model, plan: Plan) -> dict[int, Layer]:
     apart = plan.mode == "parallel" and plan.n_jobs != 1 and len(plan.chosen) > 1
     if plan.n_jobs != 1 and not apart and plan.method in THREADED:
         plan = replace(plan, options={"n_jobs": plan.n_jobs, **plan.options})
-    total = sum(sum(W.shape[1] for W in old.weights(k)) for k in plan.chosen)
+    total = sum(old.weights(k)[:, 0].size for k in plan.chosen)
     done: dict[int, Layer] = {}
     with tqdm(total=total, unit="neuron", disable=not plan.progress) as bar:
 
@@ -154,7 +116,7 @@ def walk(old: Model, new: Model, plan: Plan) -> dict[int, Layer]:
         neurons = 0
         for k, layer in zip(plan.chosen, found, strict=True):
             done[k] = layer
-            new.write(k, list(layer.blocks))
+            new.write(k, layer.blocks)
             neurons += sum(W.shape[1] for W in layer.blocks)
             bar.update(neurons - bar.n)
     return done
@@ -164,18 +126,14 @@ def _task(old: Model, new: Model, plan: Plan, k: int) -> tuple:
     """What `prune_layer` is asked for layer k, but for who watches."""
     site, weights = old.sites[k], old.weights(k)
     X = below = old.seen(k)[0]
-    Z, V = [W.T @ x for W, x in zip(weights, X, strict=True)], [None] * len(X)
+    Z, V = weights.mT @ X, [None] * len(X)
     if plan.mode == "cascade":
         below = new.seen(k)[0]
-        if not all(map(np.array_equal, X, below)):  # to the last bit: else nothing before changed
-            V = [W.T @ x for W, x in zip(weights, below, strict=True)]
+        if not np.array_equal(X, below):  # to the last bit: else nothing before changed
+            V = weights.mT @ below
     share = float((plan.share if V[0] is None else plan.growth)[k])
-    free = site.bias and not plan.penalise_bias  # without a bias its row of X~ is 0
-    how = {"balls": plan.balls, "penalise_bias": not free}
-    triples = zip(below, Z, V, strict=True)
-    jobs = [program(*triple, share, site.linear, **how) for triple in triples]
-    kappa = plan.kappa if site.linear and site.last else 1.0
-    return site.name, jobs, Z if plan.refit else [], site.linear, kappa, plan
+    jobs = [program(site, plan, share, *triple) for triple in zip(below, Z, V, strict=True)]
+    return site, plan, jobs, Z if plan.refit else []
 
 
 def _watch(bar: tqdm) -> Watch:
@@ -216,8 +174,7 @@ def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price
     """
     site = old.sites[k]
     if site.refusal:  # left alone, and what it does is not known
-        unknown, nan = (None, np.inf, False, 0.0, 1.0, 0.0, np.inf), np.nan
-        return Link(*unknown, dict.fromkeys("2F1", 1.0), 1.0, nan, nan, nan, (0, 0))
+        return Link()
     before, after = old.weights(k), new.weights(k)
     (X, Z), (X_new, Z_new) = old.seen(k), new.seen(k)
     for which, W, x, z in (("", before, X, Z), ("pruned ", after, X_new, Z_new)):
@@ -231,35 +188,34 @@ def judge(old: Model, new: Model, k: int, layer: Layer | None, plan: Plan, price
                     f"weights are changed on the way"
                 )
     act = (lambda A: A) if site.linear else (lambda A: np.maximum(A, 0))
-    Y = [act(z) for z in Z]
-    pairs = list(zip(Z_new, Y, strict=True))
-    alone = [act(w.T @ x) - y for w, x, y in zip(after, X, Y, strict=True)] if layer else []
-    norms = {"2": _largest(before), "F": _norm([W[:-1] for W in before]), "1": np.inf}
-    if not (layer and plan.refit):
-        priced = [np.abs(W[:-1]).sum() + price * np.abs(W[-1]).sum() for W in before]
-        norms["1"] = float(sum(priced))
-    counted = [W[:-1] for W in after]
+    Y, counted = act(Z), after[:, :-1]
+    if plan.mode == "cascade":
+        norms = _largest(before[:, :-1]), _norm(before[:, :-1])
+    elif layer and plan.refit:  # which knows no bound
+        norms = _largest(counted), np.inf
+    else:
+        priced = np.abs(before[:, :-1]).sum() + price * np.abs(before[:, -1]).sum()
+        norms = _largest(counted), float(priced)
     return Link(
         site.below,
         site.stretch,
-        all(map(np.array_equal, X, X_new)),
+        np.array_equal(X, X_new),
         layer.radius if layer else 0.0,
-        float(plan.growth[k] * (layer.kappa if layer and plan.mode == "cascade" else 1.0)),
-        _norm(alone),
-        _norm([surrogate(z, y, site.linear) for z, y in pairs]),
+        float(plan.growth[k] * (layer.kappa if layer else 1.0)),
+        _norm(act(after.mT @ X) - Y) if layer else 0.0,
+        surrogate(Z_new, Y, site.linear),
         norms,
-        _largest(after),
-        _norm([act(z) - y for z, y in pairs]),
+        _norm(act(Z_new) - Y),
         _norm(Y),
-        1 - sum(map(np.count_nonzero, counted)) / sum(W.size for W in counted),
-        (len(counted[0]), sum(W.shape[1] for W in counted)),
+        1 - np.count_nonzero(counted) / counted.size,
+        (counted.shape[1], counted[:, 0].size),
     )
 
 
-def _norm(parts: list) -> float:
-    return float(np.linalg.norm([np.linalg.norm(part) for part in parts])) if parts else 0.0
+def _norm(parts: Iterable[Array]) -> float:
+    return float(np.linalg.norm([np.linalg.norm(part) for part in parts]))
 
 
-def _largest(blocks: Blocks) -> float:
-    """The largest singular value of weights without the bias row."""
-    return max(float(np.linalg.norm(W[:-1], 2)) for W in blocks)
+def _largest(W: Array) -> float:
+    """The largest singular value."""
+    return float(np.linalg.norm(W, 2, axis=(1, 2)).max())
