@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from scipy.sparse import csr_array
 from sklearn.model_selection import GridSearchCV
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -185,7 +186,7 @@ def test_bad_estimators_are_named(case):
 # report ------------------------------------------------------
 
 
-def test_the_report_is_a_table():
+def test_the_report_is_a_table_and_a_picture():
     done = prune(WRAPPED["alone"](), X, **QUIET, layers=[0, 2])
     text = str(done).splitlines()
     assert text[0].startswith("PrunedNetwork(MLPClassifier): outputs moved by ")
@@ -194,6 +195,23 @@ def test_the_report_is_a_table():
     assert "5x7" in text[2] and "SOLVED" in text[2] and "left alone" in text[3]
     rows = done.rows()
     assert rows[0]["discrepancy"] == pytest.approx(done.discrepancy[0] / done.sizes[0])
+    figure = done.plot()
+    assert isinstance(figure, Figure) and len(figure.axes) == 2
+    heights = [patch.get_height() for patch in figure.axes[0].patches]
+    assert np.allclose(heights, 100 * done.zeros)
+
+
+def test_a_frame_where_pandas_is():
+    done = prune(WRAPPED["alone"](), X, **QUIET)
+    try:
+        import pandas  # noqa: F401
+    except ImportError:
+        with pytest.raises(
+            ValueError, match="to_frame needs pandas: pip install pandas, or use rows"
+        ):
+            done.to_frame()
+    else:
+        assert list(done.to_frame().index) == ["0", "1", "2"]
 
 
 def test_progress_counts_neurons_of_all_layers(capsys):

@@ -1,11 +1,16 @@
-"""What pruning a network came to: to be read as a table, or taken on as data."""
+"""What pruning a network came to: to be read as a table, looked at, or taken on as data."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kit.results import Array, Pruned
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure  # of the extra `pictures`: a kit without it can prune
+
+BLUE, ORANGE = "#0072B2", "#D55E00"  # of Okabe and Ito, told apart by everybody
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,14 @@ class PrunedNetwork:
             found.append(row)
         return found
 
+    def to_frame(self) -> Any:
+        """`rows` as a pandas DataFrame. ValueError where pandas is not installed."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise ValueError("to_frame needs pandas: pip install pandas, or use rows()") from None
+        return pd.DataFrame(self.rows()).set_index("layer")
+
     def __repr__(self) -> str:
         name = "-".join(map(str, getattr(self.network, "sizes", ()))) or type(self.network).__name__
         lines = [
@@ -74,6 +87,35 @@ class PrunedNetwork:
             parts = [first.ljust(wide[0]), *map(str.rjust, middle, wide[1:]), last]
             lines.append("  " + "  ".join(parts))
         return "\n".join(lines + [f"  note: {note}" for note in self.notes])
+
+    def plot(self) -> "Figure":
+        """Share of zeros, and measured beside promised errors (logarithmic), layer by layer."""
+        from matplotlib.figure import Figure
+
+        rows, place = self.rows(), np.arange(len(self.layers))
+        fig = Figure(figsize=(max(6.4, 2.4 + 0.9 * len(rows)), 3.4))
+        left, right = fig.subplots(1, 2)
+        left.bar(place, [100 * row["zeros"] for row in rows], color=BLUE)
+        left.set(ylim=(0, 100), ylabel="zeros (%)")
+        shares = np.array([[row[name] for row in rows] for name in ("discrepancy", "bound")])
+        known = np.isfinite(shares)
+        shown = shares[known & (shares > 0)]
+        least = (shown.min() if shown.size else 1e-3) / 3
+        looks = (-0.2, BLUE, "", "measured"), (0.2, ORANGE, "//", "promised at most")
+        for share, at, (shift, colour, hatch, label) in zip(shares, known, looks, strict=True):
+            look = {"color": colour, "hatch": hatch, "edgecolor": "white", "label": label}
+            right.bar((place + shift)[at], np.maximum(share[at], least), 0.38, **look)
+        for k in np.flatnonzero(~known[1]):
+            right.text(k + 0.2, least * 1.1, "no promise", rotation=90, fontsize=7, ha="center")
+        right.set(yscale="log", ylim=(least, None), ylabel="error, share of the answers")
+        right.legend(frameon=False, fontsize=8)
+        for ax in (left, right):
+            turn = 45 if max(map(len, self.names)) > 3 else 0
+            ax.set_xticks(place, self.names, rotation=turn, ha="right" if turn else "center")
+            ax.set_xlabel("layer")
+            ax.spines[["top", "right"]].set_visible(False)
+        fig.tight_layout()
+        return fig
 
 
 def _share(value: float) -> str:
