@@ -125,7 +125,7 @@ def scaled(problem: NetTrim) -> tuple[NetTrim, Array, int]:
     """
     tall = np.abs(problem.X).max(axis=1)
     rows, out = np.frexp(tall)[1], int(np.frexp(unit(problem))[1])
-    rows[tall == 0] = rows[tall > 0].max(initial=0) if tall.any() else 0
+    rows[tall == 0] = rows[tall > 0].max() if tall.any() else 0
     least, most = int(rows.min()), int(rows.max())
     if most - least <= ALIKE and max(abs(most), abs(least), abs(out)) <= FAR:
         return problem, np.zeros(len(rows), int), 0
