@@ -397,8 +397,8 @@ reporting = experiments.collect(pruning.REPORT, "results")
 winner, chosen, told = pruning.best(choosing), pruning.scores(choosing), pruning.scores(reporting)
 of_nine = {method for method, _ in pruning.CANDIDATES}
 for words, names in (("the nine", of_nine), ("OBS", {"obs"})):
-    rows = [r for r in reporting if r["method"] in names and r["share"] == 0.5]
-    zeros = [r["zeros"] for r in rows if r["data"] == "spirals"]
+    asked = [r for r in reporting if r["method"] in names and r["share"] == 0.5]
+    zeros = [r["zeros"] for r in asked if r["data"] == "spirals"]
     print(f"spirals, 50 % zeros asked for: {words} had {np.mean(zeros):.0%} in the mean")
 print("mean accuracy                          choosing half   reporting half")
 for which in [*sorted(pruning.CANDIDATES, key=chosen.get, reverse=True), ("obs", "")]:
