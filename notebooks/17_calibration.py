@@ -257,7 +257,7 @@ assert 20 < hits < 40
 # %% [markdown]
 # On these data most starts are good, and starting again is cheap; the convex program does not have to ask.
 #
-# **2. A certificate.** The gap above is proved from the data alone; it is one of the size $\|h\|^2 + \|m\|^2$, not of the misfit. A descent that ends with a misfit cannot say whether a better point exists; one that ends without a misfit needs no certificate.
+# **2. A certificate.** The gap above is proved from the data alone; it is a gap in the value $\|h\|^2 + \|m\|^2$, not in the misfit. A descent that ends with a misfit cannot say whether a better point exists; one that ends without a misfit needs no certificate.
 #
 # **3. Some wrong signs are proved.** Sensor 6 is wired the wrong way round, in all snapshots:
 
@@ -274,7 +274,7 @@ assert told.report.run.status is Status.INFEASIBLE and beta.min() >= 0
 assert np.abs(Ct.T @ beta).max() < 1e-9 and beta @ d > 0
 
 # %% [markdown]
-# $\tilde C$ has the rows $s_\ell t_\ell c_\ell^\top$, so known signs say $\tilde C m > 0$. The ray $\beta \ge 0$ (`told.dual[1]`), $\tilde C^\top \beta = 0$ up to rounding, proves that with positive gains *no* sources have these signs: $0 = \beta^\top \tilde C m > 0$. Now each sensor in turn. Which one it is, two others may tell: the largest residual of Gauss-Newton, and the largest slack at price 1 (lesson 16).
+# $\tilde C$ has the rows $s_\ell t_\ell c_\ell^\top$, so known signs say $\tilde C m > 0$. The ray $\beta \ge 0$ (`told.dual[1]`), $\tilde C^\top \beta = 0$ up to rounding, proves that with positive gains *no* sources have these signs: $0 = \beta^\top \tilde C m > 0$. Now each sensor in turn. Two other signs may name it: the largest residual of Gauss-Newton, and the largest slack at price 1 (lesson 16).
 
 # %%
 proved = residual = slack = 0

@@ -147,7 +147,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 
 # %% [markdown]
 # What the kit does beyond ours ([l2.py](../kit/branchhull/interior/l2.py)): it treats the weights like the point (the scaling of Nesterov and Todd), and
-# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here, and its matrix has the same form. (Ours must be stopped: a few steps after a gap of about $10^{-8}$ or $10^{-9}$ rounding spoils the point, or the matrix becomes singular.)
+# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here, and its matrix has the same form. (Ours must be stopped: some ten steps after a gap of about $10^{-9}$ rounding has spoiled the point, and later it divides by 0 or the matrix is singular.)
 #
 # ## Why $\mu$ says how far
 #
@@ -322,7 +322,7 @@ for name, problem in large.items():
 #
 # ## Explore
 #
-# $K = N = 3$, $L = 18$. On the left the rows, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? (The gap may lie above the curve: (2) is for points of the central path, which a smaller $\mu$ or a shortened step leaves.) ("Nothing yet" at an early step: the whole Newton step, which is what is certified, has left the hulls. At a late one: rounding has spoiled a point that was proved before.)
+# $K = N = 3$, $L = 18$. On the left the rows, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? (The gap may lie above the curve: (2) is for points of the central path, which a smaller $\mu$ or a shortened step leaves.) ("Nothing yet" at an early step: in the whole Newton step, which is what is certified, some $p$ or $q$ is not positive, and no multiple repairs that.)
 
 
 # %%

@@ -443,7 +443,7 @@ for bed, moves in (("spirals", (0.1, 0.3, 0.6)), ("digits", (0.05, 0.1, 0.2))):
 # %% [markdown]
 # On the digits the cascade needs fewer weights. On the spirals it needs more where the output moves by 10 %, and fewer where it moves by 60 %.
 #
-# **The rivals**, at the same number of zeros in each layer as the cascade at 5 %, without the biases, of which they keep all, and with ("b"): the smallest weights dropped, and OBS, which lets the weights that stay make up for those that go
+# **The rivals**, at the same number of zeros in each layer as the cascade at 5 %, its zero biases not counted, and counted ("b"; the rivals keep all biases and drop as many weights more): the smallest weights dropped, and OBS, which lets the weights that stay make up for those that go
 # (lesson 25). The promise (3) for parallel pruning, with $\epsilon = 0$, holds for any weights whoever made them, so it can be computed afterwards for all three.
 
 # %%

@@ -311,7 +311,7 @@ run(
     inside,
     lambda entered, left: below.append(np.vstack([entered, np.ones(entered.shape[1])])),
 )
-print("                    numbers   predictions move      explained")
+print("                    weights   predictions move      explained")
 print("                    kept      300       held out    held out")
 scores = {}
 for name in ("net-trim", "magnitude", "obs"):
@@ -331,7 +331,7 @@ for name in ("net-trim", "magnitude", "obs"):
     )
 linear = LinearRegression().fit(X, y)
 print(
-    f"linear regression  ≈ {11 / weights:.0%}                              ≈ {linear.score(X_new, y_new):.2g}"
+    f"linear regression  ≈ {10 / weights:.0%}                              ≈ {linear.score(X_new, y_new):.2g}"
 )
 assert scores["obs"][0] < scores["net-trim"][0] < scores["magnitude"][0]
 assert linear.score(X_new, y_new) > scores["net-trim"][2] - 0.05
@@ -438,7 +438,7 @@ if torch:
         print(refusal)
 
 # %% [markdown]
-# In the copy the BatchNorm behind `first` has been folded in and out again. The class and the keys of the `state_dict` are the same, so the file can be loaded where the old one was. A layer whose weights are not what it does is refused, where there is a way out with that.
+# In the copy the BatchNorm behind `first` has been folded in and out again. The class and the keys of the `state_dict` are the same, so the file can be loaded where the old one was. A layer whose weights are not what it does is refused; where there is a way out, the refusal names it.
 #
 # ## Explore: decide
 #

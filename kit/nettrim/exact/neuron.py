@@ -30,7 +30,7 @@ def gram(rows: Array, some: Array, weight: Array | None = None) -> Array:
     """rows_some' diag(weight) rows_some (N, N), by pieces of the samples `some`."""
     G = np.zeros((rows.shape[1],) * 2)
     for k in range(0, len(some), PIECE):
-        part = rows[some[k : k + PIECE]]
+        part = rows.take(some[k : k + PIECE], 0)
         if weight is not None:
             part *= np.sqrt(weight[some[k : k + PIECE], None])
         G += part.T @ part
@@ -74,7 +74,7 @@ class Neuron:
 
     def samples(self, inputs: Array) -> Array:
         """C' for some inputs j (k,): (c, k)."""
-        part = self.layer.columns[self.silent]
+        part = self.layer.columns.take(self.silent, 0)
         part /= self.layer.scale[0] * self.layer.tall[self.silent, None]
         return part if len(inputs) == part.shape[1] else part.take(inputs, 1)  # all: in order
 
