@@ -85,11 +85,9 @@ def solve_layer(
     for layer, w in zip(layers, W, strict=True):
         w[:] = cleared(layer, w, ZERO, TIGHT)
     run = Run(status, log.events, time.perf_counter() - log.start)
-    notes = (
-        f"exact: {log.events} steps in {M} neurons, {log.interior} interior points, "
-        f"{log.foreign} left to cvxpy.",
-    )
-    return [(W[k], Q[k], run, notes) for k in range(len(radii))]
+    note = f"exact: {log.events} steps in {M} neurons, {log.interior} interior points, "
+    note += f"{log.foreign} left to cvxpy."
+    return [(W[k], Q[k], run, (note,)) for k in range(len(radii))]
 
 
 def _fill(
