@@ -291,7 +291,7 @@ draw.show(figure, "Median of seven steps, on the machine that built this page.")
 
 # %%
 large = {"clean": bed(0.0, K=50, L=400), "noisy": bed(0.05, K=50, L=400)}
-print("                    iterations    gap reached   seconds")
+print("                    iterations    gap reached   time")
 for name, problem in large.items():
     for method, tol, options in (
         ("guess", 1e-8, {}),
@@ -305,7 +305,7 @@ for name, problem in large.items():
         report = branchhull.solve(problem, method, tol=tol, **options).report
         seconds = process_time() - start
         print(f"{name}, {method:10} ≈ {report.run.iterations:<10d} ", end="")
-        print(f"≈ {max(report.certificate.gap, 1e-15):.0e}     {seconds:.3f}")
+        print(f"≈ {max(report.certificate.gap, 1e-15):.0e}     {seconds:.3f} s")
         assert report.certificate.gap < (tol if name == "clean" or method != "admm" else np.inf)
 
 # %% [markdown]

@@ -154,7 +154,7 @@ def test_a_point_of_the_path_is_the_penalised_program():
     )
     u = read(piece, lam)[0] * (neuron.layer.scale[0] / neuron.layer.scale[1])
     assert np.allclose(u, x.value, atol=1e-5)
-    assert piece.square(lam)[0] == pytest.approx(np.sum((A.T @ u - neuron.y) ** 2))
+    assert piece.square(lam) == pytest.approx(np.sum((A.T @ u - neuron.y) ** 2))
 
 
 @pytest.mark.parametrize("name", ["relu input", "tall"])
@@ -172,12 +172,12 @@ def test_every_point_of_a_path_is_a_proved_answer(name):
         for at in (begun.start, begun.end, 2 * lam, lam / 8, 8 * lam, 2 * begun.blocks.top, *some):
             piece = begun if begun.covers(at) else other(begun, at, np.inf)
             u, q = read(piece, at)
-            radius = np.sqrt(piece.square(at)[0]) * neuron.layer.scale[1] * neuron.layer.scale[2]
+            radius = np.sqrt(piece.square(at)) * neuron.layer.scale[1] * neuron.layer.scale[2]
             u[np.abs(u) < 1e-12] = 0  # active samples that leave no other u than 0
             certificate = certify(changed(one, epsilon=float(radius)), u[:, None], q[None])
             assert certificate.violation <= 1e-9
             if at > begun.blocks.top:
-                assert piece.square(at)[0] == pytest.approx(size) and not u.any()
+                assert piece.square(at) == pytest.approx(size) and not u.any()
             else:
                 assert certificate.gap <= 1e-9
 

@@ -43,8 +43,8 @@ EQUAL = 1e-15  # of lambda: to which digit the zero of the parabolas' sum is com
 MET = 1e-9  # of radius^2: what counts as met
 
 
-def common_lambda(pieces: list[Piece], radius: float, lam: float) -> tuple[float, bool]:
-    """Where these parabolas have sum r^2 = radius^2, or nearest to it; whether they do.
+def common_lambda(pieces: list[Piece], radius: float, lam: float) -> float:
+    """Where these parabolas have sum r^2 = radius^2, or are nearest to it.
 
     No more than FACTOR from lam: beyond the pieces' ends all is a guess.
     """
@@ -54,12 +54,10 @@ def common_lambda(pieces: list[Piece], radius: float, lam: float) -> tuple[float
 
     least, most = lam / FACTOR, lam * FACTOR
     if over(least) >= 0:
-        lam = least
-    elif over(most) <= 0:
-        lam = most
-    else:
-        lam = float(brentq(over, least, most, xtol=EQUAL * least, rtol=EQUAL))
-    return lam, abs(over(lam)) <= MET * radius**2
+        return least
+    if over(most) <= 0:
+        return most
+    return float(brentq(over, least, most, xtol=EQUAL * least, rtol=EQUAL))
 
 
 @dataclass(eq=False)
@@ -108,7 +106,7 @@ class Group:
         lam = float(np.median([self.pieces[m].lam for m in some]))
         if len(some) < len(order):
             radius = float(np.linalg.norm([radii[m] for m in some]))
-            lam = common_lambda([self.pieces[m] for m in some], radius, lam)[0]
+            lam = common_lambda([self.pieces[m] for m in some], radius, lam)
             self.solve([m for m in order if m not in self.pieces], lam, radii)
         return lam
 
@@ -126,8 +124,8 @@ class Group:
         low, high = least, most  # r grows with lambda, so its zero stays between these
         for trial in range(TRIALS):
             last = lam
-            lam, met = common_lambda(pieces, radius, lam)
-            lam = float(np.clip(lam, low, high))
+            lam = float(np.clip(common_lambda(pieces, radius, lam), low, high))
+            met = abs(sum(piece.square(lam) for piece in pieces) - radius**2) <= MET * radius**2
             if trial >= TRUSTED and trial % 2 and not (met and all(p.covers(lam) for p in pieces)):
                 lam = float(np.clip(np.sqrt(low * high), last / FACTOR, last * FACTOR))
                 met = False

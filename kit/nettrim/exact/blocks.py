@@ -69,6 +69,8 @@ class Blocks:
         paid = self.prices > 0
         self.top = float((np.abs(self.Ay)[paid] / self.prices[paid]).max(initial=0))
         self.lam = self.top  # u = 0 from `top` on if v >= 0 and no input is free; else only a scale
+        free = neuron.v.min(initial=0) >= 0  # u = 0 is feasible
+        self.most = neuron.y @ neuron.y if free else np.inf  # of |A'u - y|^2
         self.steps = self.interior = 0  # pivots and steps of interior points; such points
         self.wrong = 0  # rows, at the last pivot
         self.wanted = 0.0  # inputs that are to join, divided by those that may at once

@@ -113,8 +113,10 @@ def _newton(G: Array, Ay: Array, C: Array, v: Array, l: Array, scale: float, tol
         weight, d = mu / s, a / up + b / down
         H = G + gram(C, np.arange(c), weight)
         H[paid, paid] += 1 / d
-        H.flat[:: N + 1] *= 1 + RIDGE
         factor, failed = dpotrf(H.T, lower=1)
+        if failed:
+            H.flat[:: N + 1] *= 1 + RIDGE
+            factor, failed = dpotrf(H.T, lower=1)
         if failed or not np.isfinite(H.trace()):
             break
         e, f, h = np.zeros(len(z)), np.zeros(len(z)), np.zeros(c)

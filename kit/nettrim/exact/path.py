@@ -83,11 +83,11 @@ class Piece:
         return u, mu
 
     def square(self, lam: float) -> float:
-        """r^2 at lam; beyond the ends a guess, monotone, at most |y|^2."""
-        (a, b, c), t, y = self.parabola, lam - self.lam, self.blocks.neuron.y
+        """r^2 at lam; beyond the ends a guess, monotone."""
+        (a, b, c), t = self.parabola, lam - self.lam
         t = max(t, -b / c) if c > 0 else t
         value = a + 2 * b * t + c * t * t
-        return value if self.covers(lam) else min(value, float(y @ y))
+        return value if self.covers(lam) else min(value, self.blocks.most)
 
 
 def first(neuron: Neuron, radius: float, limit: float, lam: float | None = None) -> Piece:
@@ -128,10 +128,7 @@ def other(piece: Piece, lam: float, limit: float) -> Piece:
 
 
 def _piece(blocks: Blocks, limit: float) -> Piece:
-    """The piece on which these blocks are. Raises numpy's LinAlgError, as pivot does.
-
-    Its equations are c_S = lambda p_S s and C_K'u = v_K, which dependent rows may contradict.
-    """
+    """The piece on which these blocks are. Raises numpy's LinAlgError where its (3) is not met."""
     if blocks.steps > limit:
         raise Limit
     S, K, price = blocks.S, blocks.K, blocks.lam * blocks.prices[blocks.inputs]
