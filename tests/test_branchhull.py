@@ -1,11 +1,13 @@
 """BranchHull l2: every method on every problem, and the laws an answer must obey."""
 
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
 from kit import branchhull
 from kit.branchhull import Bilinear, BranchHull, Truth
@@ -193,6 +195,27 @@ def test_infeasible_data_come_with_a_proof_in_words(method, side):
     culprits = np.flatnonzero(ray)
     assert f"no {'h' if side == 'B' else 'm'} gives" in answer.report.notes[-1]
     assert str(culprits[0]) in answer.report.notes[-1]
+
+
+def test_a_feasible_point_refutes_a_ray_up_to_rounding():
+    """B's columns cancel to 8 u of their terms, and h = (-1 + 4 u, 1) is feasible as it stands."""
+    u, eye = 2.0**-53, np.eye(2)
+    data = Bilinear(np.array([[1, 1], [-1, -1 + 8 * u]]), eye, np.ones(2), np.ones(2))
+    ray, far = np.array([[1.0, 1.0], [0.0, 0.0]]), np.full(2, 1e17)
+    proof = branchhull.certify(BranchHull(data), np.array([-1 + 4 * u, 1.0]), far, ray)
+    assert proof.lower == 0 and np.isfinite(proof.upper)
+    proof = branchhull.certify(BranchHull(data), np.array([1.0, 1.0]), far, ray)
+    assert proof.lower == proof.upper == np.inf
+
+
+@pytest.mark.parametrize("method", ["admm", "interior", "auto"])
+def test_a_named_method_is_not_replaced_on_sparse_data(method):
+    data, _ = branchhull.gaussian(np.random.default_rng(0), 60, 8, 7, noise=0.3)
+    sparse = replace(data, B=csr_array(data.B), C=csr_array(data.C))
+    one, other = (
+        branchhull.solve(BranchHull(d), method, max_iter=3).report for d in (data, sparse)
+    )
+    assert one.run.status is other.run.status and one.certificate == other.certificate
 
 
 def test_feasible_data_have_no_ray():

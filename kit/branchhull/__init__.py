@@ -2,18 +2,19 @@
 
 Papers: arXiv 1702.04342 (l2), arXiv 1809.08359 and 1906.11636 (l1, tv). Open problem.py first.
 
-The front room   problem (the program), hull (its constraint), certificate and tv (what is proved of
-                 an answer), solve (one entry), batch; rows and variation (kinds of B, differences)
+The front room   problem (the program), hull (its constraint), certificate with repair, ray and tv
+                 (what is proved of an answer), solve with candidates (one entry), batch; scaled
+                 (units), rows and variation (kinds of B, differences)
 methods/         the papers' ADMM, and the reference that goes through cvxpy
 guess/           Newton's method on the hyperbolas, then a dual: newton (for dense and
                  matrix_free), l1
 interior/        one predictor-corrector loop (loop, on cones); its models l2, l1 (with normal), tv
                  (with banded)
-rivals/          lifting, alternating, gradient, log_domain: what people do beside it
+rivals/          lifting (nuclear_norm), alternating, gradient (local), log_domain: what people do
 data/            signals, applications, scenes; verdict (will the program find the truth?)
 
-One call: solve -> a method of METHODS -> a candidate (point and dual, or a ray) -> certify ->
-answer. A method proves nothing about itself.
+One call: solve -> a method of METHODS -> a candidate (point and dual) -> repair, or a ray ->
+certify -> answer. A method proves nothing about itself.
 """
 
 from kit.branchhull.batch import Batch, solve_batch

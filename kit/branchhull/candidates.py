@@ -2,7 +2,7 @@
 
 A method is a function (problem, limits, *, options) -> Answer.
 To add one: write it in a file of its own, and add a line to METHODS and, if it does not fit every
-problem, a reason to `methods_for`.
+problem, a reason to WHY_NOT in solve.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -106,7 +106,7 @@ def by_auto(problem: BranchHull, limits: Limits) -> Answer:
         if answer.done:
             hope = "sparse answers are often found" if problem.objective == "l1" else "L is large"
             return answer.after(f"auto took guess: {hope}.")
-        why = f"auto took interior: {answer.notes[0]}"
+        why = f"auto took interior: {answer.notes[0].rstrip(',')}."
     return _or_cvxpy(problem, limits, why)
 
 
@@ -134,7 +134,8 @@ def _guessed(
     last, run = drive(states, lambda _: NO_PROOF, **_at_most(limits, 100), every=1000)
     if last is None:
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
-        return Answer(h, m, None, run, ("fewer equations than unknowns, nothing to guess.",))
+        few = "fewer equations than unknowns (where y = 0 there is none), nothing to guess,"
+        return Answer(h, m, None, run, (few,))
     proof = NO_PROOF
     if last.dual is not None:
         proof = certify(problem, last.h, last.m, last.dual, wide=limits["tol"] / 100)
@@ -176,7 +177,6 @@ def _best(
     last, run = drive(states, certificate, **_at_most(limits, most), **when)
     if last is None:  # weights of sizes whose products are no numbers
         h, m = (np.zeros(n) for n in problem.data.shape[1:])
-        run = replace(run, status=Status.FAILED)
         return Answer(h, m, None, run, ("No first point was found.",))
     if certified is not last:
         certificate(last)

@@ -1,6 +1,6 @@
 """Proofs about BranchHull that need no solver: a value anyone can reach, a bound nobody can beat.
 
-Canonical form: p = Bt h, q = Ct m + xi, d = |y|, and p q >= d, p >= 0 (problem.canonical). Write
+Canonical form: p = Bt h, q = Ct m + sig xi, d = |y|, p q >= d, p >= 0 (problem.canonical). Write
 F, G for the two halves of the objective, |h| and |m| for l2, |h|_1 and gamma |m|_1 + lam |xi|_1 for
 l1: the program is the minimum of F^2 + G^2 (l2) or F + G (l1), and both halves scale.
 
@@ -24,9 +24,11 @@ Ct'be / gamma at most 1 in size, and equal to the signs of h and m where these a
 
 Rounding. a and b are taken at their upper ends, S at its lower one, with the error bounds of
 kit/rounding.py in the units of scaled.py. So lower <= optimum <= upper holds in exact arithmetic
-for the numbers that were handed over (an operator's products are believed).
+for the numbers that were handed over (an operator's products are believed; p >= 0 where d = 0 is
+asked up to rounding: repair.py).
 
-A dual ray (ray.py) proves that there is no feasible point: lower = upper = inf.
+A dual ray proves that there is no feasible point, lower = upper = inf, for data that differ from
+these by rounding: ray.py. Where (h, m) can be made feasible it proves nothing, and lower = 0.
 """
 
 import math
@@ -62,7 +64,8 @@ def certify(
 
     violation is that of (h, m, xi) itself: the largest of 1 - sqrt(p+ q+ / d) over the rows with
     d > 0 and of -p / max|p| over those with d = 0, between 0 and 1. lower = upper = inf for a dual
-    ray. Raises ValueError for shapes that do not match and for a xi that the program does not have.
+    ray beside a point that cannot be made feasible. Raises ValueError for shapes that do not match
+    and for a xi that the program does not have.
     Source: derived (module docstring).
     """
     instance("problem", problem, BranchHull)
@@ -75,9 +78,9 @@ def certify(
     lower = -math.inf if dual is None else _lower(problem, dual, wide)
     at = products(problem.data, h, m, wide)
     short = violation(problem, *at, xi)
-    if lower == math.inf:
-        return Certificate(math.inf, math.inf, short)
     *_, upper = repair(problem, h, m, wide, at)
+    if lower == math.inf > upper:
+        lower = 0.0
     return Certificate(upper, lower, short)
 
 
@@ -91,7 +94,7 @@ def _lower(problem: BranchHull, dual: Array | Dual, wide: float) -> float:
         given, L = real_array("dual", dual, 2), problem.data.y.size
         if given.shape != (2, L):
             raise ValueError(f"dual must be the pair (al, be) of shape (2, {L}), got {given.shape}")
-    # scaled.py: al = row_h al', be = row_m be', d = zoom^2 d' / (row_h row_m), up to one factor
+    # scaled.py: al = row_h al', be = row_m be', d = zoom^2 d' / (row_h row_m), each up to a factor
     al, be = _scaled_dual(problem.data, *given)
     if proves_empty(problem, al, be):
         return math.inf

@@ -1,8 +1,8 @@
 """The cheapest feasible point that scaling makes of any (h, m), and what it costs.
 
-In canonical form p = Bt h, q = Ct m + xi; F, G are the two halves of the objective. Let p >= 0, and
-p, q > 0 on the rows with d > 0. The point (a h, b m) is feasible as soon as a b >= r, where r is
-the largest d / (p q); the cheapest such scaling balances the halves, a F = b G, and costs
+In canonical form p = Bt h, q = Ct m + sig xi; F, G are the two halves of the objective. Let p >= 0,
+and p, q > 0 on the rows with d > 0. The point (a h, b m) is feasible as soon as a b >= r, where r
+is the largest d / (p q); the cheapest such scaling balances the halves, a F = b G, and costs
 
     2 F G r  (l2),    2 sqrt(F G r)  (l1).
 
@@ -90,7 +90,7 @@ def repair(
     """The cheapest feasible (a h, b m, xi), and its value, rounded up; (h, m, xi, inf) if none is.
 
     xi is the cheapest slack that makes it so, None where the program has none. Rows with d = 0
-    where p is slightly negative are first lifted to 0 by the smallest change of h. at are the
+    where p is negative are first lifted to 0 by the smallest change of h. at are the
     products of (h, m), if they are known. The value is that of real a and b. The numbers that come
     back are rounded, and so a b is taken a little larger: they are feasible as they stand.
     """

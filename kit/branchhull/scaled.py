@@ -21,11 +21,11 @@ class Scaled:
     """Canonical data whose rows have norms about 1, in units that are powers of two.
 
         Bt' = diag(row_h) Bt diag(column_h),   Ct' = diag(row_m) Ct diag(column_m),
-        d'  = row_h row_m d / zoom^2,          1/4 <= max d' <= 1
+        d'  = row_h row_m d / zoom^2,          1/4 <= max d' < 2
 
     Nothing is rounded on the way, so what is proved of the scaled data is proved of the data. With
     h = column_h h', m = column_m m' and p' = Bt'h', q' = Ct'm', p q >= d means p'q' >= zoom^2 d';
-    a dual (al, be) is (row_h al', row_m be'), for only the ratio of its sizes matters. Columns are
+    a dual (al, be) is (row_h al', row_m be'), each up to a factor: bounds see neither. Columns are
     scaled where their norms differ by more than 16; an operator's rows and columns stay.
     """
 

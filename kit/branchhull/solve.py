@@ -72,8 +72,8 @@ def solve(
     """Solve the program; the certificate is computed here, by the same code for every method.
 
     method    a name in METHODS. Which one when:
-              "interior"  the specialised interior point method: 10 to 25 iterations on any data,
-                          noisy or not, to a gap of 1e-8.
+              "interior"  the specialised interior point method: 10 to 25 iterations, noisy data
+                          or not, to a gap of 1e-8; more where columns are decades apart.
               "guess"     noiseless data, L from about twice K + N on: about 4 times faster than
                           "interior" at L = 4 (K + N), 4 to 7 at 32 (K + N). Where it fails
                           (noise), "interior" is asked, and up to 20 % of its time was lost.
@@ -131,7 +131,7 @@ def solve(
         return Recovered(h, m, xi, None, report)
     with np.errstate(all="ignore"):  # at the last digits; what is not finite ends the run
         candidate = METHODS[method](problem, limits, **options)
-        by_products = method == "matrix-free" or not is_dense(data.B, data.C)
+        by_products = method == "matrix-free" or (method == "auto" and not is_dense(data.B, data.C))
         if problem.objective == "l2" and by_products and not candidate.done:
             if _too_large(problem):
                 said = "and B and C are too large to be made dense."

@@ -53,8 +53,8 @@ class Bordered:
         rest[diagonal] = rest[diagonal] * (1 + 1e-14) + M
         self.border = cho_factor(rest, lower=True, overwrite_a=True)
 
-    def solve(self, f: Array, missed: Array) -> Array:
-        """(dh, dm) of the right-hand side f; what may be missed does not matter here."""
+    def solve(self, f: Array, allowed: Array) -> Array:
+        """(dh, dm) of the right-hand side f; what is allowed does not matter here."""
         n = f.size - self.C.shape[1]
         h = self.picture.solve(f[:n])
         m = cho_solve(
@@ -84,8 +84,8 @@ class Joint:
         A[E:, K:] = np.concatenate(of_m)
         self.factor = np.linalg.qr(A, mode="r").T
 
-    def solve(self, f: Array, missed: Array) -> Array:
-        """(dh, dm) of the right-hand side f; what may be missed does not matter here."""
+    def solve(self, f: Array, allowed: Array) -> Array:
+        """(dh, dm) of the right-hand side f; what is allowed does not matter here."""
         return cho_solve((self.factor, True), f)
 
 

@@ -1,8 +1,8 @@
 """The algebra of three-dimensional Lorentz cones Q = {v0 >= |(v1, v2)|}, one a column of (3, L).
 
 o is the Jordan product, J = diag(1, -1, -1), and W the Nesterov-Todd scaling of a pair s, lam in
-the interior of Q: the symmetric matrix with W lam = W^-1 s. In l1 and l2 alike each measurement is
-such a cone (l2.py). Source: standard; see Vandenberghe's paper on coneqp, 2010.
+the interior of Q: the symmetric matrix with W lam = W^-1 s. Each measurement is such
+a cone (loop.py). Source: standard; see Vandenberghe's paper on coneqp, 2010.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ def det(v: Array) -> Array:
 
 
 def scaling(s: Array, lam: Array, det_s: Array, det_lam: Array) -> tuple[Array, Array]:
-    """eta (L,) and w (3, L) of the Nesterov-Todd point: W = eta (2 v v' - J), built from w."""
+    """eta (L,) and w (3, L): W = eta (2 v v' - J), v = (w + UNIT) / sqrt(2 w0 + 2)."""
     s, lam = s / np.sqrt(det_s), lam / np.sqrt(det_lam)
     gamma = np.sqrt((1 + dot(s, lam)) / 2)
     return (det_s / det_lam) ** 0.25, (s + SIGNS * lam) / (2 * gamma)

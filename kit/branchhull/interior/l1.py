@@ -35,7 +35,7 @@ class Moduli(Vectors):
     def back(self, f: Array) -> Array:
         return f
 
-    def missed(self, at: Point, gap: float) -> tuple[Array, float]:
+    def tolerance(self, at: Point, gap: float) -> tuple[Array, float]:
         return self.k, min(1.0, 0.1 * gap)
 
 

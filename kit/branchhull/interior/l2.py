@@ -1,8 +1,8 @@
-"""The model of the l2 program for loop.py: about ten iterations, two products of matrices each.
+"""The model of the l2 program for loop.py: 10 to 25 iterations.
 
-In the scaled units of scaled.Scaled, minimise |w x|^2 over the cones. A step is two products of
-matrices and one Cholesky factor, used twice: normal.py. An error e of the dual equations costs e^2
-in the bound, so they may be missed by the root of the gap. Where the weights w differ, the last
+In the scaled units of scaled.Scaled, minimise |w x|^2 over the cones. A step is the work of two
+full products and one Cholesky factor, used twice: normal.py. An error e of the dual equations costs
+e^2 in the bound, so they may be missed by the root of the gap. Where the weights w differ, the last
 digits count: all rows are multiplied out, and steps are refined.
 
 Start: the one-bit correlations h = Bt'sqrt d, m = Ct'sqrt d, their rows moved well inside the
@@ -61,7 +61,7 @@ class Squares(Vectors):
     def back(self, f: Array) -> Array:
         return np.zeros_like(self.square)
 
-    def missed(self, at: Point, gap: float) -> tuple[Array, float]:
+    def tolerance(self, at: Point, gap: float) -> tuple[Array, float]:
         return np.full(at.x.size, np.abs(at.x).max()), MISSED * np.sqrt(gap)
 
 
@@ -89,7 +89,7 @@ def _start(model: Squares) -> Point:
     tilt = np.sqrt(tilt or 1.0)  # so that both halves cost the same
     p, q = model.pq(x := np.concatenate([tilt * h, m / tilt]))
     reach = np.median(p[on] * q[on] / d[on]) if on.any() else 1.0
-    c = reach**-0.25 if reach > 0 else 1.0
+    c = reach**-0.25 if reach > 0 else 1.0  # half of the way: a median p q / d of 1 is no better
     floor = np.sqrt(d.mean()) or 1.0
     p, q = np.maximum(c * p, floor), np.maximum(c * q, floor)
     grow = np.sqrt(np.maximum(1.0, 1.5 * d / (p * q)))

@@ -36,7 +36,8 @@ t and v are eliminated one entry at a time, and what remains is
     S = 4 g1 g2 / (g1 + g2),
     P = (det + Dpp gv) / (Dqq + gv),   R = Dpq gv / (Dqq + gv),   Q = Dqq gv / (Dqq + gv)
 
-(without slack P = Dpp, R = Dpq, Q = Dqq). The model solves it: normal.py or banded.py.
+(without slack P = Dpp, R = Dpq, Q = Dqq). The model solves it: normal.py or banded.py. The cones
+hold (a p, q / a), and D is turned to those units. (In the code w is the vector of cones.scaling.)
 
 Refinement. Weights reach 1 / mu, and rounding in dx times such a weight is what the dual step
 misses its equation by. What is missing is solved for again, and the dual step is corrected by its
@@ -127,7 +128,7 @@ class Newton:
     def __init__(self, model: Model, at: Point) -> None:
         self.model, self.at = model, at
         self.gap = model.left(at)
-        self.costs, self.loose = model.missed(at, self.gap)
+        self.costs, self.loose = model.tolerance(at, self.gap)
         self.eta, self.w = scaling(at.s, at.lam, *at.dets)
         self.root = np.sqrt(at.r / at.l)
         (x, t, v), columns = (at.x, at.t, at.v), model.columns(at.lam, at.l)
@@ -146,14 +147,14 @@ class Newton:
             D, det_D = np.stack([det_D / self.slack[2] + D[0] * keep, *D[1:] * keep]), det_D * keep
         self.factor = model.factor(4 * low * (high / self.total), D, det_D, self.gap)
 
-    def solve(self, f: Blocks, missed: Array) -> Blocks:
+    def solve(self, f: Blocks, allowed: Array) -> Blocks:
         """(dx, dt, dv) with (the maps' adjoint) (weights) (the maps) of it equal to f."""
         model, (f_x, f_t, f_v) = self.model, f
         f_x = f_x - model.back(self.lean * f_t)
         if f_v.size:
             Dpq, Dqq, total = self.slack
             f_x = f_x - model.pull(Dpq * f_v / total, Dqq * f_v / total)
-        x, v = self.factor.solve(f_x, missed), f_v
+        x, v = self.factor.solve(f_x, allowed), f_v
         if f_v.size:
             p, q = model.pq(x)
             v = (f_v - Dpq * p - Dqq * q) / total
@@ -165,11 +166,11 @@ class Newton:
         The first, a predictor, is not refined, and may miss ten times as much.
         """
         model, eta, w, root = self.model, self.eta, self.w, self.root
-        missed = self.costs * self.loose * (10 if first else 1)
+        allowed = self.costs * self.loose * (10 if first else 1)
         inner = apply_inverse(eta, w, rhs + apply_inverse(eta, w, self.off_s))
         pull = model.columns(inner, (rhs_l + self.off_r / root) / root)
         f = tuple(have - want for have, want in zip(pull, self.missing, strict=True))
-        dx, dt, dv = self.solve(f, missed)
+        dx, dt, dv = self.solve(f, allowed)
         ds, dr = model.cones(dx, dv) - self.off_s, model.bounds(dx, dt, dv) - self.off_r
         dlam = apply_inverse(eta, w, rhs - apply_inverse(eta, w, ds))
         dl = (rhs_l - dr / root) / root
@@ -182,7 +183,7 @@ class Newton:
             shares = left_x / self.costs, left_t / model.k, left_v / model.kappa
             if max(np.abs(share).max(initial=0.0) for share in shares) < EXACT:
                 break
-            more = self.solve((left_x, left_t, left_v), missed)
+            more = self.solve((left_x, left_t, left_v), allowed)
             more_s, more_r = model.cones(more[0], more[2]), model.bounds(*more)
             dx, dt, dv = (old + new for old, new in zip((dx, dt, dv), more, strict=True))
             ds, dr = ds + more_s, dr + more_r

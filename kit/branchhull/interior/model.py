@@ -65,7 +65,7 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A program of the module docstring in scaled units; l2, l1 and tv complete it."""
+    """A program of loop.py's docstring in scaled units; l2, l1 and tv complete it."""
 
     d: Array  # (L,)
     c: Array  # (n,)
@@ -92,12 +92,12 @@ class Model:
         """A'f (n,)."""
         raise NotImplementedError
 
-    def missed(self, at: Point, gap: float) -> tuple[Array, float]:
+    def tolerance(self, at: Point, gap: float) -> tuple[Array, float]:
         """What the dual equations of x are measured by, and the share they may be missed by."""
         raise NotImplementedError
 
     def factor(self, S: Array, D: Array, det: Array, gap: float) -> object:
-        """What solves (2 w^2 + A'S A + G'D G) x = f by solve(f, missed); gap is what is left."""
+        """What solves (2 w^2 + A'S A + G'D G) x = f by solve(f, allowed); gap is what is left."""
         raise NotImplementedError
 
     def balanced(self, at: Point) -> tuple["Model", Point]:

@@ -66,14 +66,14 @@ class Normal:
         self.short, self.heavy = (None, None) if every else (short, self._heavy())
         self._factor()
 
-    def solve(self, r: Array, missed: Array | float) -> Array:
-        """x, with no entry of r - (diag(E) + G'D G) x above `missed`, if rounding lets it."""
+    def solve(self, r: Array, allowed: Array | float) -> Array:
+        """x, with no entry of r - (diag(E) + G'D G) x above `allowed`, if rounding lets it."""
         x = self.factor.solve(r)
         if self._exact() and isinstance(self.factor, _ByColumns) and not self.ridge:
             return x
         rest, step, last = r - self._product(x), 0.0, np.inf
         for _ in range(STEPS):
-            if (np.abs(rest) <= missed).all():
+            if (np.abs(rest) <= allowed).all():
                 return x
             scaled = self.factor.solve(rest)
             size = rest @ scaled
@@ -81,11 +81,11 @@ class Normal:
             image = self._product(step)
             length = size / (step @ image)
             x, rest = x + length * step, rest - length * image
-        if self._exact():
+        if self._exact() or (np.abs(rest) <= allowed).all():
             return x
         self.short, self.heavy = None, None
         self._factor()
-        return self.solve(r, missed)
+        return self.solve(r, allowed)
 
     def _exact(self) -> bool:
         return self.short is None and self.heavy is None

@@ -70,7 +70,7 @@ class Variation(Model):
         E = f.size - self.C.shape[1]
         return np.concatenate([self.pulled(adjoint(f[:E], self.shape)), f[E:]])
 
-    def missed(self, at: Point, gap: float) -> tuple[Array, float]:
+    def tolerance(self, at: Point, gap: float) -> tuple[Array, float]:
         return self.costs, EXACT
 
     def factor(self, S: Array, D: Array, det: Array, gap: float) -> Bordered | Joint:
