@@ -30,7 +30,7 @@ def test_it_finds_and_proves_sparse_answers(sizes, variant):
         problem = BranchHull(data, "l1", **VARIANTS[variant])
         state = last(guess_l1(problem))
         certificate = branchhull.certify(problem, state.h, state.m, state.dual)
-        assert certificate.gap <= 1e-12
+        assert certificate.gap <= 1e-11  # the rounding of h and m counts
         assert state.support == np.count_nonzero(truth.h) + np.count_nonzero(truth.m)
         # and it is what the other method finds
         other = branchhull.solve(problem, "interior").report.certificate

@@ -90,9 +90,9 @@ def repair(
     """The cheapest feasible (a h, b m, xi), and its value, rounded up; (h, m, xi, inf) if none is.
 
     xi is the cheapest slack that makes it so, None where the program has none. Rows with d = 0
-    where p is negative are first lifted to 0 by the smallest change of h. at are the
-    products of (h, m), if they are known. The value is that of real a and b. The numbers that come
-    back are rounded, and so a b is taken a little larger: they are feasible as they stand.
+    where p is negative are first lifted to 0 by the smallest change of h. at are the products of
+    (h, m), if they are known. The numbers that come back are rounded, and so p and q are taken a
+    little smaller and a b a little larger: they are feasible as they stand.
     """
     P, Q, d = at or products(problem.data, h, m, wide)
     made, on = problem.data.scaled, d > 0
@@ -110,28 +110,26 @@ def repair(
         return h, m, xi, math.inf
     # the rounding of each entry of a h and of b c m may cost so much of p and q
     low_p, low_q = p - P.loss(p, on), q - (2 if problem.slack else 1) * Q.loss(q, on)
-    if low_p.min() <= 0 or not (problem.slack or low_q.min() > 0):
-        low_p, low_q = p, q
-    cost, reaches = [], ((p, q), (low_p, low_q))
-    for reach_p, reach_q in reaches:  # for the value, then for the point that comes back
-        r, moved = 1.0, m
-        if problem.slack:
-            price = made.rows[1][on] / Q.unit  # of q, in its units of each row
-            need, grow = d / reach_p / price, reach_q / price
-            c = _best_scale(problem.gamma * np.abs(m).sum() / problem.lam, grow, need)
-            moved = c * m
-            xi[on] = problem.data.sig[on] * up(0) * np.maximum(0.0, need - c * grow)
-        else:
-            r = np.max(d / reach_p / reach_q)  # divide before multiplying: p q may underflow
-        F, G = problem.halves(h, moved, xi)
-        F += _blur(problem, h)
-        cost.append(2 * math.sqrt(F) * math.sqrt(G) * math.sqrt(r))
+    if low_p.min() > 0 and (problem.slack or low_q.min() > 0):
+        p, q = low_p, low_q
+    r, moved = 1.0, m
+    if problem.slack:
+        price = made.rows[1][on] / Q.unit  # of q, in its units of each row
+        need, grow = d / p / price, q / price
+        c = _best_scale(problem.gamma * np.abs(m).sum() / problem.lam, grow, need)
+        moved = c * m
+        xi[on] = problem.data.sig[on] * up(0) * np.maximum(0.0, need - c * grow)
+    else:
+        r = np.max(d / p / q)  # divide before multiplying: p q may underflow
+    F, G = problem.halves(h, moved, xi)
+    F += _blur(problem, h)
     root = math.sqrt(up(0) * r)
     a, b = (root * math.sqrt(x) / math.sqrt(y) if y > 0 else math.inf for x, y in ((G, F), (F, G)))
     point = h * a, moved * b, None if xi is None else up(0) * xi * b
     if not all(np.isfinite(v).all() for v in point if v is not None):
         return h, m, xi, math.inf
-    value = cost[0] ** 2 / 2 if problem.objective == "l2" else cost[0]
+    value = 2 * math.sqrt(F) * math.sqrt(G) * math.sqrt(r)
+    value = value**2 / 2 if problem.objective == "l2" else value
     return *point, up(4 * (on.size + h.size + m.size)) * value
 
 
