@@ -224,6 +224,7 @@ def test_no_serious_fault_of_accessibility(open_page, name, theme):
 
     page = open_page(f"{name}.html", theme=theme)
     page.wait_for_function("!window.MathJax || !!MathJax.startup?.document")
+    page.wait_for_function("document.getAnimations().every(a => a.playState === 'finished')")
     found = Axe().run(page).response["violations"]
     grave = [fault for fault in found if fault["impact"] in ("serious", "critical")]
     assert [(f["id"], [n["html"][:150] for n in f["nodes"][:3]]) for f in grave] == []
