@@ -85,11 +85,11 @@ def solve(
               "admm"      the papers' method: noiseless data with L well above 2 (K + N) take about
                           a hundred cheap iterations; noisy data take thousands.
               For l1: "guess" finds sparse answers of noiseless data from L of about 10 nonzeros
-              in all on, at K = N = 400, L = 1600 in a sixth of the time of "interior" and a
-              hundredth of SCS's, which take any data. With slack, weight or noise "interior" takes
-              10 to 25 iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30 and
-              thousands with it. What the program will find, verdict (data/verdict.py) says in one
-              linear program.
+              in all on, at K = N = 400, L = 1600 in a thirteenth of the time of "interior" and a
+              two-hundredth of SCS's, which take any data. With slack, weight or noise "interior"
+              takes 10 to 25 iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30
+              and thousands with it. What the program will find, verdict (data/verdict.py) says
+              in one linear program.
               For images (tv): "interior" takes 10 to 45 iterations, with B = I seconds at
               115 x 115 with 400 unknowns of light; "cvxpy" (Clarabel) takes ten times as long and
               stalls above 1e-8; "admm" takes thousands of cheap iterations to 1e-4.
