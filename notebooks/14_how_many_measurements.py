@@ -87,7 +87,8 @@ for ax, count in zip(axes, (3, 6), strict=True):
 draw.show(
     figure,
     "Arrows, and the sectors into which the lines at right angles to them cut the plane. At each sector "
-    "stand the signs that turn all arrows into the half-plane of its directions: six patterns of eight, "
+    "stand the signs (minus: turn the arrow round) that bring all arrows into the half-plane of its "
+    "directions: six patterns of eight, "
     "twelve of sixty-four.",
 )
 
@@ -184,7 +185,7 @@ assert distance[~inside].min() > 1e8 * distance[inside].max()
 # *Counting* (Wendel 1962). Fix the $g_\ell$ in general position (any $D$ of them are independent), as they are with probability 1. $0$ is outside the hull of the $\varepsilon_\ell g_\ell$ if and only if they all lie in an open half-space,
 # $\varepsilon_\ell\, g_\ell^\top v > 0$. So those patterns are the regions into which the $L$ hyperplanes $g_\ell^\top v = 0$ cut $\mathbb R^D$. Call their number $R(L, D)$.
 #
-# A new hyperplane is itself cut by the old ones into $R(L-1, D-1)$ pieces. Regions are convex, so a region holds at most one piece, and each piece cuts its region in two:
+# A new hyperplane is itself cut by the old ones into $R(L-1, D-1)$ pieces (inside it the old normals, projected along $g_L$, are in general position again). Regions are convex, so a region holds at most one piece, and each piece cuts its region in two:
 #
 # $$R(L, D) = R(L-1, D) + R(L-1, D-1), \qquad R(1, D) = R(L, 1) = 2 .$$
 #

@@ -359,7 +359,7 @@ for ax, sound, words in zip(axes, (song, heard, found), ("sung", "heard", "found
     ax.set_ylim(-1.2, 1.2)
 draw.show(
     figure,
-    "Eight chirps of different loudness. Behind the curtain the high ends are gone. They come back. The "
+    "Eight chirps of different loudness. Behind the curtain the high ends are gone, and low notes even gain. They come back. The "
     "loudest was scaled to its true loudness; the other seven follow.",
 )
 assert np.abs(found - song).max() < 1e-4

@@ -128,7 +128,7 @@ pruned
 
 # %% [markdown]
 # `prune` opened the pipeline, pruned the perceptron inside on samples as the scaler hands them over, and gave back a copy of the whole. Read a row from left to right: what the layer is, how many weights *are* 0, how far
-# its program was allowed to go (in a cascade the first layer has the $\epsilon$ asked for; (2) of lesson 23 sets the others), how far its answers have moved, what (3) of lesson 23 promises, what larger norms of the old weights promise, and how exactly its program was solved.
+# its program was allowed to go (in a cascade the first layer has the $\epsilon$ asked for; (2) of lesson 23 sets the others), how far its answers have moved, what (3) of lesson 23 promises, what larger norms of the old weights promise (above 100 % a promise is true and worth nothing), and how exactly its program was solved.
 #
 # *Should you believe it?* A report is a text. What it says has to be what the network does.
 #
