@@ -87,7 +87,7 @@ for ax, count in zip(axes, (3, 6), strict=True):
 draw.show(
     figure,
     "Arrows, and the sectors into which the lines at right angles to them cut the plane. At each sector "
-    "stand the signs (minus: turn the arrow round) that bring all arrows into the half-plane of its "
+    "stand the signs (minus: turn the arrow round) that bring all arrows into the half-plane of any of its "
     "directions: six patterns of eight, "
     "twelve of sixty-four.",
 )

@@ -274,7 +274,7 @@ assert told.report.run.status is Status.INFEASIBLE and beta.min() >= 0
 assert np.abs(Ct.T @ beta).max() < 1e-9 and beta @ d > 0
 
 # %% [markdown]
-# $\tilde C$ has the rows $s_\ell t_\ell c_\ell^\top$, so known signs say $\tilde C m > 0$. The ray $\beta \ge 0$ (`told.dual[1]`), $\tilde C^\top \beta = 0$ up to rounding, proves that with positive gains *no* sources have these signs: $0 = \beta^\top \tilde C m > 0$. Now each sensor in turn. Two other signs may name it: the largest residual of Gauss-Newton, and the largest slack at price 1 (lesson 16).
+# $\tilde C$ has the rows $s_\ell t_\ell c_\ell^\top$, so known signs say $\tilde C m > 0$. The ray $\beta \ge 0$ (`told.dual[1]`), $\tilde C^\top \beta = 0$ up to rounding, proves that with positive gains *no* sources have these signs: $0 = \beta^\top \tilde C m > 0$. Now each sensor in turn is wired wrongly. Two hints may name it: the largest residual of Gauss-Newton, and the largest slack at price 1 (lesson 16).
 
 # %%
 proved = residual = slack = 0
@@ -359,7 +359,7 @@ for ax, sound, words in zip(axes, (song, heard, found), ("sung", "heard", "found
     ax.set_ylim(-1.2, 1.2)
 draw.show(
     figure,
-    "Eight chirps of different loudness. Behind the curtain the high ends are gone, and low notes even gain. They come back. The "
+    "Eight chirps of different loudness. Behind the curtain the low notes gain and the high ends are gone; these come back. The "
     "loudest was scaled to its true loudness; the other seven follow.",
 )
 assert np.abs(found - song).max() < 1e-4

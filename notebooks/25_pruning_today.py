@@ -417,7 +417,7 @@ for words, one, other in (
 assert max(pruning.CANDIDATES, key=told.get) != winner
 
 # %% [markdown]
-# The best of nine on one half is not the best on the other, and does less well there. (So do the other eight, though OBS does better there: why is not shown here.) On the spirals an $\ell_1$ answer has more zeros than 50 % even at the smallest $\epsilon$, so at the shares of 50 and 70 % the nine are compared at more zeros than OBS.
+# The best of nine on one half is not the best on the other, and does less well there. (So do the other eight, though OBS does better there: why is not shown here.) On the spirals the nine have more zeros than asked for even at the smallest $\epsilon$: at 50 and 70 % they are compared at more zeros than OBS.
 #
 # ## What a guarantee buys
 #
