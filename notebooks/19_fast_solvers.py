@@ -254,7 +254,7 @@ assert off < 1e-9 and mine.upper > 1.001 * best.upper and mine.gap > 0.1
 #
 # ## Where the time goes
 #
-# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and, in the kit, a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$. (Measured, on one thread, the ratio is smaller than 18: operations in a large product are cheaper than in a factor.) "All else" is the solution, the new rows, and some operations on each row.
+# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and, in the kit, a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$. (Measured, on one thread, the ratio is smaller.) "All else" is the solution, the new rows, and some operations on each row.
 
 # %%
 parts = {"make the matrix": [], "factor it": [], "all else": []}
@@ -379,7 +379,7 @@ print(table(examine(LEDGER["What a guess proves"], np.random.default_rng(0))))
 # * A guess needs no theory if a proof follows it, and errors in the weights count squared.
 # * Making the matrix is the largest part of a step; which method to take depends on noise, on $L / (K + N)$, and on what $B$ and $C$ are.
 #
-# **The guesses.** (1) Some tens for the short method, about ten for the kit's, and one to four more with noise. (2) An answer without a proof, and at small $L$ also none: for `bed(0.0, L=28, seed=8)` the descent ends off the branches. A wrong answer with a proof is excluded by (1) of lesson 12. (3) Into making it.
+# **The guesses.** (1) Some tens for the short method, about ten for the kit's, and one to four more with noise. (2) An answer without a proof, and at small $L$ also none. A wrong answer with a proof is excluded by (1) of lesson 12. (3) Into making it.
 #
 # **Exercise**: the second half of [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: [20](20_relu_convexification.ipynb).
 #

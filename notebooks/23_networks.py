@@ -278,7 +278,7 @@ kits["cascade"]
 # **One layer** (Prop. 1). If a ReLU follows and $U \in C_\epsilon(X, Y, 0)$, then $\lVert (U^\top X)_+ - Y\rVert_F \le \epsilon$.
 # Where $y > 0$: $\lvert z_+ - y\rvert \le \lvert z - y\rvert$, since cutting off at 0 brings $z$ no further from a positive number. Where $y = 0$: $z \le 0$, so $z_+ - y = 0$. Square and sum. $\square$
 #
-# **Parallel** (Theorem 1). By (1) and Prop. 1, $e_\ell \le \epsilon_\ell$; in the last layer the ball itself says so (read what follows without $(\cdot)_+$ there).
+# **Parallel** (Theorem 1). By (1) and Prop. 1, $e_\ell \le \epsilon_\ell$; in the last layer the ball itself says so (there without $(\cdot)_+$).
 # Insert $(\hat W_\ell^\top Y_{\ell-1})_+$, which layer $\ell$ would answer on trained inputs:
 #
 # $$D_\ell \le \lVert(\hat W_\ell^\top \hat Y_{\ell-1})_+ - (\hat W_\ell^\top Y_{\ell-1})_+\rVert_F + e_\ell .$$
@@ -443,8 +443,8 @@ for bed, moves in (("spirals", (0.1, 0.3, 0.6)), ("digits", (0.05, 0.1, 0.2))):
 # %% [markdown]
 # On the digits the cascade needs fewer weights. On the spirals it needs more where the output moves by 10 %, and fewer where it moves by 60 %.
 #
-# **The rivals**, at the same number of zeros in each layer as the cascade at 5 %, its zero biases not counted, and counted ("b"; the rivals keep all biases and drop as many weights more): the smallest weights dropped, and OBS, which lets the weights that stay make up for those that go
-# (lesson 25). The promise (3) for parallel pruning, with $\epsilon = 0$, holds for any weights whoever made them, so it can be computed afterwards for all three.
+# **The rivals**, at the same number of zeros in each layer as the cascade at 5 %, its zero biases not counted, and counted ("b"): magnitude, and OBS
+# (lesson 25); both keep all biases. The promise (3) for parallel pruning, with $\epsilon = 0$, holds for any weights whoever made them, so it can be computed afterwards for all three.
 
 # %%
 print("bed       method      output moves by   promised afterwards")

@@ -235,7 +235,7 @@ assert off(fista(w, H, price, 300)) < 0.5 * off(slow)
 #
 # All but the first and the last see the samples through $H$ alone. Wanda was made for layers with thousands of inputs, where the inverse of $H$ is costly.
 #
-# A **refit** is least squares towards $z$ on the weights that are left. It makes up for what is gone, and undoes what an $\ell_1$ norm has shrunk. OBS and ALPS end with it; for a fair table all get it.
+# A **refit** is least squares towards $z$ on the weights that are left. It makes up for what is gone. OBS and ALPS end with it; for a fair table all get it.
 #
 # ## The table, at equal sparsity
 #
@@ -417,7 +417,7 @@ for words, one, other in (
 assert max(pruning.CANDIDATES, key=told.get) != winner
 
 # %% [markdown]
-# The best of nine on one half is not the best on the other, and does less well there. (So do the other eight, though OBS does better there: why is not shown here.) On the spirals the nine have more zeros than asked for even at the smallest $\epsilon$: at 50 and 70 % they are compared at more zeros than OBS.
+# The best of nine on one half is not the best on the other, and does less well there. (So do the other eight; OBS does better there.) On the spirals, at 50 and 70 %, the nine have more zeros than OBS.
 #
 # ## What a guarantee buys
 #
