@@ -220,7 +220,7 @@ for seed in range(3):
     assert max(mine.gap, kits.gap) < 1e-8 and abs(mine.upper / best.upper - 1) < 1e-7
 
 # %% [markdown]
-# **It can fail, but a failure is seen.** We have no theorem that the descent or the reflections end well. They need none, since the bound does not ask how the weights were found. It even says how exact they must be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
+# **It can fail, but a failure is seen.** We have no theorem that the descent or the reflections end well. The bound does not ask how the weights were found. It even says how exact they must be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
 # $S = \alpha^\top p = h^\top \tilde B^\top \alpha$ and also $S = m^\top \tilde C^\top\beta$. So
 #
 # $$\frac{\text{bound}}{\text{value}} = \frac{2 S^2}{\|\tilde B^\top\alpha\|\, \|\tilde C^\top\beta\|} \cdot \frac{1}{2 \|h\| \|m\|}
@@ -319,7 +319,7 @@ with threadpool_limits(1):
 # | `"admm"` | $4 L n$ | two factors made once, none later; a thousand iterations or more where there is noise |
 # | `"cvxpy"` | a sparse factor | the reference |
 #
-# Clarabel, an interior point method as well, needs no more iterations than the kit's here, and takes longer. It gets each row as a small cone of a general sparse program, which cvxpy compiles first; the kit solves one dense system with $K + N$ unknowns.
+# Clarabel, an interior point method as well, needs no more iterations than the kit's here, and takes longer. It gets each row as a small cone of a sparse program, which cvxpy compiles first.
 #
 # ## Explore
 #

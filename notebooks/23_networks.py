@@ -266,7 +266,7 @@ for k, (W, U) in enumerate(zip(Ws, mine["cascade"], strict=True)):
     Y_hat = relu(U.T @ A, k == 2)
 
 # %% [markdown]
-# What `prune` does beyond our loops ([prune.py](../kit/nettrim/networks/prune.py)): it also takes scikit-learn's and PyTorch's networks (lesson 26), it certifies each layer, and
+# Beyond our loops `prune` ([prune.py](../kit/nettrim/networks/prune.py)) takes scikit-learn's and PyTorch's networks (lesson 26), certifies each layer, and
 # it runs both networks at the end and compares what happens with what it promised. Its answer is read as a table, in which layers count from 0, `promised` is (3), and `theorem` is (3) with larger norms of the old weights, $\lVert W_i\rVert_1$ in parallel and $\lVert W_i\rVert_F$ in a cascade (below):
 
 # %% tags=["nbval-ignore-output"]
@@ -301,8 +301,8 @@ kits["cascade"]
 #
 # $$D_\ell^2 \le \gamma\,\lVert W_\ell^\top(\hat Y_{\ell-1} - Y_{\ell-1})\rVert_F^2 \le \gamma\, \lVert W_\ell\rVert_2^2\, D_{\ell-1}^2 . \qquad \square$$
 #
-# Theorem 1 adds an error in each layer. Theorem 2 adds none: it multiplies the first one, and $\lVert W_\ell\rVert_2$ is known before anything is solved. (The papers' form has $\lVert W_\ell\rVert_F$, which is no smaller, in its place.)
-# (By hand, with one weight of size 1 a layer, (3) was an equality in both modes, as long as it promises less than 100 %.)
+# Theorem 1 adds an error in each layer. Theorem 2 adds none: it multiplies the first one, and $\lVert W_\ell\rVert_2$ is known before anything is solved. (The papers have $\lVert W_\ell\rVert_F$, no smaller.)
+# (By hand (3) was an equality in both modes, while it promises less than 100 %.)
 #
 # ## Promised and measured
 #
@@ -373,7 +373,7 @@ draw.show(
 )
 
 # %% [markdown]
-# A promise above 100 % is **true and worth nothing**, since a network of zeros moves by 100 %. That happens to
+# A promise above 100 % is **true and worth nothing**: a network of zeros moves by 100 %. That happens to
 # Theorem 1 with the norms $\lVert W_i\rVert_1$ in each row, and this is the form of it that is known before anything is solved. At $\epsilon = 20$ % it happens to (3) too, but for the cascade on the digits. For a cascade (3) itself is known before, since its norms are those of the trained weights
 # (the column "with norms of old W" has the larger $\lVert W_i\rVert_F$ for it). How loose are they?
 

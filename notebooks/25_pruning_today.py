@@ -387,7 +387,7 @@ assert gone[0] >= 4 and gone[1] <= 1
 #
 # ## Do better, honestly
 #
-# Try **a ball for each neuron** (of the same total size), and **reweighting**: solve for $u$, and solve again with the price $1/(\lvert u_n\rvert + \delta)$, so that large weights are hardly shrunk. The published method, the first, or both, each with
+# Try **a ball for each neuron** (of the same total size), and **reweighting**: solve again with the price $1/(\lvert u_n\rvert + \delta)$, so that large weights are hardly shrunk. The published method, the first, or both, each with
 # no refit, least squares, or a refit that keeps the promise of Prop. 1 (`"relu"`, [refit.py](../kit/nettrim/networks/refit.py)): nine combinations.
 # Whoever picks the best of nine on the table that is then reported, reports some luck with it. So the data are split: the digits in two halves, and two spirals (networks 2-30-30-1), drawn anew; five trainings of each, five shares of zeros asked for. On one half the best mean accuracy is chosen, a rule fixed before. The report comes from the other half.
 
@@ -444,7 +444,7 @@ for data in pruning_today.DATA:
     assert all(moved[data, "net-trim"][1] > moved[data, rival][1] for rival in ("obs", "alps"))
 
 # %% [markdown]
-# **No advantage that this table shows (80 % zeros, refitted).** Net-Trim's worst test sample moves further than that of OBS and of ALPS on all three networks, and its place is five of eight, but four and three on the shifted tumours. These weights no longer carry the promise, so methods are compared here, not guarantees. What the guarantee buys is something else:
+# **No advantage that this table shows (80 % zeros, refitted).** Net-Trim's worst test sample moves further than that of OBS and of ALPS on all three networks, and its place is three to five of eight. Methods are compared here, not guarantees. What the guarantee buys is something else:
 # a bound, *chosen* beforehand, on what each layer alone changes on the samples that you have, and by lesson 23 one for the network. If others matter, put them among the samples.
 #
 # ## Explore
