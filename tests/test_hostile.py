@@ -115,3 +115,8 @@ def test_three_hundred_hostile_answers():
     total = Counter(row["program"] for row in rows)
     left = Counter(row["program"] for row in rows if row["unfinished"])
     assert all(left[p] <= max(1, share * total[p]) for p, share in MAY_STAY_OPEN.items()), left
+
+
+def test_upper_is_the_value_of_the_point_that_comes_back():
+    """Weights 12 decades apart: the rounding of the slack cost 5e-6 that upper did not count."""
+    assert not trial("branchhull", "weights", 20320101000115, peers=False)["found"]
