@@ -389,7 +389,7 @@ assert gone[0] >= 4 and gone[1] <= 1
 #
 # Try **a ball for each neuron** (of the same total size), and **reweighting**: solve again with the price $1/(\lvert u_n\rvert + \delta)$, so that large weights are hardly shrunk. The published method, the first, or both, each with
 # no refit, least squares, or a refit that keeps the promise of Prop. 1 (`"relu"`, [refit.py](../kit/nettrim/networks/refit.py)): nine combinations.
-# Whoever picks the best of nine on the table that is then reported, reports some luck with it. So the data are split: the digits in two halves, and two spirals (networks 2-30-30-1), drawn anew; five trainings of each, five shares of zeros asked for. On one half the best mean accuracy is chosen, a rule fixed before. The report comes from the other half.
+# Whoever picks the best of nine on the table that is then reported, reports some luck. So the data are split: the digits in two halves, and two spirals (networks 2-30-30-1), drawn anew; five trainings of each, five shares of zeros asked for. On one half the best mean accuracy is chosen, a rule fixed before. The report comes from the other half.
 
 # %%
 choosing = experiments.collect(pruning.CHOICE, "results")
