@@ -67,8 +67,7 @@ draw.show(
 # two of its points. The hyperbola is not convex. The smallest convex set that contains it is its **convex
 # hull**, the set of all weighted averages of its points.
 #
-# **Guess first.** What does the hull of both branches look like? And what does the hull of one branch
-# look like?
+# **Guess first.** What does the hull of both branches look like? And the hull of one branch?
 #
 # ## By hand
 #
@@ -80,8 +79,8 @@ for one, other in (((0.5, 2.0), (2.0, 0.5)), ((1.0, 1.0), (-1.0, -1.0))):
     print(f"halfway between {one} and {other} is ({w:g}, {x:g}), with product {w * x:g}")
 
 # %% [markdown]
-# Between points of one branch the product is larger than 1. Halfway between these two points of different branches
-# it is 0.
+# Halfway between these two points of one branch the product is larger than 1. Halfway between these two points of
+# different branches it is 0.
 #
 # ## From scratch: a hull is what all half-planes leave
 #
@@ -113,7 +112,7 @@ def hyperbola(y, signs):
 # *Check against the definition.* A point $z$ is in the hull if it is an average of points of $S$: weights
 # $\theta \ge 0$ with $\sum_i \theta_i s_i = z$ and $\sum_i \theta_i = 1$. Nonnegative least squares (`nnls`)
 # returns weights and what is left over; if 0 is left, $z$ is an average. And for one branch the kit knows a formula, $w x \ge 1$ and $w \ge 0$
-# ([lesson 11](11_hull_geometry.ipynb) derives it). The answers for the same 400 random points:
+# ([lesson 11](11_hull_geometry.ipynb) derives it). At 400 random points:
 
 # %% tags=["compared"]
 points = np.random.default_rng(1).uniform(-4, 4, (400, 2))
@@ -143,8 +142,7 @@ draw.show(
 )
 
 # %% [markdown]
-# **This is the idea.** A hull is always convex; what matters is how much it still says. Without the sign
-# the hull of the hyperbola is the whole plane. With the sign it is the region beyond one branch.
+# **This is the idea.** A hull is always convex; what matters is how much it still says.
 #
 # ## Why the whole plane?
 #
@@ -164,9 +162,9 @@ draw.show(
 # ## Explore
 #
 # Choose what is known, and move the measurement $y$. The number under the picture is the share of the picture
-# that the hull leaves. (Sliders need a running kernel. Everything works from the keyboard: Tab to a control,
-# arrow keys for a slider, Space for a button. Should cells stay at `[ ]` after Run All, with nothing
-# happening, the page has missed the start of its kernel: choose Kernel, then Restart Kernel and Run All Cells.)
+# that the hull leaves. (Sliders need a running kernel. By keyboard: Tab to a control,
+# arrow keys for a slider, Space for a button. Should cells stay at `[ ]` after Run All, choose Kernel, then
+# Restart Kernel and Run All Cells.)
 
 
 # %%
@@ -197,19 +195,22 @@ explorer(
 # ## The same idea, twice
 #
 # **BranchHull** has $L$ products, $y_\ell = (b_\ell^\top h)(c_\ell^\top m)$, with known vectors $b_\ell$ and
-# $c_\ell$. Unknown are $h$ with $K$ entries and $m$ with $N$ entries. The sign of each $b_\ell^\top h$ is known, so each
+# $c_\ell$. Unknown are $h$ with $K$ entries and $m$ with $N$ entries. For the microphone $b_\ell^\top h$ is the gain
+# at moment $\ell$, and $c_\ell^\top m$ the sound. The sign of each $b_\ell^\top h$ is known, so each
 # product leaves the hull of one branch. The program takes the smallest $(h, m)$ that lies in all
 # these hulls.
 #
 # **Net-Trim** has one layer of a network, $Y = \max(W^\top X, 0)$; each column of $X$ is a sample, each column of
 # $W$ holds the weights of a neuron. The graph of $\max(z, 0)$ is a bent line of two pieces. The activity says on
-# which piece a sample lies, and a piece is convex. Among the weights that keep each sample on its piece, within a tolerance, the program takes those with the smallest sum of absolute values; this sum is a convex stand-in for the number of weights that are not zero.
+# which piece a sample lies, and a piece is convex. New weights must leave the entries of $W^\top X$ as
+# they are where a neuron is active, within a tolerance, and keep them $\le 0$ where it is silent. Among such weights the program takes those with the
+# smallest sum of absolute values, a convex stand-in for the number of weights that are not zero.
 #
 # | | BranchHull | Net-Trim |
 # |---|---|---|
 # | what is convex | the hull of one branch | one piece, with a tolerance |
 # | what is minimised | $\|h\|_2^2 + \|m\|_2^2$ | $\|W\|_1 = \sum \lvert W_{ij} \rvert$ |
-# | what is promised | for Gaussian $b_\ell$, $c_\ell$ and enough products, $h$ and $m$ up to scale, with high probability | on the given samples all outputs of the layer together move by at most $\epsilon$ |
+# | what is promised | for Gaussian $b_\ell$, $c_\ell$ and enough products, $h$ and $m$ up to scale, with high probability (first source) | on the given samples all outputs of the layer together move by at most $\epsilon$ |
 #
 # ## What an answer looks like
 #
@@ -229,8 +230,9 @@ assert error < 1e-6 and certificate.gap < 1e-8
 # %% [markdown]
 # The second line is a **certificate**. The upper number is the value of a point that is checked to be
 # allowed. The lower number is a bound that no allowed point can undercut, computed by a formula that you can
-# evaluate yourself (the idea: [lesson 01](01_bounds.ipynb), the formula: lesson 12). A certificate can also withhold its yes: here is the same answer with the first entry of $h$ changed by one percent. It is first scaled up until it is allowed.
-# The **gap** is the difference of the two numbers, relative to the upper one.
+# evaluate yourself (the idea: [lesson 01](01_bounds.ipynb), the formula: lesson 12).
+# The **gap** is upper minus lower, relative to upper. Here is the same answer with the first entry
+# of $h$ changed by one percent, scaled up until it is allowed:
 
 # %%
 wrong = answer.h.copy()
@@ -261,26 +263,26 @@ for L in (50, 76, 100):
 assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 
 # %% [markdown]
-# Gauss-Newton finds the truth from fewer products. What BranchHull adds is a proof that its answer is the
+# Here Gauss-Newton finds the truth from fewer products. What BranchHull adds is a proof that its answer is the
 # smallest point of a set which contains the truth if signs and readings are right, and, for Gaussian $b_\ell$ and $c_\ell$, a law for how often it is the truth.
 #
 # ## The map
 #
 # What you can do after each lesson. First two tools, which both halves use:
 #
-# * [01 Bounds to check](01_bounds.ipynb): check a bound yourself, and prove one with weights on constraints
+# * [01 Bounds to check](01_bounds.ipynb): prove a bound by weights on constraints, and check one
 # * [02 Splitting and agreement](02_splitting.ipynb): split a program into two easy steps (ADMM), and predict how fast their error shrinks
 #
 # The first half, **BranchHull**, two signals from their product:
 #
-# * [10 Bilinear lifting](10_bilinear_lifting.ipynb): see where descent is trapped, lift to a matrix, solve and certify the nuclear norm program
-# * [11 Hull geometry](11_hull_geometry.ipynb): draw a hull, project on it, intersect many, see the solution and its certificate
+# * [10 Bilinear lifting](10_bilinear_lifting.ipynb): lift to a matrix, solve and certify the nuclear norm program
+# * [11 Hull geometry](11_hull_geometry.ipynb): draw a hull, project on it, intersect many
 # * [12 BranchHull](12_branchhull.ipynb): write the program, derive its certificate, take two sounds out of their product
 # * [13 ADMM for BranchHull](13_admm.ipynb): write the papers' method, stop it by a certificate, predict how fast it ends
 # * [14 How many measurements](14_how_many_measurements.ipynb): derive the law of exact recovery and measure it
 # * [15 Sparse signals](15_sparse_signals.ipynb): recover sparse signals from fewer products, decide it by one linear program
 # * [16 Noise and lies](16_noise_and_lies.ipynb): buy off wrong readings, prove that signs conflict, say what noise does
-# * [17 Calibration](17_calibration.ipynb): calibrate sensors, undo a blur, see what noise does
+# * [17 Calibration](17_calibration.ipynb): calibrate sensors, undo a blur
 # * [18 Images](18_images.ipynb): divide a scene from its illumination, and say where that works
 # * [19 Fast solvers](19_fast_solvers.ipynb): write an interior point method, guess and certify, choose a method
 #
@@ -294,25 +296,26 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # * [25 Pruning today](25_pruning_today.ipynb): write OBS and FISTA, and compare eight methods at equal sparsity
 # * [26 Your own network](26_your_own_network.ipynb): bring a network, prune it, check the report, decide
 #
-# Read either half first. A short way through: 00, 01, 11, 12, 20, 22. The symbols and the main terms are in the
-# [glossary](glossary.ipynb); the pictures are made of the words of the [gallery](gallery.ipynb).
+# Either half can be read first, except that lesson 24 builds on lesson 14. A short way through: 00, 01, 11, 12, 20, 21.
+# The symbols and the main terms are in the
+# [glossary](glossary.ipynb), the words for drawing in the [gallery](gallery.ipynb).
 #
 # ## The exercises
 #
-# The folder `exercises` holds notebooks with gaps. Fill a gap, run the cell, then call `check`: it names the
-# mistake it sees, or says that the answer is right. It
-# tests properties ("no point of the hull is nearer"), so a solution may be written in any way. Start with `11_projection` after lesson 11.
+# The folder `exercises` holds notebooks with gaps. Fill a gap, run the cell, then call `check`: it says
+# that the answer is right, or what is wrong with it. Start with `11_projection` after lesson 11.
 #
 # ## Take away
 #
 # * The hull of both branches is the whole plane; the hull of one is the region beyond it.
-# * BranchHull intersects many such regions and takes the smallest point. With the pieces of the ReLU known, Net-Trim's constraints are a ball and half-spaces, and it takes the smallest sum of absolute values in them.
+# * BranchHull intersects many such regions and takes the smallest point. Among the weights that nearly keep the answers, Net-Trim takes those with the smallest sum of absolute values.
 # * An answer comes with two numbers that enclose the optimum, and you can check both.
 #
 # **The guesses.** The first hull is the whole plane, the second the set $w x \ge 1$, $w > 0$.
 #
 # **Break it yourself.** In `hyperbola` keep only the points of both branches with $|w|$ between $\tfrac12$ and $2$. What is the
-# hull now? A range of $|w|$ is knowledge too.
+# hull now? (The check then stops: run the cell of the pictures alone.) A range of $|w|$ is
+# knowledge too.
 #
 # ## Sources
 #
