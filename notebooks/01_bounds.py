@@ -141,7 +141,7 @@ assert 0 < searched - x @ x < 0.05
 # **The first guess.** The permitted ones among the places tried give an upper bound on the optimum. They say nothing about the places that were not tried: the grid's
 # best value is larger than the optimum, and its values do not say by how much. A lower bound needs an argument about all points at once, and (2) is one.
 #
-# *By the kit.* Its programs have products of two unknowns. Ours becomes one of them with a single unknown $h > 0$:
+# *By the kit.* Its BranchHull programs have products of two unknowns. Ours becomes one of them with a single unknown $h > 0$:
 # minimise $h^2 + \|m\|^2$ subject to $h \cdot a_i^\top m \ge b_i$. With $z = h m$ this says $A z \ge b$, and
 # $h^2 + \|m\|^2 \ge 2 h \|m\| = 2 \|z\|$, with equality for $h = \|m\|$. So its optimum is $2\|x^\star\|$, with $x^\star$ the solution of (1).
 
@@ -155,7 +155,7 @@ print(f"from scratch    {bound(A, b, path[-1]):.6f} <= optimum <= {x @ x:.6f}")
 assert abs(certificate.upper / 2 - np.linalg.norm(x)) < 1e-6
 
 # %% [markdown]
-# What the kit does beyond ours: products of two unknowns, signs, many measurements. Read `certify` in [certificate.py](../kit/branchhull/certificate.py).
+# The kit's `certify` in [certificate.py](../kit/branchhull/certificate.py) gives such bounds for products of two unknowns with known signs.
 #
 # ## A bound and a value close in
 
@@ -196,7 +196,7 @@ assert np.max(lower) <= searched and np.min(upper) >= np.max(lower)
 # %% [markdown]
 # The blue line is the weighted sum of the constraints, $(A^\top\lambda)^\top x = \lambda^\top b$, and the feasible points lie beyond it. Its
 # distance to the origin is $\lambda^\top b / \|A^\top\lambda\|$. The square of that is also a bound, the largest of all $g(c \lambda)$: the derivative
-# $\lambda^\top b - \tfrac c2 \|A^\top\lambda\|^2$ is 0 at $c = 2\lambda^\top b/\|A^\top\lambda\|^2$. The kit's certificates scale weights in this way.
+# $\lambda^\top b - \tfrac c2 \|A^\top\lambda\|^2$ is 0 at $c = 2\lambda^\top b/\|A^\top\lambda\|^2$. The kit's certificates, too, scale the weights before they state a bound.
 #
 # ## Two numbers that agree
 #
@@ -207,8 +207,8 @@ assert np.max(lower) <= searched and np.min(upper) >= np.max(lower)
 # So $g(\lambda) = 2\|x\|^2 - \|x\|^2 = \|x\|^2$.
 # By (2) each feasible point has at least this value. $\square$
 #
-# A point and weights that name the same number are a **certificate**. Here is the contractor's: at the nearest place both
-# roads touch, $A x = b$, so two small linear systems give it.
+# A feasible point and weights $\lambda \ge 0$ are a **certificate**: they give two numbers that enclose the optimum. Where the two agree, the
+# point is optimal. Here is the contractor's: at the nearest place both roads touch, $A x = b$, so two small linear systems give it.
 
 # %%
 x = np.linalg.solve(A, b)
@@ -221,12 +221,12 @@ print(f"weights (1, 0.5): {careless:.4f}, that is {careless / (x @ x):.0%}")
 assert lam.min() >= 0 and np.isclose(bound(A, b, lam), x @ x) and 0.45 < careless / (x @ x) < 0.55
 
 # %% [markdown]
-# Is there always such a pair? For a convex program with a strictly feasible point, and a point that attains the optimum, yes (*strong duality*;
+# Is there always a pair that agrees? For a convex program with a strictly feasible point, and a point that attains the optimum, yes (*strong duality*;
 # Boyd and Vandenberghe, section 5.2.3). To *check* a certificate weak duality is enough.
 #
 # ## Explore
 #
-# Set the weights by hand and raise the bound as high as you can. (At the start the purple circle is too large for the picture.) Then turn road 2. Where the circle leaves the legend too, $A x > 0$ fails for $x = \tfrac12 A^\top\lambda$, and $x$ cannot be repaired. At 20 degrees one road decides: which weight is then best at 0?
+# Set the weights by hand and raise the bound as high as you can. (At the start the purple circle is too large for the picture.) Then turn road 2. Where the circle is missing from the legend as well, $A x > 0$ fails for $x = \tfrac12 A^\top\lambda$, and $x$ cannot be repaired. At 20 degrees one road decides: which weight is then best at 0?
 
 
 # %%
@@ -285,7 +285,7 @@ for angle in (60, 90, 127, 150, 165):
     assert abs(error[1] / error[0] - promised) < 0.02 and abs(gap) < 1e-12 and lam.min() >= 0
 
 # %% [markdown]
-# The active-set method wins: the ascent needs many steps when both roads decide and are nearly parallel. [Lesson 02](02_splitting.ipynb) has a step that can
+# The active-set method needs one call at each angle. Where both roads decide, the ascent needs many steps if $\sigma_2 / \sigma_1$ is small, as for roads that are nearly parallel. [Lesson 02](02_splitting.ipynb) has a step that can
 # be much faster, and much slower. The bound does not care: both methods propose, and the one line of `bound` decides.
 #
 # ## Break it yourself
