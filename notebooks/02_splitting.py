@@ -13,12 +13,12 @@
 # %% [markdown]
 # # 02 Splitting and agreement
 #
-# The mast of [lesson 01](01_bounds.ipynb) again. Two people plan it. The surveyor knows the roads: show him how far a place lies from the house, straight towards each road, and he says at once how far it must lie at least. He knows nothing about cable. The electrician finds the
+# The mast of [lesson 01](01_bounds.ipynb) again. Two people plan it. The surveyor knows the roads. Tell him how far a place lies from the house towards each road, and he raises each distance that is too small to the least permitted one. He knows nothing about cable. The electrician finds the
 # cheapest place for any wishes about these distances, by one linear system. She knows the directions of the roads, not how far off they are. Each job alone is
 # easy. They agree by letters, and what they could not agree on they carry over to the next letter.
 #
-# **Afterwards you can** split a program into two easy steps, write ADMM in eight lines, read a certificate off it, and predict from
-# two formulas how fast the error shrinks in the long run, and why $\rho$ matters.
+# **Afterwards you can** split a program into two easy steps, write ADMM in eight lines, read a certificate off it, and predict
+# how fast the error shrinks in the long run, and why $\rho$ matters.
 # **Before**: [01](01_bounds.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -44,7 +44,7 @@ from kit.course.explorers import explorer
 #
 # ## By hand: one unknown
 #
-# Minimise $x^2$ subject to $x \ge b$. A running total $a$ keeps the disagreement. The surveyor answers with the permitted $u$ nearest to
+# Minimise $x^2$ subject to $x \ge b$. A running total $a$ keeps the disagreement (it has nothing to do with the normals $a_i$ of the roads). The surveyor answers with the permitted $u$ nearest to
 # $x - a$; the electrician minimises $x^2 + \frac\rho2 (u - x + a)^2$; then the total grows by $u - x$:
 #
 # $$u \leftarrow \max(x - a,\, b), \qquad x \leftarrow r\,(u + a), \quad r = \frac{\rho}{2 + \rho}, \qquad a \leftarrow a + u - x . \tag{1}$$
@@ -123,7 +123,7 @@ def proof(A, b, rho, x, a):
 
 # %% [markdown]
 # *Why is $\rho a$ a weight?* Suppose nothing changes any more. The last step of (2) then says $u = A x$, so $A x \ge b$. The second says $2 x = \rho A^\top a$. The first says
-# $u = \max(u - a, b)$: in each entry $a_i = 0$, or $u_i = b_i$ and $a_i \ge 0$. So $\lambda = \rho a$ is nonnegative, $A^\top \lambda = 2 x$, and
+# $u = \max(u - a, b)$: for each road the entry of $a$ is 0, or it is $\ge 0$ and the entries of $u$ and $b$ are equal. So $\lambda = \rho a$ is nonnegative, $A^\top \lambda = 2 x$, and
 # $\lambda^\top (A x - b) = 0$. By lesson 01 this is a certificate, and $x$ is optimal. $\square$
 #
 # On the way $\rho a$ may have negative entries. They are put to 0, and then the weights prove a bound at each step. That the steps converge for each
@@ -350,14 +350,15 @@ explorer(
 # %% [markdown]
 # ## Break it yourself
 #
-# Forget the total: in `admm` drop the line that adds to `a`. What does $x$ tend to, and what do the weights prove? Put the line back. Then let the roads
+# Forget the total: in `admm` drop the line that adds to `a`. What does $x$ tend to, and what do the weights prove? (With $\rho = 1$
+# and the roads of the first check, $x$ tends to about $(0.17, 0.36)$, which is not feasible, and the weights are 0 and prove 0.) Put the line back. Then let the roads
 # contradict each other, $a_2 = -a_1$, and print $\rho a$ for 5, 50 and 500 letters: it grows along the ray of lesson 01.
 #
 # ## Take away
 #
 # * Splitting gives each difficulty a variable of its own; ADMM clips, solves, and adds up the disagreement.
 # * The total, times $\rho$ and with negative entries put to 0, is a weight, so each step proves a bound, and each $x$ that can be repaired a value.
-# * With right constraints known, a step is a matrix: its eigenvalues say how fast the error shrinks and whether it turns.
+# * While no constraint changes sides, a step multiplies the error by a matrix, whose eigenvalues say how fast the error shrinks and whether it turns.
 #
 # **The guesses.** (1) Where one constraint is active and one idle, one in between; where all are active, a large one, where all are idle, a small one. (2) Straight or in a spiral: the spiral needs an active and
 # an idle constraint with normals that are not at a right angle ($P_{12} \ne 0$).
@@ -368,4 +369,4 @@ explorer(
 #
 # * S. Boyd, N. Parikh, E. Chu, B. Peleato, J. Eckstein, *Distributed optimization and statistical learning via the alternating direction
 #   method of multipliers*, Foundations and Trends in Machine Learning 3(1), 2011; section 3.2 for convergence.
-# * The example, the two factors and (3) are derived here. `kit.branchhull.methods.admm` has three such steps, `kit.nettrim.admm` five.
+# * The example, the two factors and (3) are derived here.
