@@ -13,9 +13,9 @@
 # # 13 ADMM for BranchHull
 #
 # The ring modulator of lesson 12 shall take its product apart itself. Its small computer has no conic solver. It can multiply matrices
-# and move one point into one hull, as in lesson 11. The papers behind this course use a method that needs no more, once two small linear systems are factored. On clean test data some sixty iterations give six digits. On noisy test data the same program, unchanged, does not have two digits after 1,600. Why, and what can be done?
+# and move one point into one hull, as in lesson 11. ADMM, by which arXiv 1809.08359 solves the sparse program of lesson 15, needs no more here, once two small linear systems are solved. On clean test data some sixty iterations give six digits. On noisy test data the same method does not have two digits after 1,600. Why, and what can be done?
 #
-# **Afterwards you can** write the ADMM of BranchHull in a dozen lines, stop it by a certificate, and compute from one matrix, made at the answer, how many iterations a digit costs, with noise and without.
+# **Afterwards you can** write the ADMM of BranchHull in a dozen lines, stop it by a certificate, and compute from one matrix, made at the answer, how many iterations a digit costs in the end.
 # **Before**: [02 Splitting](02_splitting.ipynb), [11](11_hull_geometry.ipynb), [12](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -44,7 +44,7 @@ from kit.experiments.theorems import LEDGER, examine, table
 # $$\min_z \|z\|^2 \quad\text{subject to}\quad E z \in H, \qquad H = \{(p, q) : \; p_\ell q_\ell \ge d_\ell, \;\; p_\ell, q_\ell \ge 0\} .$$
 #
 # The test bed is Gaussian, $K = N = 10$, $L = 80$, once clean and once with each product multiplied by $1 + 0.05$ times a standard normal number ("5 percent noise").
-# (Rows have length 1 and the largest $d$ is 1. The kit scales its data so, and we want to compare.)
+# (Rows have length 1 and the largest $d$ is 1, as the kit scales its data.)
 #
 # **Guess first.** (1) How many iterations does one more digit cost on clean data: about 1, 10, or 100? (2) And with 5 percent noise: as many, a few times as many, or ten times as many and more?
 # (3) The method has a penalty $\rho$. With noise, is it better to have it smaller or larger?
@@ -65,7 +65,7 @@ clean, noisy = bed(0.0), bed(0.05)
 # %% [markdown]
 # ## By hand: one product
 #
-# $K = N = L = 1$, $h m \ge 1$. Lesson 02 split a program into two copies of its unknowns. Here $u$ is the copy that has to be in the hull, $z$ the one that wants to be small, and $a$ their accumulated
+# $K = N = L = 1$, $h m \ge 1$. As in lesson 02, $u$ is the copy of the unknowns that has to be in the hull, $z$ the one that wants to be small, and $a$ their accumulated
 # disagreement. With $r = \rho / (2 + \rho)$
 #
 # $$u \leftarrow \operatorname{proj}_H(z - a), \qquad z \leftarrow r\,(u + a), \qquad a \leftarrow a + u - z = (1 - r)(u + a) .$$
@@ -76,8 +76,7 @@ clean, noisy = bed(0.0), bed(0.05)
 # * *Along the branch*, in the direction $(1, -1)$, the point that is projected, $z - a$, lies at the distance $\|a\| = 2\sqrt2/\rho$ outside a curve of curvature $1/\sqrt2$. As for a circle of radius $\sqrt2$, its shadow moves less, by the factor
 #   $1 / (1 + \|a\|/\sqrt2) = r$. **The error is multiplied by $r (2 r - 1) + (1 - r) = 1 - 2 r (1 - r)$.**
 #
-# With $\rho = 2$ both are $\tfrac12$. A large $\rho$ makes the first small and the second nearly 1: what the hull holds firmly is fast, and what slides along the branch is held by the objective and the
-# curvature alone, and slow.
+# With $\rho = 2$ both are $\tfrac12$. A large $\rho$ makes the first small and the second nearly 1: the error shrinks fast across the branch, and slowly along it.
 
 
 # %%
@@ -107,8 +106,8 @@ for ax, rho in zip(axes, (2.0, 20.0), strict=True):
 draw.legend(axes[1], "upper right")
 draw.show(
     figure,
-    "One product. With rho = 2 the point z walks straight to the answer. With rho = 20 it is at the branch at "
-    "once, and then creeps along it.",
+    "One product. With rho = 2 the point z walks straight to the answer. With rho = 20 it is near the branch "
+    "after one step, and then creeps along it.",
 )
 
 # %% [markdown]
@@ -123,12 +122,12 @@ draw.show(
 # $$u \leftarrow \operatorname{proj}_H(E z - a), \qquad
 #   z \leftarrow (E^\top E + \tfrac2\rho I)^{-1} E^\top (u + a), \qquad a \leftarrow a + u - E z . \tag{2}$$
 #
-# **Project each row, solve for $h$ and for $m$, add up what is left.** $E$ has two blocks, so $h$ and $m$ have a matrix each, made once. The projection is that of lesson 11, for all rows at once.
+# **Project each row, solve for $h$ and for $m$, add up what is left.** $E$ has two blocks, so $h$ and $m$ have a matrix each, made once.
 
 
 # %% tags=["from-scratch"]
 def admm(Bt, Ct, d, rho):
-    """The steps (2) for ever, from 0: h, m and the weights rho (a, b) after each."""
+    """The steps (2) for ever, from 0; u, v and a, b are halves of u and a. Yields h, m, rho a."""
     to_h = np.linalg.solve(Bt.T @ Bt + 2 / rho * np.eye(Bt.shape[1]), Bt.T)
     to_m = np.linalg.solve(Ct.T @ Ct + 2 / rho * np.eye(Ct.shape[1]), Ct.T)
     p, q, a, b = np.zeros((4, len(d)))
@@ -141,8 +140,8 @@ def admm(Bt, Ct, d, rho):
 
 
 # %% [markdown]
-# *Why $\rho\,(a, b)$ are weights.* Suppose nothing changes any more. By the last step $u = E z$, so $z$ is allowed. By the second $2 z = \rho E^\top a$, that is $2 h = \tilde B^\top \alpha$ and $2 m = \tilde C^\top\beta$ for $(\alpha, \beta) = \rho\,(a, b)$.
-# By the first $u$ is the projection of $u - a$: in a row inside its hull $a = 0$, and on the branch the step $a$ is a nonnegative multiple of $(q, p)$ ((2) of lesson 11). These are all of the conditions (2) of
+# *Why $\rho\,a$ is made of weights.* Suppose nothing changes any more, and put $(\alpha, \beta) = \rho\,a$. By the last step $u = E z$, so $z$ is allowed. By the second $2 z = \rho E^\top a$, that is $2 h = \tilde B^\top \alpha$ and $2 m = \tilde C^\top\beta$.
+# By the first $u$ is the projection of $u - a$: the part of $a$ in a row is 0 inside the hull, and on the branch a nonnegative multiple of $(q, p)$ ((2) of lesson 11). These are the conditions (2) of
 # lesson 12. So $z$ is optimal, and $(\alpha, \beta)$ proves it. $\square$ On the way, $(\alpha, \beta)$ with negative entries put to 0 are weights like any others, and the certificate judges each iterate. That the residual, the value and the weights converge for each $\rho > 0$, if there is an optimum with weights (and then $z$ as well, for $\|z\|^2$ is strongly convex), is a
 # theorem we cite (Boyd and others, section 3.2).
 #
@@ -180,7 +179,7 @@ for name, problem, rho, steps in (("clean", clean, 2.0, 150), ("noisy", noisy, 2
     assert upper - lower < 1e-6 * upper and abs(upper / best.upper - 1) < 1e-6 and apart < 1e-8
 
 # %% [markdown]
-# What the kit's ADMM ([admm.py](../kit/branchhull/methods/admm.py)) does beyond ours: it scales the data first, and certifies each tenth step and stops there. Now the gap, after each iteration on clean data and after each tenth with noise:
+# What the kit's ADMM ([admm.py](../kit/branchhull/methods/admm.py)) does beyond ours: it scales the data first, and at each tenth step it certifies and may stop. The gap, after each iteration on clean data and after each tenth with noise:
 
 # %%
 RUNS = (("clean, rho = 2", 0.0, 2.0, 100, "first"), ("noisy, rho = 2", 0.05, 2.0, 1600, "second"))
@@ -217,8 +216,8 @@ assert gaps["noisy, rho = 2"][-1] > 1e-3
 # %% [markdown]
 # ## Why: what holds the answer
 #
-# A small step $v$ of $z$ moves the rows. Its part across the active branches is $J v$, where $J$ has a row for each of them: the gradient $(q_\ell \tilde b_\ell, p_\ell \tilde c_\ell)$ of $p_\ell q_\ell$, divided by $\|(p_\ell, q_\ell)\|$. One direction is along all branches,
-# the scaling $(h, -m)$ that changes no product. How firmly are the others held? The smallest $\|J v\|$ over unit vectors $v$ at a right angle to the scaling is the singular value of $J$ number $K + N - 1$, counted from the largest.
+# A small step $v$ of $z$ moves the rows. Its part across the active branches is $J v$, where $J$ has a row for each of them: the gradient $(q_\ell \tilde b_\ell, p_\ell \tilde c_\ell)$ of $p_\ell q_\ell$, divided by $\|(p_\ell, q_\ell)\|$. One direction, $(h, -m)$, is along all branches: that of the scaling
+# $(c\,h, m/c)$, which changes no product. How firmly are the others held? The smallest $\|J v\|$ over unit vectors $v$ at a right angle to the scaling is the singular value of $J$ number $K + N - 1$, counted from the largest.
 
 # %%
 answers = {}
@@ -234,7 +233,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
     assert least > 0.8 if name == "clean" else least < 0.3
 
 # %% [markdown]
-# On clean data 80 branches pass through the answer, and each direction but the scaling is firmly across some of them. With noise 19 branches are left, just as many as there are directions to hold, and some directions are nearly along all of them. How slow does that make it?
+# On clean data 80 branches pass through the answer, and each direction but the scaling is firmly across some of them. With noise 19 branches are left, just as many as there are directions to hold, and some directions are nearly along all of them.
 #
 # ## Predict it
 #
@@ -324,10 +323,9 @@ draw.show(
 )
 
 # %% [markdown]
-# With $\rho = 2$ the noisy run is not at its end after 1,600 iterations, and its measured factor is not the predicted one: other rows have a weight than at the answer. (3) is a statement about the end. Here no one of these $\rho$ makes the noisy
-# program nearly as fast as the clean one. The best of these three is the middle one.
+# With $\rho = 2$ the noisy run is not at its end after 1,600 iterations, and its measured factor is not the predicted one: other rows have a weight than at the answer. The best of these three $\rho$ is the middle one, and even that is far slower than the clean run.
 #
-# **The rivals**, to a certified gap of $10^{-6}$ on the same two programs (iterations of different methods cost differently, so their time stands beside them):
+# **The rivals**, to a certified gap of $10^{-6}$ on the same two programs (with the time, as iterations cost differently):
 
 # %%
 for name, problem in (("clean", clean), ("noisy", noisy)):
@@ -344,7 +342,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
         assert report.certificate.gap < 1e-6
 
 # %% [markdown]
-# Here the interior point method of [lesson 19](19_fast_solvers.ipynb) and cvxpy's solver are faster than the ADMM, above all with noise. The ADMM stays where no new system can be solved at each step: after the start an iteration is four products with matrices of $L \times K$ or $L \times N$ numbers, and $L$ projections.
+# With noise the interior point method of [lesson 19](19_fast_solvers.ipynb) and cvxpy's solver are much faster here than the ADMM. The ADMM stays where no new system can be solved at each step: after the start an iteration is four products with matrices of $L \times K$ or $L \times N$ numbers, and $L$ projections.
 #
 # ## Explore
 #
@@ -404,7 +402,7 @@ explorer(
 print(table(examine(LEDGER["Rate of the ADMM"], np.random.default_rng(0))))
 
 # %% [markdown]
-# The folded cell is from the ledger: the rate measured where its hypotheses hold, and where they are broken.
+# The folded cell is from the ledger.
 #
 # ## Break it yourself
 #
@@ -416,12 +414,12 @@ print(table(examine(LEDGER["Rate of the ADMM"], np.random.default_rng(0))))
 # * $\rho$ times the disagreement, with 0 for its negative entries, are weights: the certificate can judge each iterate. (There is no upper bound before all $p, q > 0$.)
 # * Its last phase is a matrix. On our two programs it was fast with 80 active branches, and slow where noise had left 19, which hold some directions only weakly.
 #
-# **The guesses.** (1) About 10. (2) At the three $\rho$ we ran, about fifteen times as many, or more. (3) Of 2, 20 and 60 the middle one is best with noise; without noise we ran 2 alone.
+# **The guesses.** (1) About 10. (2) At the three $\rho$ we ran, about fifteen times as many, or more. (3) Of 2, 20 and 60 the middle one is best with noise.
 #
 # **Exercise**: [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: [14 How many measurements](14_how_many_measurements.ipynb).
 #
 # ## Sources
 #
-# * The ADMM of BranchHull: arXiv 1809.08359, eqs (4)-(6) of its authors' poster, here without slack. Its convergence: S. Boyd and others, *Distributed optimization and statistical learning via the alternating direction
+# * ADMM for the sparse program: arXiv 1809.08359, eqs (4)-(6) of its authors' poster, here without slack and with $\|z\|^2$ for the $\ell_1$ norms. Its convergence: S. Boyd and others, *Distributed optimization and statistical learning via the alternating direction
 #   method of multipliers*, 2011.
 # * The factors by hand and (3) are derived here; `kit.branchhull.methods.admm`, `kit.experiments.rates`.

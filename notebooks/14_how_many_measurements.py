@@ -14,11 +14,11 @@
 # # 14 How many measurements
 #
 # An instrument gives you products $y_\ell = (b_\ell^\top h)(c_\ell^\top m)$, one a minute, and you know the sign of each first factor. You look for 20 numbers, ten in $h$ and
-# ten in $m$. The instrument is booked by the minute. With too few products BranchHull answers with another point than the
+# ten in $m$. With too few products BranchHull may answer with another point than the
 # truth; with too many you have paid for nothing. How many minutes do you book?
 #
 # **Afterwards you can** decide by a certificate whether the truth is the answer, derive the exact law
-# $P(\text{success}) = P(\operatorname{Bin}(L-1, \tfrac12) \ge K + N - 2)$, say where it stops to hold, and name a method that does with fewer products. ($\operatorname{Bin}(n, \tfrac12)$ is the number of heads when $n$ fair coins are tossed.)
+# $P(\text{success}) = P(\operatorname{Bin}(L-1, \tfrac12) \ge K + N - 2)$, say where it fails, and name a method that does with fewer products. ($\operatorname{Bin}(n, \tfrac12)$ is the number of heads when $n$ fair coins are tossed.)
 # **Before**: [11](11_hull_geometry.ipynb), [12](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -42,17 +42,17 @@ from kit.experiments.trials import PAPER
 # %% [markdown]
 # ## The question
 #
-# The entries of $B$, $C$, $h$ and $m$ are independent and standard normal ("Gaussian"), there is no noise, and the signs are right.
+# The entries of $B$, $C$, $h$ and $m$ are independent and normal with mean 0, with one variance for each of the four ("Gaussian"), there is no noise, and the signs are right.
 # **Success** means that the truth, balanced as in lesson 11, is the optimum of BranchHull.
 #
 # **Guess first.** (1) $K = N = 10$. Of 30 products, how often does BranchHull succeed? Of 44? (2) Which is easier, $K = N = 30$ or $K = 10$, $N = 50$?
-# (3) Six arrows start at a point of the plane. Each may be flipped, which makes 64 patterns of signs. In how many of them do all six arrows lie in one half-plane?
+# (3) Six arrows start at a point of the plane, no two of them on one line. Each may be flipped, which makes 64 patterns of signs. In how many of them do all six arrows lie in one half-plane?
 #
 # ## By hand: three arrows, six patterns
 #
-# We shall see that success depends on arrows that may be flipped. So take three arrows $g_1, g_2, g_3$ in the plane, no two of them on one line. In a pattern $\varepsilon \in \{\pm1\}^3$ all of
+# Success will depend on arrows that may be flipped. Take three arrows $g_1, g_2, g_3$ in the plane, no two of them on one line. In a pattern $\varepsilon \in \{\pm1\}^3$ all of
 # $\varepsilon_\ell g_\ell$ lie in the open half-plane of a direction $v$ if $\varepsilon_\ell\, g_\ell^\top v > 0$ for all $\ell$. So $v$ decides the pattern: $\varepsilon_\ell = \operatorname{sign}(g_\ell^\top v)$.
-# Turn $v$ once around. The pattern changes when $v$ crosses one of the three lines $g_\ell^\top v = 0$, six times in all. So there are six sectors. Two of them lie on different sides of some line, so each has its own pattern.
+# Turn $v$ once around. The pattern changes when $v$ crosses one of the three lines $g_\ell^\top v = 0$, six times in all. So there are six sectors. Any two of them lie on different sides of some line, so each has its own pattern.
 # The other $8 - 6 = 2$ patterns have no half-plane.
 
 
@@ -96,7 +96,7 @@ draw.show(
 # ## From scratch: is the truth the answer?
 #
 # Let $(\tilde h, \tilde m)$ be the balanced truth, $\tilde w = B\tilde h$, $\tilde x = C \tilde m$. There each product constraint is active,
-# $s_\ell \tilde w_\ell \tilde x_\ell = |y_\ell|$, and no sign constraint is, as $\tilde w_\ell \ne 0$. The $\ell$-th product has the gradient
+# $s_\ell \tilde w_\ell \tilde x_\ell = |y_\ell|$ with $s_\ell = \operatorname{sign} y_\ell$, and no sign constraint is, as $\tilde w_\ell \ne 0$. The $\ell$-th product has the gradient
 #
 # $$a_\ell = s_\ell \begin{pmatrix} \tilde x_\ell\, b_\ell \\ \tilde w_\ell\, c_\ell \end{pmatrix} \in \mathbb R^{K+N} .$$
 #
@@ -105,7 +105,7 @@ draw.show(
 #
 # $$\text{there are } \lambda_\ell \ge 0 \text{ with } \quad \sum_\ell \lambda_\ell\, a_\ell = \begin{pmatrix}\tilde h \\ \tilde m\end{pmatrix} . \tag{1}$$
 #
-# (The gradient is twice the right-hand side; the 2 is absorbed in $\lambda$.) And then it is the one optimum, since the objective is strictly convex. **Success is membership in a cone, and
+# (The gradient is twice the right-hand side; the 2 is absorbed in $\lambda$. That (1) is enough: the segment from the truth to a feasible point is feasible, so in its direction no active product falls, nor does, by (1), the convex objective.) And then it is the one optimum, since the objective is strictly convex. **Success is membership in a cone, and
 # nonnegative least squares measures the distance to a cone**:
 
 
@@ -145,8 +145,8 @@ for L in (30, 36, 44):
     assert mine == solved
 
 # %% [markdown]
-# Both verdicts need a threshold, here $10^{-9}$ and $10^{-4}$. For the cone the threshold hardly matters. A stored sweep has the distance for 14,400 instances of six
-# sizes:
+# Both verdicts need a threshold, here $10^{-9}$ and $10^{-4}$. For the cone it hardly matters, as 14,400 stored instances of six
+# sizes show:
 
 # %%
 rows = collect(PAPER["l2-law"], "results")
@@ -182,7 +182,7 @@ assert distance[~inside].min() > 1e8 * distance[inside].max()
 # *Fair coins.* A Gaussian row has independent parts along and across a fixed direction, and the part across has the same law as its negative. So
 # $(b_\ell^\perp, c_\ell^\perp)$ may be flipped by a fair coin, whatever $\tilde w_\ell$ and $\tilde x_\ell$ are, and each $g_\ell$ with it: nothing changes in law.
 #
-# *Counting* (Wendel 1962). Fix the $g_\ell$ in general position (any $D$ of them are independent), as they are with probability 1. $0$ is outside the hull of the $\varepsilon_\ell g_\ell$ if and only if they all lie in an open half-space,
+# *Counting* (Wendel 1962). Fix the $g_\ell$ in general position (any $D$ or fewer of them are independent), as they are with probability 1. $0$ is outside the hull of the $\varepsilon_\ell g_\ell$ if and only if they all lie in an open half-space,
 # $\varepsilon_\ell\, g_\ell^\top v > 0$. So those patterns are the regions into which the $L$ hyperplanes $g_\ell^\top v = 0$ cut $\mathbb R^D$. Call their number $R(L, D)$.
 #
 # A new hyperplane is itself cut by the old ones into $R(L-1, D-1)$ pieces (inside it the old normals, projected along $g_L$, are in general position again). Regions are convex, so a region holds at most one piece, and each piece cuts its region in two:
@@ -217,7 +217,7 @@ for count, D in ((6, 2), (9, 3)):
 # %% [markdown]
 # ## Promised and measured
 #
-# The law has no constant to fit. It depends on $L$ and on $K + N$ alone, and is one half at $L = 2(K + N - 2)$, since $\operatorname{Bin}(2n - 1, \tfrac12) \ge n$ is as likely as not.
+# The law depends on $L$ and on $K + N$ alone, and is one half at $L = 2(K + N - 2)$, since $\operatorname{Bin}(2n - 1, \tfrac12) \ge n$ is as likely as not.
 
 # %%
 figure, axes = draw.figure(3, 2, size=(3.3, 2.5))
@@ -244,7 +244,7 @@ print(
 assert np.abs(z).max() < 4 and 0.6 < np.mean(z**2) < 1.5
 
 # %% [markdown]
-# How many products make failure rare? Hoeffding's inequality for the binomial tail gives
+# Hoeffding's inequality for the binomial tail gives
 # $P(\text{failure}) \le \exp\bigl(-\tfrac{(L - 2(K+N) + 5)^2}{2(L-1)}\bigr)$ for $L - 1 \ge 2(K+N-3)$. So for a given small chance of failure a surplus of a few times $\sqrt L$ is enough:
 
 # %%
@@ -283,12 +283,12 @@ assert all(abs(shares[k] - 0.5) < 0.1 for k in ("Gaussian", "h with one nonzero"
 assert shares["random signs as B"] < 0.42 and shares["positive B and h"] < 0.1
 
 # %% [markdown]
-# The law asks of $h$ and $m$ only that they are not 0 and that $B$, $C$ are independent of them. Rows of random signs are symmetric about 0 and still break it: given $\tilde w_\ell$, their part across is not symmetric.
+# The law asks of $h$ and $m$ only that they are not 0 and that $B$, $C$ are independent of them. Rows of random signs are symmetric about 0 and still break it: with a Gaussian $h$ the number $\tilde w_\ell$ gives the whole row away, so its part across is no fair coin.
 #
 # ## The rivals
 #
 # Other methods on the same instances, $K = N = 10$. The descents make the misfit of the products small, by alternating least squares, by gradient or by Gauss-Newton steps. Lifting and the descents from a spectral start use the signs only to choose between $(h, m)$ and $(-h, -m)$. *In the cone* asks no solver: its error is the distance to the cone. A descent has one start: *spectral* (also in the rows *alternating* and *gradient*), the leading singular vectors of $\sum_\ell y_\ell\, b_\ell c_\ell^\top$, or
-# *signs*, $h = \sum_\ell t_\ell \sqrt{|y_\ell|}\, b_\ell$ and $m = \sum_\ell s_\ell t_\ell \sqrt{|y_\ell|}\, c_\ell$, with the known signs $t_\ell$ of $b_\ell^\top h$ and $s_\ell = \operatorname{sign} y_\ell$.
+# *signs*, $h = \sum_\ell t_\ell \sqrt{|y_\ell|}\, b_\ell$ and $m = \sum_\ell s_\ell t_\ell \sqrt{|y_\ell|}\, c_\ell$, with the known signs $t_\ell$ of $b_\ell^\top h$.
 
 # %%
 rivals = collect(PAPER["l2-rivals"], "results")
@@ -308,18 +308,18 @@ for method in values(rivals, "method"):
 assert proved["branchhull"] > 0.99 and proved["gauss-newton, signs"] == 0
 
 # %% [markdown]
-# **Gauss-Newton from the signs does with fewer products than the convex program**, nearly with as many as there are unknowns (20, and 19 besides the scale). This is no contradiction. The law is about the
-# *smallest* point of the hulls; few products may determine the truth, and the hulls still hold a smaller point. (Lifting is convex too. Its certificate is in
-# [lesson 10](10_bilinear_lifting.ipynb); this sweep did not store it.)
+# **Here Gauss-Newton from the signs does with fewer products than the convex program**, nearly with as many as there are unknowns (20, and 19 besides the scale). This is no contradiction. The law is about the
+# *smallest* point of the hulls; few products may determine the truth, and the hulls still hold a smaller point. (The certificate of lifting, in
+# [lesson 10](10_bilinear_lifting.ipynb), was not stored.)
 #
-# What do the two prove? A descent that ends with all products reproduced has proved that its misfit cannot be smaller. If it ends with a misfit, this may be a local minimum, and nothing is proved. BranchHull's certificate says that its answer is the smallest
-# point of the hulls. Neither says by itself that the answer is the truth. For BranchHull and Gaussian data the law says how often it is; for the descents there is only the table. (*In the cone* is a verdict on the truth, not an answer.)
+# A descent that ends with all products reproduced has proved that its misfit cannot be smaller. If it ends with a misfit, this may be a local minimum, and nothing is proved. BranchHull's certificate says that its answer is the smallest
+# point of the hulls. Neither says by itself that the answer is the truth. For BranchHull and Gaussian data the law says how often it is; for the descents there is only the table.
 #
 # ## Explore
 #
 # Two maps of 20 instances a cell: the convex program, decided by the cone, and Gauss-Newton from the signs, decided by its error; dark is none,
 # bright is all. Choose a cell; its 20 instances are made and decided again.
-# Walk along the line of one half. Find the $L$ at which Gauss-Newton fails for $K = 20$, and compare it with the 40 unknowns.
+# Find the $L$ at which Gauss-Newton fails for $K = 20$, and compare it with the 40 unknowns.
 
 # %%
 grid = collect(PAPER["l2-map"], "results")
@@ -366,19 +366,19 @@ print(
 print(table(examine(LEDGER["Hoeffding's tail"], np.random.default_rng(0))))
 
 # %% [markdown]
-# The folded cell says where the stored rows are from, decides three random ones again, and measures Hoeffding's bound inside and outside of its hypothesis.
+# The folded cell decides three stored rows again, and measures Hoeffding's bound.
 #
 # ## Take away
 #
 # * Success is membership in a cone, and nonnegative least squares decides it.
 # * The question becomes whether 0 is in the hull of $L$ symmetric vectors in $K + N - 2$ dimensions, and that has an exact answer.
-# * Gauss-Newton from the signs needs fewer products; the convex program needs no luck with a start and comes with a law.
+# * In our trials Gauss-Newton from the signs needed fewer products; the convex program needs no start and comes with a law.
 #
 # **The guesses.** (1) 13 % and 89 %; for 99 % book 53 minutes. (2) Both are equally hard: the law knows $K + N$ only. (3) In twelve.
 #
 # **Break it yourself.** Put `noise=0.01` into `branchhull.gaussian` in the first comparison, and take its asserts out. Is the truth still in the cone? Is it still feasible?
 #
-# **Exercise**: [14_phase_transition](../exercises/14_phase_transition.ipynb), the law as a number of products, and reading it off an experiment.
+# **Exercise**: [14_phase_transition](../exercises/14_phase_transition.ipynb).
 #
 # ## Sources
 #

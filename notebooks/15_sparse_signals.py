@@ -16,11 +16,11 @@
 # A drummer plays in an unknown room. A recording has 100 possible moments of a stroke and 100 possible delays of an echo, but he plays only five
 # strokes, and only five walls answer. A transform turns what the microphone hears into products: one factor is a known mixture of the echoes, the other a
 # known mixture of the strokes. The program of lesson 12 would ask for about 400 of these products to succeed every other time (lesson 14). You have 80, fewer than half as many
-# as unknowns. Nobody tells you which five moments and which five delays. (Lesson 17 has sound and its signs. Here both mixtures are Gaussian, as in
+# as unknowns. Nobody tells you which five moments and which five delays. (Here both mixtures are Gaussian, as in
 # the theorem.)
 #
-# **Afterwards you can** write BranchHull with the $\ell_1$ norm, decide by one linear program whether it finds the truth, prove the
-# verdict, and read the published map of successes (a phase plot) and its law beside exact counts.
+# **Afterwards you can** write BranchHull with the $\ell_1$ norm, decide by one linear program whether it finds the truth, with a proof
+# if it does, and read the published map of successes (a phase plot) and its line beside exact counts.
 # **Before**: [11](11_hull_geometry.ipynb), [14](14_how_many_measurements.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -94,8 +94,8 @@ draw.show(
 
 # %% [markdown]
 # *When is the corner the answer?* All lines go through the truth $z = (z_1, 0)$, $z_1 > 0$. As $n_\ell^\top z = |y_\ell| > 0$, the first entry of each $n_\ell$ is positive. Let $\tau_\ell$ be the second entry
-# divided by the first. By lesson 01 no allowed point is smaller than the truth if weights $\lambda_\ell \ge 0$ make $\sum \lambda_\ell n_\ell$ a vector $(1, v)$ with $|v| \le 1$ (and no other is as small if $|v| < 1$): then all allowed $z'$ have
-# $\|z'\|_1 \ge z'_1 + v z'_2 \ge \sum \lambda_\ell |y_\ell| = z_1$. The $v$ that can be reached are the averages $\sum \omega_\ell \tau_\ell$ with $\omega_\ell = \lambda_\ell n_{\ell 1} \ge 0$, $\sum \omega_\ell = 1$. One lies in $[-1, 1]$
+# divided by the first. As in lesson 01 weights give a bound. Let $\lambda_\ell \ge 0$ make $\sum \lambda_\ell n_\ell$ a vector $(1, v)$ with $|v| \le 1$. Then each allowed $z'$ has
+# $\|z'\|_1 \ge z'_1 + v z'_2 \ge \sum \lambda_\ell |y_\ell| = z_1$, so none is smaller than the truth, and if $|v| < 1$ no other is as small. The $v$ that can be reached are the averages $\sum \omega_\ell \tau_\ell$ with $\omega_\ell = \lambda_\ell n_{\ell 1} \ge 0$, $\sum \omega_\ell = 1$. One lies in $[-1, 1]$
 # unless all $\tau_\ell > 1$ or all $\tau_\ell < -1$. If all $\tau_\ell > a > 1$, the small step $\epsilon\,(-a, 1)$ from the truth
 # stays allowed, since $n_{\ell 1}(\tau_\ell - a) > 0$, and $\|z\|_1$ falls by $\epsilon (a - 1)$. The other case is its mirror image.
 #
@@ -103,7 +103,7 @@ draw.show(
 # $P(\text{success}) = 1 - 2 \cdot 4^{-L}$ for the diamond. For the disc lesson 11 has $1 - 2 \cdot 2^{-L}$.
 
 # %%
-print("L   disc, lesson 11   diamond: promised, measured on 300 benches")
+print("L   disc, lesson 11   diamond: promised, measured in 300 trials")
 for L in (1, 2, 3):
     hits = 0
     for seed in range(300):
@@ -123,12 +123,12 @@ for L in (1, 2, 3):
 # ## From scratch: is the truth the answer?
 #
 # Let $\tilde w = B \tilde h$, $\tilde x = C \tilde m$, and $a_\ell = s_\ell (\tilde x_\ell b_\ell\,;\ \tilde w_\ell c_\ell)$ be the gradients of the active products, the rows of $A$, as in lesson 14. From here on
-# $z = (\tilde h, \tilde m)$, and no reading is 0. **The truth is an optimum of (1) if and only if**
+# $z = (\tilde h, \tilde m)$, and no reading is 0. **The balanced truth is an optimum of (1) if and only if**
 #
 # $$\text{there are } \lambda \ge 0 \text{ with} \qquad (A^\top \lambda)_j = \operatorname{sign} z_j \ \text{ on the support of } z, \qquad |(A^\top \lambda)_j| \le 1 \ \text{ off it.} \tag{2}$$
 #
-# For $\ell_2$ the right-hand side was one vector, $K + N$ equations. Here only $S_1 + S_2$ equations are left, and the rest is a box. Ask for a little more
-# than yes or no: **the largest $\theta$ such that $(A^\top \lambda)_j = \theta \operatorname{sign} z_j$ on the support and $|(A^\top \lambda)_j| \le 1$ off it**. The truth is an optimum if and only if $\theta \ge 1$:
+# For $\ell_2$ the right-hand side was one vector, $K + N$ equations. Here only $S_1 + S_2$ equations are left, and the rest is a box. Ask for more
+# than yes or no: **the largest $\theta$ such that some $\lambda \ge 0$ has $(A^\top \lambda)_j = \theta \operatorname{sign} z_j$ on the support and $|(A^\top \lambda)_j| \le 1$ off it**. The truth is an optimum if and only if $\theta \ge 1$:
 # divide $\lambda$ by $\theta$; and with (2) $\theta = 1$ is possible. (There may be no largest $\theta$, so the code looks no further than 1,000.)
 
 
@@ -153,7 +153,7 @@ def room(data, h, m):
 
 
 # %% [markdown]
-# *Check* against the definition, which is to solve (1) and compare with the truth, and against the kit's `branchhull.verdict`. It returns a margin, $1 - 1/\theta$.
+# *Check* against the definition, which is to solve (1) and compare with the truth, and against the kit's `branchhull.verdict`, whose margin is $1 - 1/\theta$.
 
 # %% tags=["compared"]
 print(" L   theta > 1   solver finds the truth   both   theta, margin by the kit ≈ apart")
@@ -177,9 +177,8 @@ for L in (20, 28, 36):
     assert mine == solved and max(apart) < 1e-6
 
 # %% [markdown]
-# What the kit does beyond it: it handles $y_\ell = 0$ and data that contradict the truth, and it decides whether the truth is the *only* optimum
-# ([verdict.py](../kit/branchhull/data/verdict.py): $\theta > 1$ and a rank suffice, with the proof). A linear program has tolerances too, here $10^{-7}$. No $\theta$ of these 36 comes
-# nearer to 1 than the printed distances.
+# The kit also handles $y_\ell = 0$ and data that contradict the truth, and decides whether the truth is the *only* optimum
+# ([verdict.py](../kit/branchhull/data/verdict.py): $\theta > 1$ and a rank suffice, with the proof). The solver of the linear program has a tolerance of $10^{-7}$, far below the printed distances of $\theta$ from 1.
 #
 # ## Why it is right
 #
@@ -193,7 +192,7 @@ for L in (20, 28, 36):
 # *It is needed.* The program is convex and $c\,z$ with $c > 1$ is an interior point. The signs are no active constraints at the truth, as $\tilde w_\ell \ne 0$. So an optimum has multipliers (Karush, Kuhn, Tucker): a subgradient of
 # $\|z\|_1$, which is $\operatorname{sign} z_j$ on the support and anything in $[-1, 1]$ off it, is a nonnegative combination of the gradients.
 #
-# Now the drummer, $K = N = 100$, five and five, 80 products. The last line compares the truth's value, $2\|\tilde h\|_1$, with the bound of step 3; the program's weights are divided by $\theta$, so that (2) holds:
+# Now the drummer, with 80 products. The last line compares the truth's value, $2\|\tilde h\|_1$, with the bound of step 3; the program's weights are divided by $\theta$, so that (2) holds:
 
 # %%
 data, truth = branchhull.gaussian(np.random.default_rng(1), L=80, K=100, N=100, sparsity=(5, 5))
@@ -250,10 +249,9 @@ print(f"{higher + lower} fair coins show so few tails with a chance of {chance:.
 assert higher > 10 * lower
 
 # %% [markdown]
-# The instances differ, so some differences are chance, but not so many on one side. A likely reason is that an iterative solver with a limit stops too early
-# near the border. (We have not run theirs.)
+# The instances differ, but chance hardly puts so many differences on one side. We have not run their solver, and do not know the reason.
 #
-# How does the border grow? For each $S$ take the first $L$ with five of ten:
+# For each $S$ take the first $L$ with five of ten:
 
 # %%
 first = L[np.argmax(exact >= 5, axis=0)]
@@ -273,7 +271,7 @@ draw.legend(ax, "beside")
 draw.show(
     figure,
     "The first length with five recoveries of ten is nearly proportional to S. The poster's line grows faster, "
-    "and the line of lesson 14 leaves the picture at once.",
+    "and the line of lesson 14 leaves the picture before S = 3.",
 )
 print("S    ", *(f"{k:4d}" for k in S))
 print("exact", *(f"{k:4d}" for k in first))
@@ -287,7 +285,7 @@ assert constant[0] > 2 * constant[-1] and min(share) >= 0.9
 
 # %% [markdown]
 # With 5 % nonzeros **one half is reached at about nine products per nonzero of $h$**; nine of ten at no more than eleven from $S = 3$ on. The theorem is a sufficient condition, and its
-# $\log^2$ does not show along these sizes. For $S = 1$ the drawn line is too *low*: the last code cell finds a share of 0.35 on it in 20 trials (its row without $S \ge 3$ has $S = 1$, $L = 7$). That contradicts no theorem, since the constant is the poster's.
+# $\log^2$ does not show along these sizes. For $S = 1$ the drawn line is *low*: on it the last code cell finds a share of 0.35 (the row without $S \ge 3$).
 #
 # **The rival** knows $S_1$ and $S_2$: *hard thresholding*. Start at the signs as in lesson 14, then in turn improve $h$ with $m$ fixed and $m$ with $h$ fixed:
 # a gradient step, keep the $S$ largest entries, least squares on them.
@@ -330,7 +328,7 @@ for length in (20, 28, 36, 44):
 
 # %% [markdown]
 # Here the convex program does better, and does not need to know $S$. Other thresholding methods were not tried. Gauss-Newton, the winner of lesson 14, knows
-# nothing of zeros and needs at least $K + N - 1 = 119$ products here, the number of unknowns without the scale.
+# nothing of zeros, and with fewer than $K + N - 1 = 119$ products here infinitely many pairs fit, even up to scale.
 #
 # ## Explore
 #
@@ -380,18 +378,18 @@ for name in ("Weak duality, l1", "Optimality, l1", "The published line"):
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The folded cell says where the stored rows are from, decides some of them again, and measures three statements inside and outside of their hypotheses.
+# The folded cell decides some stored rows again, and measures three statements of the ledger.
 #
 # ## Take away
 #
 # * A ball with corners and edges at the sparse points can touch there. That turns all but $S_1 + S_2$ of the optimality equations into a box.
-# * One linear program decides whether the truth is an optimum, and its weights prove it; $\theta > 1$ and a rank say that it is the only one.
-# * With 5 % nonzeros the border is near nine products per nonzero of $h$ on average (8 to 9.5 at the fifteen sizes, with lengths in steps of 4); the theorem's $\log^2$ is a sufficient condition.
+# * One linear program decides whether the truth is an optimum, and if it is, its weights prove it.
+# * With 5 % nonzeros the border is near nine products per nonzero of $h$ (8 to 9.5 at the fifteen sizes, with lengths in steps of 4).
 #
 # **The guesses.** (1) None; the $\ell_1$ answer has 95. (2) By about two: the measured border is nearly proportional to $S$. (3) The exact ones, in 30 of the 31 cells that differ.
 #
 # **Break it yourself.** Copy a column of $C$ that carries a nonzero of $m$ and append it. Why is the truth still an optimum, and no longer the only one? What does
-# `verdict` say? Then take `sparsity=(1, 9)` in the drummer's data and compare $\theta$.
+# `verdict` say?
 #
 # **Exercise**: the one of the next lesson, [16_slack](../exercises/16_slack.ipynb).
 #
