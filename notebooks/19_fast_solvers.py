@@ -12,8 +12,8 @@
 # %% [markdown]
 # # 19 Fast solvers
 #
-# An instrument delivers a new set of products each second. Before the next one comes you want the answer of BranchHull to eight digits, and the proof. The ADMM of lesson 13 has the time on clean data.
-# On noisy data it needs a thousand iterations or more, and at a badly chosen $\rho$ many more. You may use a large matrix now.
+# An instrument delivers a new set of products ten times a second. Before the next one comes you want the answer of BranchHull to eight digits, and the proof. The ADMM of lesson 13 has the time on clean data.
+# On noisy data it needed about a thousand iterations there, and at a badly chosen $\rho$ many more.
 #
 # **Afterwards you can** write an interior point method for the hulls in twenty lines, and one that guesses and is then certified, and say which to take.
 # **Before**: [12](12_branchhull.ipynb), [13](13_admm.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
@@ -76,7 +76,7 @@ draw.branch(ax, 1.0)
 draw.path(ax, np.stack([path, path], axis=1), label="mu = 6, 2, 0.6, 0.2, 0.06")
 draw.points(ax, [1, 1], "answer", "answer")
 draw.legend(ax, "lower left")
-draw.show(figure, "The smaller mu, the nearer to the border the point of the central path may be.")
+draw.show(figure, "The smaller mu, the nearer to the border is the point of the central path.")
 
 # %% [markdown]
 # ## From scratch: Newton on the cone
@@ -146,8 +146,8 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
     assert len(steps[name]) < 45 and report.run.iterations < 20
 
 # %% [markdown]
-# What the kit does beyond ours ([l2.py](../kit/branchhull/interior/l2.py)): it treats the weights like the point (the scaling of Nesterov and Todd), and
-# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here, and its matrix has the same form. (Ours must be stopped: some ten steps after a gap of about $10^{-9}$ rounding has spoiled the point, and later it divides by 0 or the matrix is singular.)
+# The kit ([l2.py](../kit/branchhull/interior/l2.py)) treats the weights like the point (the scaling of Nesterov and Todd), and
+# looks ahead before it chooses $\mu$ (Mehrotra's predictor). It needs about a third of the steps here. (Ours must be stopped: a few steps after its best gap, about $10^{-9}$ here, rounding spoils the point.)
 #
 # ## Why $\mu$ says how far
 #
@@ -181,7 +181,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
 #
 # $$J \begin{pmatrix} \Delta h \\ \Delta m \end{pmatrix} = \omega \circ (d - p \circ q), \qquad J = \bigl[\, \omega q\, \tilde B, \;\; \omega p\, \tilde C \,\bigr] . \tag{3}$$
 #
-# The start is $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top \sqrt d$: each row pulls towards its known sign. *The weights* have to be $(\alpha, \beta) = \nu\,\omega\,(q, p)$ with $\nu \ge 0$ and $J^\top \nu = 2 z$, $z = (h, m)$ ((2) of lesson 12): $K + N$ equations for $L$ numbers, usually with many solutions.
+# The start is $h = \tilde B^\top \sqrt d$, $m = \tilde C^\top \sqrt d$. *The weights* have to be $(\alpha, \beta) = \nu\,\omega\,(q, p)$ with $\nu \ge 0$ and $J^\top \nu = 2 z$, $z = (h, m)$ ((2) of lesson 12): $K + N$ equations for $L$ numbers, usually with many solutions.
 # Begin with equal ones, go to the nearest solution, reflect what is negative (to 1.8 times its size), and repeat.
 
 
@@ -220,7 +220,7 @@ for seed in range(3):
     assert max(mine.gap, kits.gap) < 1e-8 and abs(mine.upper / best.upper - 1) < 1e-7
 
 # %% [markdown]
-# **It can fail, but a failure is seen.** We have no theorem that the descent or the reflections end well. The bound does not ask how the weights were found. It even says how exact they must be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
+# **It can fail, but a failure is seen.** We have no theorem that Newton's method or the reflections end well. The bound does not ask how the weights were found. It also says how exact they must be. For a point on all branches and weights $\nu\,\omega\,(q, p)$ with $\nu \ge 0$,
 # $S = \alpha^\top p = h^\top \tilde B^\top \alpha$ and also $S = m^\top \tilde C^\top\beta$. So
 #
 # $$\frac{\text{bound}}{\text{value}} = \frac{2 S^2}{\|\tilde B^\top\alpha\|\, \|\tilde C^\top\beta\|} \cdot \frac{1}{2 \|h\| \|m\|}
@@ -249,12 +249,12 @@ for words, problem in (
 assert off < 1e-9 and mine.upper > 1.001 * best.upper and mine.gap > 0.1
 
 # %% [markdown]
-# With noise, 80 equations for 19 unknowns have in general no common point. With $L = 28 < 2 (K + N)$ it may end off the branches. Or it finds a common point, as in the last line, and still another point of the hulls is smaller: no weights exist, so none are found. `solve(problem)` tries the guess where $L$ is large enough, and asks the
+# With noise, 80 equations for 19 unknowns (20, but one direction only scales $h$ against $m$) have in general no common point. With $L = 28 < 2 (K + N)$ it may end off the branches. Or it finds a common point, as in the last line, and another point of the hulls is smaller: no weights exist, so none are found. `solve(problem)` tries the guess where $L$ is large enough, and asks the
 # interior point method if it is not certified.
 #
 # ## Where the time goes
 #
-# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and, in the kit, a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$. (Measured, on one thread, the ratio is smaller.) "All else" is the solution, the new rows, and some operations on each row.
+# A Newton step makes three products over all rows, $2 L (K^2 + K N + N^2)$ operations, and, in the kit, a Cholesky factor, $(K + N)^3/3$. Take $K = N$ and $L = 8 K$: $48 K^3$ against about $2.7 K^3$. (Measured, on one thread, the ratio is smaller.)
 
 # %%
 parts = {"make the matrix": [], "factor it": [], "all else": []}
@@ -284,14 +284,18 @@ draw.bars(ax, names, parts, ["first", "second", "rival"])
 ax.set_yscale("log")
 draw.label(ax, "K = N, L", "milliseconds", "one Newton step")
 draw.legend(ax, "upper left")
-draw.show(figure, "Median of seven steps, on the machine that built this page.")
+draw.show(
+    figure,
+    "Median of seven steps, on the machine that built this page. All else is the solution, the new "
+    "rows, and some operations on each row.",
+)
 
 # %% [markdown]
-# **Four methods** of the kit, $K = N = 50$, $L = 400$, to a certified gap of $10^{-8}$ (cvxpy, which calls Clarabel, and ADMM on clean data: $10^{-6}$; ADMM on noisy data stops at 400 iterations), on one thread. The first time of a method includes what is loaded once:
+# **Four methods** of the kit, $K = N = 50$, $L = 400$, to a certified gap of $10^{-8}$ (cvxpy, which calls Clarabel, and ADMM on clean data: $10^{-6}$; ADMM on noisy data stops at 400 iterations), on one thread:
 
 # %%
 large = {"clean": bed(0.0, K=50, L=400), "noisy": bed(0.05, K=50, L=400)}
-print("                    iterations    gap reached   time")
+print("                    iterations    gap reached   time (first of a method: with loading)")
 with threadpool_limits(1):
     for name, problem in large.items():
         for method, tol, options in (
@@ -316,14 +320,12 @@ with threadpool_limits(1):
 # | `"matrix-free"` | some dozens of products with $B$, $C$ | the same, with fast transforms or sparse matrices |
 # | `solve_batch` | as the guess, in stacks | many small instances |
 # | `"interior"` | $L n^2$ | anything dense: noise, $L$ near $2 n$ |
-# | `"admm"` | $4 L n$ | two factors made once, none later; a thousand iterations or more where there is noise |
+# | `"admm"` | $4 L n$ | no noise, $L$ well above $2 n$; with noise hundreds or thousands of iterations |
 # | `"cvxpy"` | a sparse factor | the reference |
-#
-# Clarabel, an interior point method as well, needs no more iterations than the kit's here, and takes longer. It gets each row as a small cone of a sparse program, which cvxpy compiles first.
 #
 # ## Explore
 #
-# $K = N = 3$, $L = 18$. On the left the rows, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? (The gap may lie above the curve: (2) is for points of the central path, which a smaller $\mu$ or a shortened step leaves.) ("Nothing yet" at an early step: in the whole Newton step, which is what is certified, some $p$ or $q$ is not positive, and no multiple repairs that.)
+# $K = N = 3$, $L = 18$. On the left the rows, $(p, q)/\sqrt d$, so that all branches are one. Shrink $\mu$ faster and slower: where does the gap reach $10^{-8}$ first, and does a bold choice cost anything? The gap may lie above the curve: (2) is for points of the central path. "Nothing yet": after the whole Newton step, which is what is certified, some $p$ or $q$ is not positive. At small $\mu$ rounding may let the gap rise again.
 
 
 # %%
@@ -371,15 +373,15 @@ print(table(examine(LEDGER["What a guess proves"], np.random.default_rng(0))))
 #
 # ## Break it yourself
 #
-# Take the certified guess and double the weights of each second row: how much of the bound is left, and is it still true? Set `shrink=0.02` in `barrier`. Start it at `p = q = 100 * np.sqrt(d)`.
+# Take the certified guess and double the weights of each second row: how much of the bound is left? Set `shrink=0.02` in `barrier`.
 #
 # ## Take away
 #
 # * An interior point step is one system with $K + N$ unknowns and a $2 \times 2$ block for each row, and on the central path $\mu$ bounds what is left.
-# * A guess needs no theory if a proof follows it, and errors in the weights count squared.
-# * Making the matrix is the largest part of a step; which method to take depends on noise, on $L / (K + N)$, and on what $B$ and $C$ are.
+# * A guess needs no theorem if a certificate judges it, and errors in the weights count squared.
+# * Here making the matrix is the largest part of a step. Which method to take depends on noise, on $L / (K + N)$, and on what $B$ and $C$ are.
 #
-# **The guesses.** (1) Some tens for the short method, about ten for the kit's, and one to four more with noise. (2) An answer without a proof, and at small $L$ also none. A wrong answer with a proof is excluded by (1) of lesson 12. (3) Into making it.
+# **The guesses.** (1) Some tens for the short method, fewer than twenty for the kit's; here noise adds a few. (2) An answer without a proof, and at small $L$ also none. A wrong answer with a proof is excluded by (1) of lesson 12. (3) Into making it.
 #
 # **Exercise**: the second half of [13_admm_step](../exercises/13_admm_step.ipynb). **Next**: [20](20_relu_convexification.ipynb).
 #

@@ -14,9 +14,9 @@
 # # 20 ReLU convexification
 #
 # A doorbell listens with two microphones. One neuron decides: from the two levels $x = (x_1, x_2)$ it answers $\max(w^\top x, 0)$, and where the
-# answer is positive the doorbell records, the louder the answer the longer. You have kept twelve moments and what the neuron answered. Now the
-# battery is too small. A weight that is 0 saves a microphone. You look for other weights $u$ that do nearly the same, and you want to search all
-# of them. But the neuron has a bend, and the set of good $u$ has a shape that is hard to search.
+# answer is positive the doorbell records. You have kept twelve moments and what the neuron answered. Now the
+# battery is too small. A weight that is 0 saves a microphone. You look for other weights $u$ that do nearly the same.
+# But the neuron has a bend, and the set of good $u$ has a shape that is hard to search.
 #
 # **Afterwards you can** replace "nearly the same answers" by a ball and half-spaces, prove what this set promises, say what it leaves out and
 # measure the price, and say why the limits must move when the samples move.
@@ -96,7 +96,7 @@ draw.label(left, "z", "answer", "one sample, y = 0.6, epsilon = 0.9")
 left.axhspan(-0.3, 1.5, color=draw.colour("rival"), alpha=0.2, lw=0, label="answer within epsilon")
 draw.curve(left, z, np.maximum(z, 0), "first", "the ReLU")
 draw.curve(left, [-2, 1.5], [-0.45, -0.45], "wrong", "allowed")
-draw.curve(left, [-0.3, 1.5], [-0.65, -0.65], "data", "allowed before the ReLU")
+draw.curve(left, [-0.3, 1.5], [-0.65, -0.65], "data", "|z - y| within epsilon")
 left.set(xlim=(-2, 2), ylim=(-0.9, 2.6))
 draw.legend(left, "upper left")
 two = np.array([[1.0, -2.0], [-2.0, 1.0]])
@@ -121,12 +121,11 @@ for u in (*two, two.mean(axis=0)):
 # %% [markdown]
 # ## A ball and half-spaces
 #
-# Net-Trim treats each sample by the piece on which it was. **Where the neuron is active, measure the error before the ReLU, in one ball. Where it is silent, stay silent.**
+# **Net-Trim** minimises $\|u\|_1$ over a set that treats each sample by the piece on which it was. **Where the neuron is active, measure the error before the ReLU, in one ball. Where it is silent, stay silent.**
 #
 # $$C_\epsilon = \bigl\{u : \; \|(u^\top X - y)_\Omega\|_2 \le \epsilon, \quad u^\top x_p \le 0 \text{ for } p \notin \Omega \bigr\} . \tag{1}$$
 #
-# The first condition says that a linear image of $u$ lies in a ball, the second is a half-space for each silent sample. An intersection of convex sets is
-# convex.
+# The first condition says that a linear image of $u$ lies in a ball, the second is a half-space for each silent sample. So $C_\epsilon$ is convex.
 #
 # ## From scratch: ask all weights
 #
@@ -187,7 +186,7 @@ assert abs(smallest(grid, convex)[0] - np.abs(solved.W).sum()) < 0.02
 assert solved.W[1, 0] == 0
 
 # %% [markdown]
-# One microphone can go. What the kit ([nettrim/solve.py](../kit/nettrim/solve.py)) does beyond the grid: it works for many inputs (65 in lesson [22](22_one_layer.ipynb)), where this grid would have $501^N$ points, and it
+# One microphone can go. The kit ([nettrim/solve.py](../kit/nettrim/solve.py)) works for many inputs, where this grid would have $501^N$ points, and it
 # proves a bound, here $\|u\|_1 \ge$ the number below for all of $C_\epsilon$. Lesson [21](21_one_neuron.ipynb) builds both.
 
 
@@ -257,9 +256,9 @@ draw.show(
 #
 # *Nothing is lost at $\epsilon = 0$*: then (1) is $T_0$, as computed by hand.
 #
-# *Given up* are those $u$ of $T_\epsilon$ that are not in $C_\epsilon$. They violate one of the two conditions. Either a silent sample speaks, or the ball is left; and as the errors of the ball and of $T_\epsilon$ agree
+# *Given up* are those $u$ of $T_\epsilon$ that are not in $C_\epsilon$. Either a silent sample speaks, or the ball is left; and as the errors of the ball and of $T_\epsilon$ agree
 # where $z_p \ge 0$, then an active sample has been silenced (the arms). Not all weights that silence one are given up: $(1, -0.1)$ silences the second of the two samples
-# above, and is in the ball. There $z_p \le 0$ costs $|z_p - y_p| \ge y_p$, so this can happen only where $y_p \le \epsilon$.
+# above, and is in the ball.
 #
 # **The price, measured.** In the plane the grid is a rival that searches the true set. Its points are 0.02 apart, so its smallest norm may come out a little too
 # large, even above that of the convex set. Turn $w$ around; the last three columns are $\|u\|_1$:
@@ -283,13 +282,12 @@ print(f"convex over true: median {np.median(ratios):.2f}, largest {ratios.max():
 print(f"above 1.1 at {np.sum(ratios > 1.1)} of {len(ratios)} angles")
 
 # %% [markdown]
-# (A ratio below 1 is the grid's and not the set's.) So the convex set is often as good, and at some angles nearly one half worse. No bound on this price holds for all samples: with $x_1 = (1, 0)$, $x_2 = (0.1, -0.1 / M)$, $w = (1, 1.001 M)$ and $\epsilon = 0.3$ we have $y = (1, 0)$; $(\tfrac34, 0)$ is in $T_\epsilon$, but the convex set asks for $u_1 \ge 0.7$ and $u_2 \ge M u_1$, so for $\|u\|_1 \ge 0.7\,(1 + M)$. What it buys: a program whose
-# local minima are all global, a promise for each of its points, and a bound that anyone can check.
+# So the convex set is often as good, and at some angles nearly one half worse. No bound on this ratio holds for all samples. Take $x_1 = (1, 0)$, $x_2 = (0.1, -0.1 / M)$ with a large $M$, $w = (1, 1.001 M)$ and $\epsilon = 0.3$. Then $y = (1, 0)$. The weights $(\tfrac34, 0)$ answer $(0.75, 0.075)$ and are in $T_\epsilon$. But the convex set asks for $u_1 \ge 0.7$ and $u_2 \ge M u_1$, so for $\|u\|_1 \ge 0.7\,(1 + M)$. What it buys: each local minimum is global, and each point keeps the promise.
 #
 # ## Where it fails: samples that move
 #
 # The doorbell is moved: the samples become $\hat x_p = x_p + \text{shift} \cdot e_p$, with a random vector $e_p$ for each sample. In a network the same happens when the layer before has been pruned; a **cascade** prunes the layers
-# one after the other, from the first to the last. The answers $y$ to be kept are still the old ones. Now $w$ makes errors on $\Omega$, so let $\epsilon^2 = \gamma \sum_{p \in \Omega} (w^\top \hat x_p - y_p)^2$ with $\gamma \ge 1$; here $\gamma = 1.1$ ($\gamma = 1$ puts $w$ on the boundary of the ball, more leaves room for other weights).
+# one after the other. The answers $y$ to be kept are still the old ones. Now $w$ makes errors on $\Omega$, so let $\epsilon^2 = \gamma \sum_{p \in \Omega} (w^\top \hat x_p - y_p)^2$ with $\gamma \ge 1$; here $\gamma = 1.1$.
 # Then $w$ is in the ball. But some samples cross the line:
 
 # %%
@@ -331,7 +329,7 @@ assert q[y == 0].max() <= 0 and gain > 0.01
 # $$\|(u^\top \hat X)_+ - y\|_2^2 \le \gamma \sum_{p \in \Omega} \bigl(w^\top (\hat x_p - x_p)\bigr)^2 + \sum_{p \notin \Omega} \bigl(w^\top (\hat x_p - x_p)\bigr)^2
 #   \le \gamma\, \|w^\top (\hat X - X)\|_2^2 . \tag{2}$$
 #
-# Of the limit $V$ the proof used $(u^\top \hat x_p)_+ \le (w^\top \hat x_p)_+$ alone. So $V = (w^\top \hat X)_+$ has the same promise and leaves more room. (The papers take $w^\top \hat X$.)
+# Of the limit $V$ the proof used $(u^\top \hat x_p)_+ \le (w^\top \hat x_p)_+$ alone. So $V = (w^\top \hat X)_+$ has the same promise and leaves more room. (The paper takes $w^\top \hat X$.)
 
 # %%
 print("shift  cross   |u|_1: V = 0   V = w'X^   V = (w'X^)_+   error of the last   promised")
@@ -351,12 +349,12 @@ for shift in (0.05, 0.1, 0.2, 0.3, 0.4, 0.6):
     assert error <= promised * (1 + 1e-6) and np.abs(found.W).sum() <= np.abs(w).sum() + 1e-6
 
 # %% [markdown]
-# With $V = w^\top \hat X$ all rows have $\|w\|_1$ again: where $w^\top \hat x_p < 0$ this limit forbids to be less silent than $w$, and here no
+# With $V = w^\top \hat X$ all rows have $\|w\|_1$ again: where $w^\top \hat x_p < 0$, this limit asks $u^\top \hat x_p$ to be as far below 0, and here no
 # smaller weights are left. Lesson [23](23_networks.ipynb) has layers with many inputs, where it prunes.
 #
 # ## Explore
 #
-# Turn $w$, and take $\epsilon$ to 0 and to 1. Then move the samples, with each of the three limits. At which shift is $V = 0$ empty? (Here $\epsilon$ stays a share of $\|y\|$, so for a large shift $w$ itself leaves the ball, and the other two sets can be empty as well.) Which angle has the longest arm?
+# Turn $w$, and take $\epsilon$ to 0 and to 1. Then move the samples, with each of the three limits. At which shift is the set of $V = 0$ empty? (With $\epsilon$ fixed, $w$ leaves the ball at a large shift, and the other two sets can be empty as well.)
 
 
 # %%
@@ -399,7 +397,6 @@ explorer(
 # ## Break it yourself
 #
 # * `nettrim.NetTrim(X, np.zeros((1, 12)), 0.0)` is a neuron that never answers. Guess $u$, then solve.
-# * `nettrim.NetTrim(X, -y[None], epsilon)`: a ReLU has no negative answers, and the kit says so.
 # * Declare all samples active, `Omega=np.ones((1, 12), bool)`. Is $w$ still in the set with $\epsilon = 0$?
 
 # %% tags=["hide-input"]
@@ -407,20 +404,20 @@ for name in ("Proposition 1", "One layer is no longer than it was", "Theorem 2")
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The last cell is from the **ledger**: statements of this lesson, measured inside their hypotheses and with each hypothesis of the list broken. Theorem 2 is (2), layer after layer; each layer is scaled so that $\|W\|_1 = 1$ (*link-normalised*), and then $\|W^\top (\hat X - X)\|_F \le \|\hat X - X\|_F$.
+# The last cell is from the **ledger**: statements, measured inside their hypotheses and with each of the listed ones broken. Theorem 2 is (2), layer after layer; each layer is scaled so that $\|W\|_1 = 1$ (*link-normalised*), and then $\|W^\top (\hat X - X)\|_F \le \|\hat X - X\|_F$.
 #
 # ## Take away
 #
-# * Net-Trim treats each sample by the piece on which it was: a ball where the neuron is active, half-spaces where it is silent.
+# * Net-Trim's set asks for a ball where the neuron is active, and for half-spaces where it is silent.
 # * All weights in this set keep the promise, and the trained weights are among them. Given up are weights that wake a silent sample, or that silence an active one and leave the ball.
 # * When samples move, the limit of the silent ones has to move too.
 #
 # **The guesses.** (1) Yes: an equation or a half-space for each sample. (2) In general not: with two samples it had arms. It is the shared tolerance that breaks it.
-# (3) As long as no silent sample crosses the line, and $\epsilon$ has room for the errors; at shift 0.3 one crosses, and at 0.4 no weights at all are left.
+# (3) As long as no silent sample crosses the line, and $\epsilon$ has room for the errors. At shift 0.3 one crosses, and at 0.4 no weights are left.
 #
 # **Exercise**: [20_omega_and_v](../exercises/20_omega_and_v.ipynb), $\Omega$ and $V$ for a layer. **Next**: [21 One neuron and its path](21_one_neuron.ipynb).
 #
 # ## Sources
 #
 # * A. Aghasi, A. Abdi, N. Nguyen, J. Romberg, *Net-Trim*, arXiv 1611.05162, supplement: (S.1), the cascade (S.3) and its $V$, Proposition 1, Theorem 2.
-# * What is given up, its price, the ray, and the remark on the positive part are derived here and in `kit.nettrim.certificate`; the program is `kit.nettrim.problem`.
+# * What is given up, its price, the ray, and the remark on the positive part are derived here.

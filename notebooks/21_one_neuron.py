@@ -81,7 +81,7 @@ for count in (1, 2, 3, 4):
 # %% [markdown]
 # ## By hand: two weights
 #
-# Let all samples be active, with $X X^\top = \begin{pmatrix} 1 & r \\ r & 1 \end{pmatrix}$: two inputs of correlation $r$. Instead of a ball, put a price $\lambda$ on the weights and minimise
+# Let all samples be active, with $X X^\top = \begin{pmatrix} 1 & r \\ r & 1 \end{pmatrix}$: two inputs of correlation $r$. Instead of a ball, put a price $\lambda$ on the weights (which $\lambda$ belongs to which $\epsilon$ is found below) and minimise
 # $\frac12 \|X^\top u - y\|^2 + \lambda \|u\|_1$. As $y = X^\top w$, the derivative of the first term is $X X^\top (u - w)$. While both weights are positive,
 #
 # $$X X^\top (u - w) = -\lambda \begin{pmatrix} 1 \\ 1 \end{pmatrix}, \qquad u = w - \frac{\lambda}{1 + r} \begin{pmatrix} 1 \\ 1 \end{pmatrix} .$$
@@ -202,8 +202,7 @@ assert len(corners) > 8 and np.max(away) < 1e-6 and np.all(np.diff(radii) > 0)
 assert np.abs(corners[0][1] - w).max() < 1e-9
 
 # %% [markdown]
-# The kit ([exact/path.py](../kit/nettrim/exact/path.py)) does not walk through every corner. It solves one piece of the path, at a first $\lambda$, by changing many active rows at once ([exact/blocks.py](../kit/nettrim/exact/blocks.py)), or, where that does not end, by an interior point. A piece is a line, so it tells the $\lambda$ at which the residual meets $\epsilon$; beyond the piece's ends it solves again. So it also solves
-# many neurons under one ball ([lesson 22](22_one_layer.ipynb)).
+# The kit ([exact/path.py](../kit/nettrim/exact/path.py)) does not walk through every corner. It solves for single pieces of the path, until it has the one on which the residual meets $\epsilon$.
 #
 # ## The weights along $\epsilon$
 
@@ -218,8 +217,8 @@ draw.weight_path(ax, along, np.array(walked), NAMES)
 draw.legend(ax, "beside")
 draw.show(
     figure,
-    "Weights on the way from the trained ones (left) to 0 (right). Each bend is a corner. When a "
-    "thermometer of the air goes, another one takes over its work and grows.",
+    "Weights on the way from the trained ones (left) to 0 (right). Each bend is a corner. On "
+    "the last stretch before air 4, air 3 or air 2 becomes 0, another thermometer of the air grows.",
 )
 print("epsilon / |y|  lambda  |u|_1  sensors")
 for lam, u, _ in corners[:-1]:
@@ -278,7 +277,7 @@ assert np.abs(lasso).sum() <= np.abs(u).sum() and moved(u) <= 0.2 * (1 + 1e-6)
 # Here the LASSO does with one sensor less, but one silent moment of 21 speaks, and the answers move by a hair more than $\epsilon$. Net-Trim's constraints exclude that at the moments it has seen.
 #
 # **At equal numbers of sensors**, with and without fitting the kept weights anew (least squares on the active samples). The last column
-# tries all subsets, which eight sensors permit. Net-Trim is taken at the corner that moves the answers least, for each column anew; a dash says that its path has no such corner.
+# tries all subsets, which eight sensors permit. Net-Trim is taken at that corner, or middle between two corners, that moves the answers least, for each column anew; a dash says that there is none.
 
 
 # %%
@@ -295,7 +294,7 @@ table_rows = {}
 for count in range(2, 8):
     largest = np.sort(np.argsort(-np.abs(w))[:count])
     cut = np.where(np.isin(np.arange(8), largest), w, 0)
-    mine = [u for _, u, _ in corners[:-1] if np.sum(np.abs(u) > 1e-9) == count]
+    mine = [u for u in points if np.sum(np.abs(u) > 1e-9) == count]
     shares = [moved(cut), moved(fitted(largest))]
     shares += [min(map(moved, mine)) if mine else np.nan]
     shares += [min((moved(fitted(np.abs(u) > 1e-9)) for u in mine), default=np.nan)]
@@ -303,9 +302,11 @@ for count in range(2, 8):
     table_rows[count] = shares
     print(f"{count:7d}" + "".join(f"{'-':>10}" if np.isnan(s) else f"{s:10.0%}" for s in shares))
 assert table_rows[4][2] < table_rows[4][0] and table_rows[4][4] <= table_rows[4][3]
+assert np.isclose(table_rows[5][3], table_rows[5][1]) and table_rows[6][1] < table_rows[6][3]
+assert all(shares[2] < shares[0] for shares in table_rows.values() if shares[2] > 0)
 
 # %% [markdown]
-# With four sensors Net-Trim is far better than magnitude, since it looks at the samples. Fitted anew, its choice is as good as the best of all subsets. With five and with six, magnitude, fitted anew, beats it: 9 % and 5 % against 20 % and 6 %. And with two or three
+# With four sensors Net-Trim is far better than magnitude, since it looks at the samples. Fitted anew, its choice is as good as the best of all subsets. With five its best choice, fitted anew, is that of magnitude (9 %). With six magnitude, fitted anew, beats it: 5 % against 6 %. And with two or three
 # sensors the path has nothing to offer. Net-Trim minimises a norm, not a number of sensors. What it has besides is a promise given beforehand, and a proof.
 #
 # **The number of sensors may rise with $\epsilon$.** It does so above: from 0.551 to 0.582 `roof` comes back while `light` goes, so between these corners there are five sensors, and at both of them four.
@@ -380,7 +381,7 @@ for name in ("Net-Trim: weak duality", "One layer is no longer than it was"):
 #
 # * As the price $\lambda$ rises, the weights move on straight lines from corner to corner; at a corner one weight becomes 0 or leaves 0, or one silent sample begins or ceases to touch; at the last corner all that are left become 0 together.
 # * A vector $q$ proves each answer: (4) is a bound, and at the answer it is met.
-# * Net-Trim looks at samples. Before a refit it moved the answers less than magnitude at each number of sensors it has here; after a refit magnitude was better with five and with six. It does not minimise the number of sensors.
+# * Net-Trim looks at samples. Before a refit it moved the answers less than magnitude at each number of sensors it has here; after a refit they were equal with five, and magnitude was better with six. It does not minimise the number of sensors.
 #
 # **The guesses.** (1) Not here: `air 3` has the smallest weight, but `air 4` goes first. (2) They move. Each pays the price and shrinks, but a survivor takes over what
 # correlated ones carried: `air 1` grows to more than twice its size before it shrinks. (3) Yes, here between two corners, and on another day at the corners.
