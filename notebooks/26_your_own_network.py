@@ -94,7 +94,7 @@ assert model.score(X_new, y_new) > 0.3
 # | $y$ | 0 | 0 | 1 | 3 |
 # | $\hat y$ | 0 | 0 | 0.9 | 2.7 |
 #
-# The discrepancy is $\sqrt{0.1^2 + 0.3^2}$, the size of the answers $\sqrt{1^2 + 3^2}$, and their quotient is 10 %. That is one row of a report: *layer 1, moved by 10 %*. If
+# The discrepancy is $\sqrt{0.1^2 + 0.3^2}$, the size of the answers $\sqrt{1^2 + 3^2}$, and their quotient is 10 %. That is one row of a report: *layer 0, moved by 10 %* (a report counts layers from 0). If
 # Net-Trim was asked for $\epsilon = 10\,\%$, it has used it up. The picture to look at is the new answer over the old one:
 
 # %%
@@ -116,7 +116,7 @@ figure, ax = draw.figure(size=(4.2, 3.4))
 parity(ax, old, new, "one neuron, four samples")
 draw.show(
     figure,
-    "Each point is a sample: what the neuron answered before and after. The two positive answers have moved towards 0, as many do under an l1 norm; others may grow.",
+    "Each point is a sample: what the neuron answered before and after. The two positive answers have moved towards 0.",
 )
 
 # %% [markdown]
@@ -134,7 +134,7 @@ pruned
 #
 # ## From scratch: forward hooks
 #
-# **A hook is a function that is called at each layer with what enters and what leaves.** With hooks in both networks, the old one and the new one, what the report says has moved can be measured again (its zeros are counted in the weights):
+# **A hook is a function that is called at each layer with what enters and what leaves.** With hooks in both networks, the old one and the new one, what the report says has moved can be measured again (its zeros are counted in the weights). With $Y_\ell$ for the answers of layer $\ell$ of the old network, and hats for the new one,
 #
 # $$\text{zeros} = \text{share of } \hat W_\ell = 0, \qquad \text{moved} = \frac{\lVert \hat Y_\ell - Y_\ell\rVert_F}{\lVert Y_\ell\rVert_F}, \qquad
 #   \text{used} = \frac{\lVert (\hat W_\ell^\top \hat Y_{\ell-1} + \hat b_\ell - Y_\ell)_\Omega\rVert_F}{\lVert Y_\ell\rVert_F}, \qquad \Omega = \{Y_\ell > 0\} .$$
@@ -196,7 +196,7 @@ for k, (row, told) in enumerate(zip(mine, kits, strict=True)):
     assert 0.99 * told["epsilon"] < row[2] < told["epsilon"] * (1 + 1e-5)
 
 # %% [markdown]
-# The kit does the same before it returns anything ([walk.py](../kit/nettrim/networks/walk.py)): it runs both networks, compares what happens with what its programs believe, and returns nothing if they differ. What you bring is checked too ([estimators.py](../kit/nettrim/networks/estimators.py)): here is a network that does something else than its weights say, and one whose activation is no ReLU:
+# The kit does the same before it returns anything ([walk.py](../kit/nettrim/networks/walk.py)): it runs both networks, compares what happens with what its programs believe, and returns nothing if they differ by more than rounding. What you bring is checked too ([estimators.py](../kit/nettrim/networks/estimators.py)): here is a network that does something else than its weights say, and one whose activation is no ReLU:
 
 
 # %%
@@ -256,11 +256,11 @@ for form in savings(pruned, inside):
     )
 
 # %% [markdown]
-# All ten measurements are still in use. Sparse rows store a place with each weight. They gain less than cutting, and after cutting they lose: at this size the zeros pay most through the neurons that no later weight hears.
+# All ten measurements are still in use. Sparse rows store a place with each weight. They gain less than cutting, and after cutting they lose: at this size the zeros pay most through the neurons that can be cut out.
 #
 # ## Promised and measured, and other patients
 #
-# The promise is about the 300 patients. The 142 others are the reason why you prune.
+# The promise is about the 300 patients. The 142 others stand for the patients to come.
 
 
 # %%
@@ -301,7 +301,7 @@ print(f"brought   {'':33}{'':14}≈ {model.score(X_new, y_new):.2g}")
 # %% [markdown]
 # On the held-out patients predictions move a little more than on the 300, and nothing here proves that. What they explain hardly changes, until the predictions have moved by about a third.
 #
-# **The rivals**, at the same number of zeros in each layer, and the simplest of all: no network, but a linear regression with eleven numbers.
+# **The rivals**, at the same number of zeros in each layer and on the inputs of the old network, and the simplest of all: no network, but a linear regression with eleven numbers.
 
 # %%
 keep = [np.count_nonzero(W) for W in pruned.network[-1].coefs_]
@@ -395,7 +395,7 @@ if torch:
     print(nettrim.prune(net, rows, epsilon=0.1, mode="cascade", progress=False))
 
 # %% [markdown]
-# `second` is followed by a sum, so it has no $\Omega$ of its own, and the layers behind it are no chain: they are measured, and nothing is promised. (A `-` stands there.) The hooks are now PyTorch's own:
+# `second` is followed by a sum and not by a ReLU, so its $\Omega$ is everything. No chain of layers leads to `out`: it is measured, and nothing is promised. (A `-` stands there.) The hooks are now PyTorch's own:
 
 # %% tags=["nbval-ignore-output"]
 if torch:
@@ -438,7 +438,7 @@ if torch:
         print(refusal)
 
 # %% [markdown]
-# In the copy the BatchNorm behind `first` has been folded in and out again. The class and the keys of the `state_dict` are the same, so the file can be loaded where the old one was. A layer whose weights are not what it does is refused; where there is a way out, the refusal names it.
+# In the copy the BatchNorm behind `first` has been folded in and out again. The class and the keys of the `state_dict` are the same, so the file can be loaded where the old one was. A layer whose weights are not what it does is refused; this refusal names the way out.
 #
 # ## Explore: decide
 #
@@ -483,7 +483,7 @@ explorer(
 #
 # * One call prunes what you bring; the report is a set of claims: hooks in both networks check what it says has moved, and the weights what it says of zeros.
 # * A promise holds for the samples that were used. Hold some back, and look at the one that moves most.
-# * Zeros save most where they leave neurons empty or unheard; and a rival without a network belongs in the table.
+# * Here the zeros saved most where they left neurons empty or unheard; and a rival without a network belongs in the table.
 #
 # **The guesses.** (1) By about 22 % with the cascade at $\epsilon = 30\,\%$. (2) Hardly: 0.42 of the variance is explained in place of 0.43. (3) By about twice as much.
 #

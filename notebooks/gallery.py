@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Gallery: the words that the lessons draw with
 #
-# Every picture of the lessons is put together in a cell that you can change, from the words below.
+# The pictures of the lessons are put together in cells that you can change, mostly from the words below.
 # A word draws one thing on matplotlib's axes: first the frame, then what is in it, then the legend,
 # and last the caption. Back to the [map](00_start_here.ipynb).
 
@@ -26,8 +26,10 @@ from kit.course import draw
 # %% [markdown]
 # ## Looks
 #
-# A thing looks the same wherever it is drawn. The eight colours can be told apart by colour-blind
-# readers, and each goes with a dash and a mark of its own. **`LOOKS`** names them.
+# **`LOOKS`** names eight looks. As a rule a look stands for one kind of thing: `truth` for what made the
+# data, `answer` for what a method answers, `bound` for what is promised or proved, `rival` for rivals.
+# Seven of the colours are from the palette that M. Okabe and K. Ito made for colour-blind readers (*Color
+# Universal Design*, 2008); the eighth is grey. Each goes with a line style, and with a mark of its own.
 
 # %%
 figure, ax = draw.figure(size=(6.4, 3.4), beside=1.2)
@@ -35,7 +37,7 @@ for k, look in enumerate(draw.LOOKS):
     draw.curve(ax, [0, 1, 2], [-k, -k, -k], look, look, marks=True)
 draw.label(ax, "", "", "eight looks")
 draw.legend(ax, "beside")
-draw.show(figure, "Eight looks, each with a colour, a dash and a mark.")
+draw.show(figure, "Eight looks, each with a colour, a line style and a mark.")
 
 # %% [markdown]
 # ## In a plane
