@@ -14,10 +14,10 @@
 # # 16 Noise and lies
 #
 # The instrument of lesson 14 has grown old. Each of its 120 readings is a few percent wrong. Two cables were plugged in the wrong way round, so two readings have the
-# wrong sign, and are too large besides. And somebody may have noted the wrong sign of a voltage. You do not know which readings lie. Three different troubles, and three
-# different answers: noise is survived, lies can be bought off at the right price, and wrong signs can sometimes be proved.
+# wrong sign, and are too large besides. And somebody may have noted the wrong sign of a voltage. You do not know which readings lie. Each trouble has its own
+# answer: noise is survived, lies can be bought off at the right price, and wrong signs can sometimes be proved.
 #
-# **Afterwards you can** add a slack to BranchHull, compute for a known truth by two linear programs which prices of it work, prove by a third that data contradict each other, and say what
+# **Afterwards you can** add a slack to BranchHull, compute by two linear programs at which prices a known truth is the answer, prove by a third that data contradict each other, and say what
 # noise does to the answer.
 # **Before**: [11](11_hull_geometry.ipynb), [15](15_sparse_signals.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
@@ -72,9 +72,9 @@ draw.show(
 )
 
 # %% [markdown]
-# What does the program prefer? Put $v = h m$. The honest meters need the slack $(1 - v)_+ / h$ each, the liar $(2 + v)_+ / h$. So the cost is $h + G(v) / h$, at best $2 \sqrt{G(v)}$, with
+# Put $v = h m$. The honest meters need the slack $(1 - v)_+ / h$ each, the liar $(2 + v)_+ / h$. So the cost is $h + G(v) / h$, at best $2 \sqrt{G(v)}$, with
 #
-# $$G(v) = |v| + \lambda\,\bigl(2 (1 - v)_+ + (2 + v)_+\bigr), \qquad G'(v) = 1 - \lambda \ \text{ on } (0, 1), \quad \text{negative on } (-2, 0), \ \text{positive above } 1 .$$
+# $$G(v) = |v| + \lambda\,\bigl(2 (1 - v)_+ + (2 + v)_+\bigr), \qquad G'(v) = 1 - \lambda \ \text{ on } (0, 1), \quad \text{negative for } v < 0, \ \text{positive for } v > 1 .$$
 #
 # If $\lambda < 1$ the smallest is at $v = 0$: all three readings are bought and $m = 0$. If $\lambda > 1$ it is at $v = 1$, the truth: **two honest readings outvote one lie, as in a median.**
 
@@ -104,19 +104,19 @@ draw.show(
 # $p_\ell (q_\ell + \xi_\ell) = d_\ell$ for liars, and $\xi_\ell = 0$ for the others, where $p_\ell q_\ell = d_\ell$ already. (No reading is noisy here, and each lie has the wrong sign.)
 #
 # *Balance.* $(c\,h, m/c, \xi/c)$ has the same products and costs $c F + G/c$, with $F = \|h\|_1$, $G = \|m\|_1 + \lambda \|\xi\|_1$. It is least at $c^2 = G/F =: r$. So **a lie shifts the scale** of $h$ against $m$, and answers
-# are compared by $h m^\top$, or balanced again (the stored rows of lies, the pictures).
+# are compared by $h m^\top$, or balanced again.
 #
-# *Optimality* of that point, as in lesson 15: a subgradient is a nonnegative combination, with weights $\nu_\ell$, of the gradients at $(c h, m/c, \xi/c)$, which are $(\tfrac{q_\ell + \xi_\ell}{c}\, \tilde b_\ell\,;\ c\,p_\ell \tilde c_\ell\,;\ c\,p_\ell e_\ell)$, of all rows. Put $\beta_\ell = \nu_\ell\, c\, p_\ell$ and multiply the first line by $c^2 = r$:
+# *Optimality* of that point, as in lesson 15: a subgradient is a combination of the gradients of all rows, with weights $\nu_\ell \ge 0$. At $(c h, m/c, \xi/c)$ the gradients are $(\tfrac{q_\ell + \xi_\ell}{c}\, \tilde b_\ell\,;\ c\,p_\ell \tilde c_\ell\,;\ c\,p_\ell e_\ell)$. Put $\beta_\ell = \nu_\ell\, c\, p_\ell$ and multiply the first part by $c^2 = r$:
 #
 # $$\sum_\ell \beta_\ell \frac{q_\ell + \xi_\ell}{p_\ell}\, \tilde b_\ell \in r\, \partial \|h\|_1, \qquad \sum_\ell \beta_\ell\, \tilde c_\ell \in \partial\|m\|_1, \qquad 0 \le \beta_\ell \le \lambda, \quad \beta_\ell = \lambda \text{ for liars}. \tag{2}$$
 #
-# (On the right of the third line stands $\lambda\, \partial |\xi_\ell|$: $\lambda$ where $\xi_\ell > 0$, at most $\lambda$ in size where it is 0. $\partial\|h\|_1$: $\operatorname{sign} h_j$ on the support, $[-1, 1]$ off it. That $r = G/F$ follows: multiply the first by $h$ and the second by $m$, and subtract.)
-# **All of this is linear in $(\beta, r, \lambda)$ together. So the prices that work are an interval, and two linear programs give its ends.** (The code returns $10^9$ where there is no upper end.)
+# (On the right of the third part stands $\lambda\, \partial |\xi_\ell|$: $\lambda$ where $\xi_\ell > 0$, at most $\lambda$ in size where it is 0. $\partial\|h\|_1$: $\operatorname{sign} h_j$ on the support, $[-1, 1]$ off it. That $r = G/F$ follows: multiply the first by $h$ and the second by $m$, and subtract.)
+# **All of this is linear in $(\beta, r, \lambda)$ together. So the prices that work are an interval, if there are any, and two linear programs give its ends.**
 
 
 # %% tags=["from-scratch"]
 def prices(data, h, m):
-    """Lowest and highest price at which the truth with its slack is an optimum, or None."""
+    """Lowest and highest price (1e9: no end) at which the truth with its slack is an optimum, or None."""
     Bt, Ct, d = branchhull.canonical(data)
     p, q = Bt @ h, Ct @ m
     xi = np.clip(d / p - q, 0, None)
@@ -139,7 +139,7 @@ def prices(data, h, m):
 
 
 # %% [markdown]
-# *Check* against the definition: solve (1) a tenth inside and a tenth outside of both ends. And against the kit's `window`, which also takes noisy rows.
+# *Check* against the definition: solve (1) a tenth inside and a tenth outside of both ends. And against the kit's `window`.
 
 
 # %%
@@ -175,12 +175,12 @@ for lies in (1, 2, 4):
     assert np.allclose((low, high), kits, rtol=1e-6)
 
 # %% [markdown]
-# The border is sharp: at the two prices inside the interval the truth comes back, lies and all, at the two outside it does not. A lower end can be seen without a program. Trade $m$ for slack: $(h, 0, \xi + \tilde C m)$ has the same products and costs $\lambda\|C m\|_1$ more
-# at most, and $\|m\|_1$ less. So below $\|m\|_1 / \|C m\|_1$ no optimum has the true $m$. Above the upper end slack is so dear that lies are believed, at first a little, far above it in full, if a point is feasible without slack.
+# At the two prices inside the interval the truth comes back; at the two outside it does not. A bound on the lower end needs no program. Trade $m$ for slack: $(h, 0, \xi + \tilde C m)$ has the same products and costs $\lambda\|C m\|_1$ more
+# at most, and $\|m\|_1$ less. So below $\|m\|_1 / \|C m\|_1$ no optimum has the true $m$. Above the upper end slack is so dear that the answer gives way to the lies.
 #
 # ## From scratch: a proof that signs contradict each other
 #
-# A wrong sign $t_\ell$ of a voltage is another matter. There is no slack in $t_\ell w_\ell \ge 0$. A feasible $h$ has $\tilde B h > 0$ in all rows (no reading is 0). Suppose
+# There is no slack in $t_\ell w_\ell \ge 0$, the sign of a voltage. A feasible $h$ has $\tilde B h > 0$ in all rows (no reading is 0). Suppose
 #
 # $$\alpha \ge 0, \qquad \sum_\ell \alpha_\ell = 1, \qquad \tilde B^\top \alpha = 0. \tag{3}$$
 #
@@ -229,7 +229,7 @@ print(f"a ray names at most {max(readings)} readings; K + 1 = 9")
 
 # %% [markdown]
 # A corner of (3) has at most as many positive entries as there are equations, $K + 1$. So where there is a ray, nine readings or fewer contradict each other, and at least one sign among them is wrong.
-# The ray does not say which. In 10 of the 20 instances with one wrong sign there is no ray: another $h$ has these signs. (The kit accepts a ray only if (3) holds to rounding in sums that are computed without error, [ray.py](../kit/branchhull/ray.py); `answer.report.notes` names the readings.)
+# The ray does not say which. In 10 of the 20 instances with one wrong sign there is no ray: another $h$ has these signs.
 #
 # ## Promised and measured: lies
 #
@@ -256,10 +256,10 @@ draw.show(
 assert rate[counts.index(2)][lams == 0] == 0 and rate[counts.index(2)].max() >= 0.9
 
 # %% [markdown]
-# One lie and two are much alike; with four and with eight the plateau sinks, for in some instances none of these prices works.
+# With four lies and with eight the plateau sinks: in some instances none of these prices works.
 #
-# **The rival** knows how many lie. *Trimming*: Gauss-Newton (derived in lesson 17) from the start of lesson 14, leave out as many readings as there are lies, those that fit worst, and repeat. It uses
-# no zeros. The slack's price is 0.3, chosen once.
+# **The rival** knows how many lie. *Trimming*: Gauss-Newton (derived in lesson 17) from the start of lesson 14, leave out as many readings as there are lies, those that fit worst, and repeat. It ignores
+# that $h$ and $m$ are sparse. The slack's price is 0.3.
 
 
 # %%
@@ -306,7 +306,7 @@ print(f"certified gap ≈ {plain.report.certificate.gap:.0e}")
 assert plain.report.certificate.gap <= 1e-8
 
 # %% [markdown]
-# Here the two do about equally well: trimming has to be told the number of lies, the slack a price. (Our way to compute the interval of prices needs the truth.)
+# Here the two do about equally well. Trimming has to be told the number of lies, the slack a price.
 #
 # Without slack the answer is certified, and its error is 3.3 times the size of the truth. It *is* the smallest point that satisfies all 120 inequalities, two lies among them. A certificate
 # speaks of the program, not of the data.
@@ -333,7 +333,7 @@ draw.label(ax, "norm of the noise", "relative error")
 draw.legend(ax, "beside")
 draw.show(
     figure,
-    "Error and bound over the noise. The published means and ours differ by at most a tenth.",
+    "Error and bound over the noise. Our means differ from the published by less than a tenth of these.",
 )
 slope = mean @ size / (size @ size)
 print(f"error about {slope:.3f} times the norm, published {theirs @ size / (size @ size):.3f}")
@@ -341,9 +341,9 @@ print(f"the bound is {np.min(bound / mean):.0f} to {np.max(bound / mean):.0f} ti
 assert np.min(bound / mean) > 500 and np.all(np.abs(mean / (slope * size) - 1) < 0.15)
 
 # %% [markdown]
-# The error is nearly proportional to the noise. The bound, a square root, promises an error below 100 % only for $\max|\zeta_\ell| < 1/37^2 = 0.0007$: it says that the error goes to 0 with the noise; at these sizes the bound is above 500 %, and the answer 0 has an error of 100 %.
+# The error is nearly proportional to the noise. At these sizes the bound is above 500 %, and the answer 0 has an error of 100 %. The bound says that the error goes to 0 with the noise.
 #
-# How could one do better? Three rivals at 5 % noise, eight instances, errors of $h m^\top$ again: a refit, which is least squares for the products on the support that the program found (entries above a tenth of the largest), Gauss-Newton on all entries, and the slack.
+# Three rivals at 5 % noise, eight instances, errors of $h m^\top$: a refit, which is least squares for the products on the support that the program found (entries above a tenth of the largest), Gauss-Newton on all entries, and the slack.
 
 
 # %%
@@ -380,7 +380,7 @@ assert medians["price 0.5"] < medians["then refit"] < medians["no slack"]
 #
 # ## Explore
 #
-# Walk the price across the lower end of the interval that the caption gives; in instance 0 with 4 lies you can cross the upper end too. Switch the slack off. Raise the lies of instance 0 until without slack nothing is feasible. Then noise 0.2 and no lies: which price is best?
+# Walk the price across the lower end of the interval that the caption gives; in instance 0 with 4 lies you can cross the upper end too. Switch the slack off, and raise the lies of instance 0 until nothing is feasible. Then noise 0.2 and no lies: which price is best?
 
 
 # %%
@@ -432,11 +432,11 @@ for name, rows, of in (("l1-outliers", outliers, "error"), ("l1-noise", noise, "
 print(table(examine(LEDGER["Small noise, l1"], np.random.default_rng(0))))
 
 # %% [markdown]
-# The folded cell says where the stored rows are from, computes three of each again, and measures the drawn noise bound inside and outside of its hypotheses.
+# The folded cell computes some stored rows again, and measures the drawn noise bound inside and outside of its hypotheses. (Its $\xi$ is our $\zeta$.)
 #
 # ## Take away
 #
-# * A slack moves a branch. Inside an interval of prices that work the truth is an optimum in spite of lies; with a known truth two linear programs compute it.
+# * A slack moves a branch. The prices at which the truth is an optimum in spite of lies are an interval, if there are any; with a known truth two linear programs compute it.
 # * Too cheap, and the signal itself is bought off; too dear, and the lies are believed.
 # * A wrong sign has no slack. A ray of at most $K + 1$ readings, where there is one, proves that something is wrong, not which.
 #
@@ -449,4 +449,4 @@ print(table(examine(LEDGER["Small noise, l1"], np.random.default_rng(0))))
 # ## Sources
 #
 # * Program with slack: A. Aghasi, A. Ahmed, P. Hand, B. Joshi, arXiv 1809.08359; noise: arXiv 1906.11636. P. Gordan, Mathematische Annalen 6, 1873.
-# * The interval of prices, the example by hand and the bound on the value are derived here; see `kit.experiments.sparse` and `kit.branchhull.ray`.
+# * The interval of prices, the example by hand and the bound on the value are derived here: `kit.experiments.sparse`, `kit.branchhull.ray`.

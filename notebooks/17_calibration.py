@@ -42,12 +42,12 @@ from kit.results import Status
 # %% [markdown]
 # ## The question
 #
-# The gains vary smoothly, so $K$ cosines describe them: $g = D h$, $D \in \mathbb R^{n \times K}$ with first column 1. At $T$ moments, **snapshots**, the array records $y_\tau = g \circ (A m_\tau)$, with the known
+# The gains vary smoothly, so we describe them by $K$ cosines: $g = D h$ with $D_{ij} = \cos\bigl(\pi j\,(i - \tfrac12) / n\bigr)$, $i = 1, \dots, n$, $j = 0, \dots, K - 1$. The first column is 1. At $T$ moments, **snapshots**, the array records $y_\tau = g \circ (A m_\tau)$, with the known
 # response $A \in \mathbb R^{n \times N}$ and unknown sources $m_\tau \in \mathbb R^N$. Stacked, $B$ is $D$ repeated $T$ times, $C$ is block diagonal with $A$ in each block, and
 #
 # $$y = (B h) \circ (C m), \qquad L = n T \text{ products}, \qquad K + N T - 1 \text{ unknowns}$$
 #
-# besides the scale between gains and sources, which no product shows. We fix it by $h_1 = 1$: the mean gain is 1, as the other cosines add up to 0 over the wall. Each snapshot adds $n - N$ more products than unknowns. **All signs of $B h$ are $+1$, and nobody had to measure them.**
+# besides the scale between gains and sources, which no product shows. We fix it by $h_0 = 1$: the mean gain is 1, as the other cosines add up to 0 over the wall. Each snapshot adds $n - N$ more products than unknowns. **All signs of $B h$ are $+1$, and nobody had to measure them.**
 # (All data of this lesson are simulated, with a Gaussian response $A$. The machines and grey lines of the picture only tell the story.)
 
 
@@ -226,8 +226,8 @@ draw.label(ax, "snapshots", "error of the gains, median")
 draw.legend(ax, "beside")
 draw.show(
     figure,
-    "5 percent noise. The convex answer hardly improves with more snapshots. Both least squares curves end "
-    "lower than they begin, and lie on each other, wherever they started.",
+    "5 percent noise. The convex answer does not improve with more snapshots. Both least squares curves end "
+    "lower than they begin, and lie on each other.",
 )
 for name, curve in medians.items():
     print(f"{name:29s}", *(f"{value:.3f}" for value in curve))
@@ -295,9 +295,9 @@ print(f", by the slack {slack}; least misfit of Gauss-Newton {min(misfits):.2f} 
 assert 12 < proved < 24 and residual == 24 and slack >= 20 and min(misfits) > 0.02
 
 # %% [markdown]
-# So not each of them is proved to conflict. The misfit raises a suspicion each time, and says nothing about other points.
+# So not each of them is proved to conflict. The misfit of Gauss-Newton raises a suspicion each time, but it does not prove that no other point fits.
 #
-# A wrong sign passes more easily where there are few products. Twelve sensors, one snapshot, eight sources, so 12 products for 10 unknowns:
+# With few products a wrong sign may pass. Twelve sensors, one snapshot, eight sources, so 12 products for 10 unknowns:
 
 # %%
 loose, _ = branchhull.self_calibration(np.random.default_rng(0), 12, 3, 8)
@@ -312,7 +312,7 @@ residual = np.linalg.norm((loose.B @ right.h) * (loose.C @ right.m) - loose.y)
 print(f"; with the right signs {residual / np.linalg.norm(loose.y):.2f}")
 
 # %% [markdown]
-# A certified optimum that does not reproduce the readings; with the right signs it does not either, there are too few. **Read the residual beside the certificate**: the one says whether the answer explains the data, the other that the program was solved.
+# A certified optimum that does not reproduce the readings. With the right signs it does not either. **Read the residual beside the certificate**: the one says whether the answer explains the data, the other that the program was solved.
 #
 # ## Blur: a bird behind a curtain
 #
@@ -323,9 +323,9 @@ print(f"; with the right signs {residual / np.linalg.norm(loose.y):.2f}")
 #
 # *Proof.* Let $F$ be the unitary Fourier transform. For real $u$, $H u = \operatorname{Re} F u - \operatorname{Im} F u$. The convolution theorem says $F(v * u) = \sqrt L\, F v \circ F u$. In $F v$ the sines of $n$ and $L - n$ cancel, so $F v$ is real and equals $H v$. Take real minus imaginary parts. $\square$
 #
-# *Signs for free.* If the kernel is an **autocorrelation**, $v_n = \sum_j k_j k_{j + n}$, then $\sqrt L\,F v = L\,|F k|^2 \ge 0$. A triangle is one (of a box), at any width: a strong blur has its signs too. (So is a Gaussian; one that is cut off is checked below.) So has an even kernel of half-width below $L / 2$ that its centre dominates, $v_0 > 2 \sum |v_n|$ over $1 \le n < L/2$, since $\sqrt L\, H(v)_k = v_0 + 2 \sum v_n \cos\frac{2 \pi k n}{L}$.
+# *Signs for free.* If the kernel is an **autocorrelation**, $v_n = \sum_j \kappa_j \kappa_{j + n}$, then $\sqrt L\,F v = L\,|F \kappa|^2 \ge 0$. A box of up to $L / 2$ samples has a triangle as its autocorrelation, so a strong blur can have known signs too. The signs are also known for an even kernel of half-width below $L / 2$ that its centre dominates, $v_0 > 2 \sum |v_n|$ over $1 \le n < L/2$, since $\sqrt L\, H(v)_k = v_0 + 2 \sum v_n \cos\frac{2 \pi k n}{L}$.
 #
-# A bird sings eight chirps, each rising from 400 to 3,000 Hz; when, we know, but not how loud. A curtain blurs with an unknown even kernel of 12 numbers, in truth a Gaussian that is cut off. Gauss-Newton starts at "no blur", a kernel that is a single 1. One common factor is lost; for the picture the loudest chirp is scaled to the truth.
+# A bird sings eight chirps, each rising from 400 to about 3,000 Hz; when, we know, but not how loud. A curtain blurs with an unknown even kernel of 12 numbers, in truth a Gaussian that is cut off; the cell checks that its spectrum is positive. Gauss-Newton starts at "no blur", a kernel that is a single 1. One common factor is lost; for the picture the loudest chirp is scaled to the truth.
 
 # %%
 rate, L = 8192, 6144

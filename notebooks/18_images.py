@@ -15,7 +15,7 @@
 #
 # A camera looks at a wall with painted rectangles. A projector throws a mixture of 40 known patterns on it, and the camera takes two exposures: with the mixture, and with its negative. The difference is, pixel by
 # pixel, the paint times a modulation of *both signs*. Nobody noted the weights of the mixture. Can paint and light be told apart? Paint is made of flat regions, so few neighbouring pixels differ. A program that adds up the differences was published for
-# this, with pictures. This lesson asks what such pictures are.
+# such products, with pictures. This lesson asks what such pictures are.
 #
 # **Afterwards you can** show that the published program has no minimiser, write one that has, certify its answer by hand, and say in which window of its weight it
 # finds the scene, and where a rival does better.
@@ -40,7 +40,7 @@ from kit.results import Status
 # %% [markdown]
 # ## The question
 #
-# A picture of $p \times q$ pixels is the vector $h$ of its columns, so $B = I$ and all signs are $+1$. The light is $x = C m$ with $N$ known columns. $D h$ holds the differences of neighbouring pixels. $\mathrm{TV}(h) = \|D h\|_1$ is the **total variation**: an edge
+# A picture of $L$ pixels is the vector $h$ of its columns, so $B = I$ and all signs are $+1$. The light is $x = C m$ with $N$ known columns. $D h$ holds the differences of neighbouring pixels. $\mathrm{TV}(h) = \|D h\|_1$ is the **total variation**: an edge
 # costs its length times its height. With $s = \operatorname{sign}(y)$, a price $\lambda$ of slack $\xi$ as in lesson 16 (without slack, $\xi = 0$), and a weight $\mu$:
 #
 # $$\min\ \mathrm{TV}(h) + \mu \|h\|_1 + \|m\|_1 + \lambda\|\xi\|_1 \quad \text{subject to} \quad s_\ell\, h_\ell\, (c_\ell^\top m + \xi_\ell) \ge |y_\ell|, \quad h \ge 0 . \tag{1}$$
@@ -101,7 +101,7 @@ draw.show(figure, "The cost of the two-pixel picture. Below mu = 1 the edge goes
 #
 # ## Then what are the pictures? The picture that fades
 #
-# The published method is an ADMM on (1) with $\mu = 0$ and slack, started at 0 and stopped. Here is our run of it, on a scene of ours under a smooth positive light, at a penalty $\rho$ (lesson 13) for which the path is slow enough to look at.
+# The published method is an ADMM on (1) with $\mu = 0$ and slack, started at 0 and stopped. Here is our run of it, on our own scene, not the published data, under a smooth positive light. At this penalty $\rho$ (lesson 13) the path is slow enough to look at.
 
 # %%
 lamp = branchhull.scene(np.random.default_rng(3), (32, 32), N=25, light="smooth", objects=2)
@@ -132,11 +132,11 @@ for words, name in history.items():
     assert late > 1.5 * early if name == "brightness" else late < 0.5 * early
 
 # %% [markdown]
-# The value falls, the edges go, the brightness grows: this run goes the way of the proof. A picture seen on the way is the work of the stop. It depends on the iteration and on $\rho$, and nothing certifies it. (We show our scene. The published pictures were made by the same method on other data.)
+# The value falls, the edges go, the brightness grows: this run goes the way of the proof. A picture seen on the way depends on the stop and on $\rho$, and nothing certifies it.
 #
 # ## From scratch: a price on brightness
 #
-# With $\mu > 0$ brighter pictures cost. And a minimiser exists, if any point is feasible: the feasible set is closed, and the cost is at least $\mu\|h\|_1 + \|m\|_1 + \lambda \|\xi\|_1$, so only a bounded part of the set matters. **The program (1) is its own code**, once $h_\ell q_\ell \ge d_\ell$ with $q_\ell = s_\ell c_\ell^\top m$, $d = |y|$, is written as a cone: for $h_\ell, q_\ell \ge 0$
+# With $\mu > 0$ brighter pictures cost. And a minimiser exists, if any point is feasible: the feasible set is closed, and the cost is at least $\mu\|h\|_1 + \|m\|_1 + \lambda \|\xi\|_1$, so only a bounded part matters. **The program (1) can be typed as it stands**, once $h_\ell q_\ell \ge d_\ell$ with $q_\ell = s_\ell c_\ell^\top m$, $d = |y|$, is written as a cone: for $h_\ell, q_\ell \ge 0$
 #
 # $$h_\ell\, q_\ell \ge d_\ell \quad\Longleftrightarrow\quad \bigl\|(2 \sqrt{d_\ell},\ h_\ell - q_\ell)\bigr\|_2 \le h_\ell + q_\ell, \qquad\text{as } (h + q)^2 - (h - q)^2 = 4 h q .$$
 
@@ -176,7 +176,7 @@ for mu in (0.2, 2.0):
     assert (error < 1e-3) == (mu == 2.0)
 
 # %% [markdown]
-# What the kit does beyond it: with $B = I$ a pixel couples to its neighbours alone, so the picture's part of a Newton step is a chain of small Cholesky factors ([banded.py](../kit/branchhull/interior/banded.py)); its answer comes with a bound. Now the wall, 64 by 64 pixels:
+# The kit uses that with $B = I$ a pixel couples to its neighbours alone ([banded.py](../kit/branchhull/interior/banded.py)). Now the wall, 64 by 64 pixels:
 
 # %%
 answer = branchhull.solve(scene.problem(mu=2.0), tol=1e-7)
@@ -205,7 +205,7 @@ draw.show(
 )
 
 # %% [markdown]
-# At $\mu = 2$ the minimiser is the truth, up to the printed error. All three answers are certified; two are not the scene. A certificate speaks of the program.
+# At $\mu = 2$ the minimiser is the truth, up to the printed error. All three answers are certified; two are not the scene.
 #
 # ## Why it is right: a bound, and a limit for $\mu$
 #
@@ -254,7 +254,7 @@ for width in (1, 2, 4):
 # %% [markdown]
 # ## Measured: where it finds the scene
 #
-# Stored scenes of $64 \times 64$ pixels, only four a cell; found means that no pixel is off by more than a thousandth of the contrast. Where rectangles overlap, dark slivers one pixel wide may remain, which ask for $\mu$ above 2.
+# Stored scenes of $64 \times 64$ pixels, four for each field of the maps; found means that no pixel is off by more than a thousandth of the contrast.
 
 # %%
 rows = collect(PAPER["image-map"], "results")
@@ -301,10 +301,10 @@ assert (
 )
 
 # %% [markdown]
-# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival is the nearest there too. (Why (1) fails here we do not know.) BranchHull's case is the light of both signs, for which
-# the logarithm is not there.
+# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival is nearest there too. (Why (1) fails here we do not know.) BranchHull's case is the light of both signs: a negative
+# $x_\ell$ has no logarithm.
 #
-# And a photograph, which is not piecewise constant, so nothing promises that it comes back? (It ships with scikit-learn; its light is simulated.)
+# And a photograph? It is not piecewise constant. (From scikit-learn; its light is simulated.)
 
 # %%
 photo = branchhull.photograph(np.random.default_rng(0), "china.jpg", (48, 48), N=20, light="dct")
@@ -327,7 +327,7 @@ assert found.report.certificate.gap <= 1e-6 and rms < worst
 #
 # ## Explore
 #
-# "Solved" is the minimiser, or for $\mu = 0$, where there is none, a constant picture that is feasible; a number stops the ADMM (with slack) after so many steps. The first setting finds the scene: find one with smooth light where it is lost. Make $\mu$ small and watch the edges go. With $\mu = 0$ and a stop, watch what picture there is fade.
+# "Solved" is the minimiser, or for $\mu = 0$, where there is none, a feasible constant picture; a number stops the ADMM (with slack) after so many steps. Find a setting with smooth light where the scene is lost. Make $\mu$ small and watch the edges go. With $\mu = 0$, move the stop and watch the edges fade.
 
 
 # %%
@@ -369,11 +369,11 @@ assert trap.report.run.status is Status.UNATTAINED and trap.report.certificate.l
 print(table(examine(LEDGER["TV alone has no minimiser"], np.random.default_rng(0))))
 
 # %% [markdown]
-# The folded cell computes some stored rows again, shows that the kit recognises the trap, and measures it inside and outside of its hypotheses.
+# The folded cell computes some stored rows again, and measures the trap inside and outside of its hypotheses.
 #
 # ## Take away
 #
-# * A program is not its algorithm: the published one has infimum 0 and no minimiser; its pictures are stops on a path.
+# * The published program has infimum 0 and no minimiser; its pictures are stops on a path.
 # * A price on brightness gives it a minimiser with a certificate, and for light of both signs it is mostly the scene, in a window of $\mu$ (all or 94 % of the stored scenes at $\mu = 2$).
 # * The window cannot begin below perimeter over area of a dark region. Certified is not the same as recovered.
 #
