@@ -36,8 +36,8 @@ from kit.experiments.theorems import LEDGER, examine, table
 # %% [markdown]
 # ## The question
 #
-# The layer has weights $W \in \mathbb R^{N \times M}$, a column for each neuron, samples $X \in \mathbb R^{N \times P}$ (the last row is 1), answers $Y = (W^\top X)_+$, active on $\Omega = \{Y > 0\}$.
-# **One ball holds all neurons**:
+# The layer has trained weights $\bar W \in \mathbb R^{N \times M}$, a column for each neuron. Samples $X \in \mathbb R^{N \times P}$ (the last row is 1) get the answers $Y = (\bar W^\top X)_+$, active on $\Omega = \{Y > 0\}$.
+# We look for other weights $W$. **One ball holds all neurons**:
 #
 # $$\min_W \|W\|_1 \quad \text{s.t.} \quad \|(W^\top X - Y)_\Omega\|_F \le \epsilon, \quad (W^\top X)_{\Omega^c} \le 0 . \tag{1}$$
 #
@@ -121,9 +121,11 @@ assert abs(4 * (1 - joint[0]) ** 2 + (1 - joint[1]) ** 2 - tolerance**2) < 1e-12
 # U_1 &\leftarrow U_1 + W_1 - W_3^\top X, \qquad U_2 \leftarrow U_2 + W_2 - W_3
 # \end{aligned}$$
 #
-# The third minimises $\|W_1 - W_3^\top X + U_1\|_F^2 + \|W_2 - W_3 + U_2\|_F^2$: set the derivative to 0. With the new $U$ this says $X U_1^\top + U_2 = 0$. The second says that $-\rho U_2$, with the new $U_2$ and up to the last change of
-# $W_3$, is 1 or $-1$ where $W_2 \ne 0$, with its sign, and between them elsewhere. So $Q = \rho U_1$ has $X Q^\top = -\rho U_2$: a dual matrix, as $q$ was in lesson 21. Dividing $X$, $Y$, $\epsilon$ by a number $c$ changes no $W$,
-# but the speed; this $c$ is the authors'.
+# The third minimises $\|W_1 - W_3^\top X + U_1\|_F^2 + \|W_2 - W_3 + U_2\|_F^2$: set the derivative to 0. With the new $U$ this says $X U_1^\top + U_2 = 0$, so $Q = \rho U_1$ has $X Q^\top = -\rho U_2$.
+# Two more facts hold for the new $U$ up to the last change of $W_3$. The second step says that $-\rho U_2$ is 1 or $-1$ where $W_2 \ne 0$, with its sign, and between them elsewhere. The first says that
+# $U_1 \le 0$ off $\Omega$, since $\min(z, 0) - z \le 0$. Where $W_3$ no longer changes, $Q$ therefore has $|X Q^\top| \le 1$ entry by entry and $Q \le 0$ off $\Omega$, as lesson 21 asks of $q$: it is a dual matrix.
+#
+# Dividing $X$, $Y$, $\epsilon$ by a number $c$ changes the speed, but no optimum; this $c$ is the authors'.
 
 
 # %% tags=["from-scratch"]
@@ -146,7 +148,7 @@ def admm(X, Y, epsilon, rho, steps):
 
 
 # %% [markdown]
-# *Compared* with the kit, which does not use ADMM by default: `nettrim.solve` walks all neurons along their paths (lesson 21), stopped at the same $\lambda$.
+# *Compared* with the kit, which does not use ADMM by default: `nettrim.solve` takes the answers of all neurons on their paths (lesson 21) at the same $\lambda$, and looks for the $\lambda$ at which they meet the ball.
 
 # %% tags=["compared"]
 states = list(admm(X, Y, epsilon, 30, 800))
@@ -174,7 +176,7 @@ assert np.array_equal(W == 0, exact.W == 0)
 # ## What proves a zero
 #
 # ADMM's $W$ is a little outside: above a limit here, and at other steps it may be outside the ball. So speak of the *looser program*, in which $W$ is allowed: radius $\epsilon' = \max(\epsilon, \|(W^\top X - Y)_\Omega\|_F)$ and limits $V = (W^\top X)_+$ off $\Omega$.
-# Take any $Q$ with $Q \le 0$ off $\Omega$ and $|X Q^\top| \le 1$ entry by entry. For each $U$ that the looser program allows, as in lesson 21,
+# Take any $Q$ with $Q \le 0$ off $\Omega$ and $|X Q^\top| \le 1$ entry by entry. For all weights $U$ (not the sums $U_1$, $U_2$) that the looser program allows, as in lesson 21,
 #
 # $$\langle X Q^\top, U \rangle = \langle Q, U^\top X \rangle \ge \text{lower} := \langle Q_\Omega, Y_\Omega \rangle + \langle Q_{\Omega^c}, V_{\Omega^c} \rangle - \epsilon' \|Q_\Omega\|_F .$$
 #
@@ -182,14 +184,15 @@ assert np.array_equal(W == 0, exact.W == 0)
 #
 # $$\sum_{j, m} \bigl(1 - |(X Q^\top)_{jm}|\bigr)\, |U_{jm}| \;\le\; \|U\|_1 - \langle X Q^\top, U \rangle \;\le\; \text{upper} - \text{lower} . \tag{2}$$
 #
-# All terms on the left are nonnegative. **So where $|(X Q^\top)_{jm}| < 1$, this weight of an optimum is at most (upper $-$ lower) / $(1 - |(X Q^\top)_{jm}|)$.** $\square$
+# All terms on the left are nonnegative. **So where $|(X Q^\top)_{jm}| < 1$, this weight of an optimum has at most the size (upper $-$ lower) / $(1 - |(X Q^\top)_{jm}|)$.** $\square$
+# The difference upper $-$ lower is the **gap**; below it is printed as a share of upper.
 #
 # The optima of (1) itself are covered if $W$ is allowed in (1): then the two programs are one.
 
 
 # %% tags=["from-scratch"]
 def judge(X, Y, epsilon, W, Q):
-    """Radius and limits of the looser program, lower, upper, and how large its weights can be."""
+    """Radius and limits of the looser program, lower, upper, and how large a weight of its optima can be."""
     Omega, Z = Y > 0, W.T @ X
     radius = max(epsilon, np.linalg.norm((Z - Y)[Omega]))
     V = np.where(Omega, 0, np.maximum(Z, 0))
@@ -202,7 +205,7 @@ def judge(X, Y, epsilon, W, Q):
 
 
 # %% [markdown]
-# *Check*: an optimum of the looser program, found by the kit, has to respect the bounds. And the kit's `proved_zeros` uses the same inequality, but first gives each row of $Q$ its best multiple, so that it proves more, and rounds to the safe side.
+# *Check*: an optimum of the looser program, found by the kit, has to respect the bounds. The kit's `proved_zeros` uses the same inequality. It first gives each row of $Q$ its best multiple, which proves more at step 800, and it rounds to the safe side.
 
 # %% tags=["compared"]
 print("step   gap       proved below 0.01: ours   kit")
@@ -251,20 +254,20 @@ draw.curve(middle, steps, lower, "bound", "lower")
 draw.legend(middle, "lower right")
 draw.show(
     figure,
-    "Left: the zeros that ADMM shows are soon those of the optimum, but nothing is proved until the gap "
-    "is small. Right: the gap.",
+    "Left: the zeros that ADMM shows are soon those of the optimum, but none is proved below 0.01 until "
+    "the gap is small. Right: the gap lies between the curves.",
 )
 for step in (200, 800, 2000):
     k = int(np.searchsorted(steps, step))
     print(f"step {steps[k]}: shown {shown[k]:.0f}, right {right[k]:.0f}, proved {proved[k]:.0f}")
 bound = nettrim.proved_zeros(problem, exact.W, exact.dual)
 print(
-    f"the kit's walk: {np.sum(exact.W == 0)} zeros, {np.sum(bound < 1e-5)} of them proved below 0.00001"
+    f"the kit's answer: {np.sum(exact.W == 0)} zeros, {np.sum(bound < 1e-5)} of them proved below 0.00001"
 )
 assert np.sum(bound < 1e-5) == np.sum(exact.W == 0) and proved[0] == 0 < proved[-1]
 
 # %% [markdown]
-# The colleague is right to ask, and (2) is an answer: no optimum of the looser program, however found, has more than the bound on such a wire. For the kit's walk this program is (1) up to rounding, and all its zeros are proved below 0.00001. For ADMM it is a little
+# The colleague is right to ask, and (2) is an answer: no optimum of the looser program, however found, has more than the bound on such a wire. For the kit's answer this program is (1) up to rounding, and all its zeros are proved below 0.00001. For ADMM it is a little
 # looser than (1), and at step 248, with the right zeros on the screen, none is proved below 0.01. Try other $\rho$.
 #
 # ## The zeros as pixels
@@ -321,7 +324,7 @@ moved += [report("magnitude, as many zeros", np.where(np.abs(trained) >= order[c
 assert moved[0] <= 0.1 * (1 + 1e-6) and moved[0] < moved[1]
 
 # %% [markdown]
-# One ball has the smallest norm, as proved, and at the same number of zeros its answers move less than those of magnitude. Equal own balls have fewer zeros and move the answers less (the balls of three neurons that are silent on all samples stay unused); their test accuracy is as good. Rivals that look at samples too are in [lesson 25](25_pruning_today.ipynb).
+# One ball has a smaller norm than both choices of own balls; that it cannot have a larger one is proved above. At the same number of zeros its answers move less than those of magnitude. Equal own balls have fewer zeros and move the answers less (the balls of three neurons that are silent on all samples stay unused); their test accuracy is as good. Rivals that look at samples too are in [lesson 25](25_pruning_today.ipynb).
 #
 # **Where it fails.** The proof is about the optima of (1), or of a looser program, on these samples. It does not say that fewer wires would not do: $\|W\|_1$ is not the number of wires.
 #
@@ -380,9 +383,9 @@ for name in ("Zeros that are proved", "Proposition 1"):
 #
 # ## Take away
 #
-# * One ball for the layer is spent where it buys most, and has a norm at most that of any own balls.
+# * One ball for the layer is spent where it buys most. Its norm is at most that of own balls whose squared radii add up to the same.
 # * ADMM needs one matrix inverse, a shrinking, a clipping and a soft threshold; its sums of disagreement, $\rho U_1$, become a dual matrix; on the way they are clipped and scaled.
-# * With a small gap, (2) bounds each weight with $|X Q^\top| < 1$ in all optima of the looser program; without one a zero is only what a method shows.
+# * (2) bounds each weight with $|X Q^\top| < 1$ in all optima of the looser program. The bound is small where the gap is small against $1 - |X Q^\top|$. A zero without a bound is only what a method shows.
 #
 # **The guesses.** (1) Larger, or equal. (2) None below 0.01: at step 248 the zeros are right, and none is proved yet. (3) Those near the left and the right edge, where digits have little ink; six of these 17 have none.
 #

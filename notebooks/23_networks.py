@@ -16,7 +16,7 @@
 # A small network tells two spirals apart, and it is to run on a chip with little memory. A weight that is 0
 # need not be stored. You know how to prune one layer ([lesson 22](22_one_layer.ipynb)): you say how far its
 # answers may move, and they do not move further. But a network is a chain. What the first layer does wrong is
-# what the second layer sees, and nobody asked you how far *layers* may move. What counts is the end of the chain.
+# what the second layer sees, and what counts is the end of the chain.
 #
 # **Afterwards you can** prune a network layer by layer or as a cascade with two short loops, prove what both promise
 # about the last layer, compute the promise, and say when it is worth something.
@@ -38,7 +38,7 @@ from kit.course.explorers import explorer
 from kit.experiments.theorems import LEDGER, examine, table
 from kit.nettrim import rivals
 
-one_thread = threadpool_limits(1)  # for matrices of this size more threads mostly wait
+one_thread = threadpool_limits(1)  # the matrices are small
 
 
 # %% tags=["hide-input"]
@@ -104,20 +104,19 @@ draw.show(
 #
 # $$D_\ell = \lVert\hat Y_\ell - Y_\ell\rVert_F \qquad\text{is the \textbf{discrepancy} of layer } \ell .$$
 #
-# **Guess first.** (1) Each of three layers alone may move its answers by 5 %. By how much will the output move: by 5 %, by 15 %, or by
-# more? (2) You can prune the layers all at once, each on the inputs of the trained network, or one after the other, each on what the
-# pruned layers before it deliver. Which moves the output less? (3) A promise about the output is proved below. By what factor
+# **Guess first.** You can prune the layers all at once, each on the inputs of the trained network ("parallel"), or one after the other, each on what the
+# pruned layers before it deliver ("cascade"). (1) In parallel, each of three layers alone may move its answers by 5 %. By how much will the output move: by 5 %, by 15 %, or by
+# more? (2) Which of the two moves the output less? (3) A promise about the output is proved below. By what factor
 # is it larger than what happens: 2, 10, 1000?
 #
 # ## By hand: one weight a layer
 #
 # Let each layer have one neuron with one weight, 1, and no bias, and let all samples be positive. Then $Y_\ell = x$ for all $\ell$. A pruned weight $u$ on
-# the input $a x$ gives $u a x$, and Net-Trim takes the smallest $u \ge 0$ with $\lvert u a - 1\rvert \le \epsilon$, here relative to $\lVert x\rVert$.
+# the input $a x$ gives $u a x$, and Net-Trim takes the smallest $u \ge 0$ with $\lvert u a - 1\rvert \le \epsilon$. (Here $\epsilon$ and $D_\ell$ are shares of $\lVert x\rVert$.)
 #
-# *All at once.* Each layer believes that its input is $x$, so $u = 1 - \epsilon$. After $\ell$ layers $D_\ell = 1 - (1 - \epsilon)^\ell$.
+# *Parallel.* Each layer is shown $x$, so $u = 1 - \epsilon$. After $\ell$ layers $D_\ell = 1 - (1 - \epsilon)^\ell$.
 #
-# *One after the other.* Layer $\ell$ sees $(1 - D_{\ell-1})\,x$. The old weight would miss by $D_{\ell-1}$, so less than that
-# cannot be asked of the old weight. We allow $\sqrt\gamma$ times as much, with $\gamma = 1.1$: $D_\ell = \sqrt\gamma\, D_{\ell-1}$, as long as this is below 1.
+# *Cascade.* Layer $\ell$ sees $(1 - D_{\ell-1})\,x$. The old weight would miss by $D_{\ell-1}$. We allow $\sqrt\gamma$ times as much, with $\gamma = 1.1$: $D_\ell = \sqrt\gamma\, D_{\ell-1}$, as long as this is below 1.
 
 # %%
 epsilon, gamma, depth = 0.2, 1.1, np.arange(1, 7)
@@ -128,13 +127,13 @@ for k in depth:
     b *= ((1 - epsilon) if k == 1 else 1 - np.sqrt(gamma) * (1 - b)) / b
     at_once.append(1 - a)
     in_turn.append(1 - b)
-print("all at once:        ", np.round(at_once, 3))
-print("one after the other:", np.round(in_turn, 3))
+print("parallel:", np.round(at_once, 3))
+print("cascade: ", np.round(in_turn, 3))
 assert np.allclose(at_once, 1 - (1 - epsilon) ** depth)
 assert np.allclose(in_turn, epsilon * gamma ** ((depth - 1) / 2))
 figure, ax = draw.figure(size=(5.2, 3.2))
-draw.curve(ax, depth, at_once, "rival", "all at once", marks=True)
-draw.curve(ax, depth, in_turn, "answer", "one after the other", marks=True)
+draw.curve(ax, depth, at_once, "rival", "parallel", marks=True)
+draw.curve(ax, depth, in_turn, "answer", "cascade", marks=True)
 draw.label(ax, "layer", "discrepancy / |x|", "one weight a layer, ε = 0.2")
 draw.legend(ax, "upper left")
 draw.show(
@@ -149,8 +148,8 @@ draw.show(
 #
 # $$\lVert (U^\top X - Y)_\Omega \rVert_F \le \epsilon, \qquad (U^\top X)_{\Omega^c} \le V_{\Omega^c}, \qquad \Omega = \{Y > 0\} ;$$
 #
-# in the last layer, which has no ReLU, $\Omega$ is everything. **Parallel: each layer takes the smallest weights that keep its answers on
-# the trained inputs.** **Cascade: each layer takes the smallest weights that keep its trained answers on the inputs that it will really get.**
+# in the last layer, which has no ReLU, $\Omega$ is everything. **Parallel: each layer takes the smallest weights that nearly keep its answers on
+# the trained inputs.** **Cascade: each layer takes the smallest weights that nearly keep its trained answers on the inputs that it will really get.**
 #
 # $$\text{parallel:}\quad \hat W_\ell = \arg\min \lVert U\rVert_1,\ U \in C_{\epsilon_\ell}(Y_{\ell-1}, Y_\ell, 0), \qquad \epsilon_\ell = \epsilon\,\lVert Y_\ell\rVert_F . \tag{1}$$
 #
@@ -203,8 +202,8 @@ def cascade(Ws, X, epsilon, gamma):
 
 
 # %% [markdown]
-# **The promise, from scratch.** The theorems below bound $D_\ell$ layer by layer. With $e_\ell$ the error of layer $\ell$ alone on trained inputs,
-# and $\lVert\cdot\rVert_2$ the largest singular value without the row of the bias (and $D_0 = 0$; the maximum is $\epsilon_\ell$, unless a solver missed its ball a little),
+# **The promise, from scratch.** The theorems below bound $D_\ell$ layer by layer. Let $D_0 = 0$, let $e_\ell$ be the error of layer $\ell$ alone on trained inputs,
+# and $\lVert\cdot\rVert_2$ the largest singular value without the row of the bias. Then (the maximum is $\epsilon_\ell$, unless a solver missed its constraints a little)
 #
 # $$D_\ell \le \lVert\hat W_\ell\rVert_2\, D_{\ell-1} + \max(\epsilon_\ell, e_\ell) \quad\text{(parallel)}, \qquad
 #   D_\ell \le \sqrt{\gamma}\,\lVert W_\ell\rVert_2\, D_{\ell-1}, \quad D_1 \le \epsilon_1 \quad\text{(cascade)}. \tag{3}$$
@@ -266,8 +265,7 @@ for k, (W, U) in enumerate(zip(Ws, mine["cascade"], strict=True)):
     Y_hat = relu(U.T @ A, k == 2)
 
 # %% [markdown]
-# Beyond our loops `prune` ([prune.py](../kit/nettrim/networks/prune.py)) takes scikit-learn's and PyTorch's networks (lesson 26), certifies each layer, and
-# it runs both networks at the end and compares what happens with what it promised. Its answer is read as a table, in which layers count from 0, `promised` is (3), and `theorem` is (3) with larger norms of the old weights, $\lVert W_i\rVert_1$ in parallel and $\lVert W_i\rVert_F$ in a cascade (below):
+# The answer of `prune` ([prune.py](../kit/nettrim/networks/prune.py)) is shown as a table, in which layers count from 0, `promised` is (3), and `theorem` is (3) with norms of the old weights that are no smaller, $\lVert W_i\rVert_1$ in parallel and $\lVert W_i\rVert_F$ in a cascade:
 
 # %% tags=["nbval-ignore-output"]
 kits["cascade"]
@@ -301,8 +299,8 @@ kits["cascade"]
 #
 # $$D_\ell^2 \le \gamma\,\lVert W_\ell^\top(\hat Y_{\ell-1} - Y_{\ell-1})\rVert_F^2 \le \gamma\, \lVert W_\ell\rVert_2^2\, D_{\ell-1}^2 . \qquad \square$$
 #
-# Theorem 1 adds an error in each layer. Theorem 2 adds none: it multiplies the first one, and $\lVert W_\ell\rVert_2$ is known before anything is solved. (The papers have $\lVert W_\ell\rVert_F$, no smaller.)
-# (By hand (3) was an equality in both modes, while it promises less than 100 %.)
+# Theorem 1 adds an error in each layer. Theorem 2 adds none: it multiplies the first one, and $\lVert W_\ell\rVert_2$ is known before anything is solved.
+# (By hand (3) is an equality in both modes while it promises less than 100 %.)
 #
 # ## Promised and measured
 #
@@ -369,13 +367,13 @@ for ax, mode in zip(axes, ("parallel", "cascade"), strict=True):
 draw.show(
     figure,
     "Measured errors and both promises, layer by layer, on a logarithmic scale. The black line is 100 percent: "
-    "a network of zeros has this error, so a promise above the line says nothing.",
+    "a network of zeros has this error, so it keeps each promise above the line.",
 )
 
 # %% [markdown]
-# A promise above 100 % is **true and worth nothing**: a network of zeros moves by 100 %. That happens to
-# Theorem 1 with the norms $\lVert W_i\rVert_1$ in each row, and this is the form of it that is known before anything is solved. At $\epsilon = 20$ % it happens to (3) too, but for the cascade on the digits. For a cascade (3) itself is known before, since its norms are those of the trained weights
-# (the column "with norms of old W" has the larger $\lVert W_i\rVert_F$ for it). How loose are they?
+# A promise above 100 % is true, but **a network of zeros keeps it too**. That happens to
+# Theorem 1 with the norms $\lVert W_i\rVert_1$ in each row, and this is the form of it that is known before anything is solved. At $\epsilon = 20$ % it happens to (3) too, except for the cascade on the digits.
+# How loose are both?
 
 # %%
 loose = {}
@@ -443,8 +441,7 @@ for bed, moves in (("spirals", (0.1, 0.3, 0.6)), ("digits", (0.05, 0.1, 0.2))):
 # %% [markdown]
 # On the digits the cascade needs fewer weights. On the spirals it needs more where the output moves by 10 %, and fewer where it moves by 60 %.
 #
-# **The rivals**, at the same number of zeros in each layer as the cascade at 5 %, its zero biases not counted, and counted ("b"): magnitude, and OBS
-# (lesson 25); both keep all biases. The promise (3) for parallel pruning, with $\epsilon = 0$, holds for any weights whoever made them, so it can be computed afterwards for all three.
+# **The rivals**, magnitude and OBS (lesson 25), set as many weights to 0 in each layer as the cascade at 5 %, and keep all biases. The cascade sets biases to 0 too; in the rows "b" the rivals set as many more weights to 0. The promise (3) for parallel pruning, with $\epsilon = 0$, holds for any weights whoever made them, so it can be computed afterwards for all three.
 
 # %%
 print("bed       method      output moves by   promised afterwards")
@@ -473,12 +470,12 @@ for bed, (net, d) in beds.items():
     )
 
 # %% [markdown]
-# **OBS moves the output less than Net-Trim** with as many zeros. The promise computed afterwards is smaller too, but for the spirals with the biases counted. What OBS does not have is a promise *before*: it is told a number of weights, and
-# Net-Trim is told how far the answers may move. Lesson 25 continues this comparison.
+# **Here OBS moves the output less than the cascade** with as many zeros. Its promise computed afterwards is smaller too, except for the spirals in the row "b". But OBS has no promise *before*: it is told a number of weights, and
+# Net-Trim is told how far the answers may move.
 #
 # ## Explore
 #
-# The two loops above run at each setting. Find the largest $\epsilon$ at which the border still follows the arms. Then switch to parallel.
+# Find the largest $\epsilon$ at which the border still follows the arms. Then switch to parallel.
 # What does $\gamma$ do to the number of weights, and what to the promise?
 
 
@@ -540,21 +537,20 @@ for name in ("Theorem 1, any network", "Theorem 2, any network"):
 #
 # ## Take away
 #
-# * Both loops ask the same small program of each layer. They differ in the inputs that a layer is shown, and so in its radius and limits.
-# * What is promised: parallel errors add up, each multiplied by the norms behind it; a cascade has one error, multiplied by $\sqrt\gamma\,\lVert W_\ell\rVert_2$ in each later layer.
+# * Both loops solve one program for each layer. They differ in the inputs that a layer is shown, and so in its radius and limits.
+# * Parallel errors add up, each multiplied by the norms behind it; a cascade has one error, multiplied by $\sqrt\gamma\,\lVert W_\ell\rVert_2$ in each later layer.
 # * Compute the promise from singular values, and look whether it is below 100 %.
 #
-# **The guesses.** (1) By about 23 % on the spirals and 11 % on the digits: the layers behind may stretch an error, by at most their norms. (2) One after the other, at equal $\epsilon$ up to 10 %;
-# at equal weights on the digits, and not always on the spirals. (3) Promise (3) is 2 to 4 times what happens. With the norms of the old weights Theorem 1 is thousands of times too large on the digits.
+# **The guesses.** (1) By about 23 % on the spirals and 11 % on the digits: the layers behind may stretch an error, by at most their norms. (2) The cascade, at equal $\epsilon$ up to 10 %;
+# at equal weights on the digits, and not always on the spirals. (3) Promise (3) is about 2 to 4 times what happens. With the norms of the old weights Theorem 1 is thousands of times too large on the digits.
 #
-# **Break it yourself.** In `cascade`, hand `0.0` in place of `V` to `layer`. On the spirals the second layer is still solved: which sentence above is then not guaranteed? Put `np.sqrt(gamma) * miss` with
-# `gamma = 0.9` there: which sentence of the proof fails first? Prune the pruned network again with the same $\epsilon$: what is promised relative to the *trained* network?
+# **Break it yourself.** In `cascade`, hand `0.0` in place of `V` to `layer`. On the spirals the second layer is still solved: which sentence above is then not guaranteed? Take
+# `gamma = 0.9`: which inequality of the proof fails first? Prune the pruned network again with the same $\epsilon$: what is promised relative to the *trained* network?
 #
 # **Exercise**: [23_cascade_epsilon](../exercises/23_cascade_epsilon.ipynb), the radius of a cascade and its promise. **Next**: [24 How many samples](24_how_many_samples.ipynb).
 #
 # ## Sources
 #
 # * A. Aghasi, A. Abdi, N. Nguyen, J. Romberg, *Net-Trim*, NIPS 2017, arXiv 1611.05162: programs (S.1)-(S.7), Prop. 1, Theorems 1 and 2.
-#   Spirals (section 3 of the supplement) are done again in `tests/test_nettrim_published.py`, with data of our own and networks 2-50-50-2 and 2-50-50-1.
 # * A. Aghasi, A. Abdi, J. Romberg, SIAM J. Mathematics of Data Science 2(1), 2020, arXiv 1806.06457: one ball for a layer.
-# * Derived here: the bounds (3) for networks as they are, with a bias; they stand in `kit.nettrim.networks.promises`.
+# * Derived here: the bounds (3) for networks that are not link-normalised, with a bias.

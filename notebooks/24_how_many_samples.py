@@ -43,14 +43,14 @@ from kit.experiments.trials import NEURONS, PAPER
 #
 # $$\min_u \|u\|_1 \quad \text{s.t.} \quad u^\top x_p = w^\top x_p \;\; (p \in \Omega), \qquad u^\top x_p \le 0 \;\; (p \notin \Omega) . \tag{1}$$
 #
-# $w$ is **recovered** if it is the only solution. (A trained $w$ is dense. It comes back as soon as $N$ samples are active, and then nothing is pruned at $\epsilon = 0$: pruning wants another $w$. The question is whether Net-Trim finds a sparse one where there is one.)
+# $w$ is **recovered** if it is the only solution. (A $w$ without zeros comes back with probability 1 as soon as $N$ samples are active, and then nothing is pruned. The question is whether Net-Trim finds a sparse $w$ where there is one.)
 #
 # **Guess first.** (1) $N = 100$, $s = 5$: how many of 20 detectors are recovered from $P = 20$, 40, 80 samples? (2) How much do the silent samples help? (3) The theorem, with $\mu = 2$, asks for 572 samples. How many times too
 # many is that: 2, 10, 100?
 #
 # ## By hand: a quarter of the plane, and a square
 #
-# Leave the silent samples aside for a moment. An active sample says $x_p^\top d = 0$ for $d = u - w$. So $w$ is recovered if none of the $d \ne 0$ with these equations lies in the **cone of descent** $D$ of directions in which the norm does not rise.
+# Leave the silent samples aside for a moment. An active sample says $x_p^\top d = 0$ for $d = u - w$. So $w$ is recovered if and only if none of the $d \ne 0$ with these equations lies in the **cone of descent** $D$ of directions in which the norm does not rise.
 #
 # *$N = 2$, $w = (1, 0)$.* $D$ is $d_1 + |d_2| \le 0$, a quarter of the plane. No equation: not recovered. Two equations leave only $d = 0$: recovered. One equation leaves a line through 0 of random direction; with its two ends it meets
 # the quarter with probability $\tfrac12$.
@@ -86,11 +86,11 @@ print(f"one equation, 100,000 draws: recovered {quarter:.3f} for N = 2, {square:
 assert abs(quarter - 1 / 2) < 0.01 and abs(square - 1 / 3) < 0.01
 
 # %% [markdown]
-# The second number is $\tfrac13$: the line misses if $|x_1|$ is the largest of $|x_1|, |x_2|, |x_3|$, and each is with the same chance. So in three dimensions one equation suffices in fewer cases: it leaves a plane of directions, not a line. (The number that tells is the dimension of the cone, below: 1 for $N = 2$, about 1.4 for $N = 3$.)
+# The second number is $\tfrac13$: the line misses if $|x_1|$ is the largest of $|x_1|, |x_2|, |x_3|$, and each is with the same chance.
 #
 # ## From scratch: is $w$ the answer?
 #
-# $w$ is optimal in (1) if and only if there are multipliers (Karush, Kuhn, Tucker; all constraints are linear). An inequality that holds strictly at $w$ has the multiplier 0, and a silent sample has $w^\top x_p < 0$ strictly, with probability 1. **So silent samples have no multiplier**:
+# $w$ is optimal in (1) if and only if there are multipliers (Karush, Kuhn, Tucker; all constraints are linear). An inequality that holds strictly at $w$ has the multiplier 0, and a silent sample has $w^\top x_p < 0$ strictly, with probability 1. **So all silent samples have the multiplier 0**:
 #
 # $$w \text{ is optimal} \iff \text{ there is } \nu \in \mathbb R^{\Omega} \text{ with } X_{\Gamma\Omega}\, \nu = \operatorname{sign}(w_\Gamma), \quad \|X_{\Gamma^c\Omega}\, \nu\|_\infty \le 1 . \tag{2}$$
 #
@@ -162,18 +162,21 @@ for P in (36, 60):
 # The law of $x$ is symmetric, so $\pm x$ is a mixture of both halves of it with equal weights: the Gaussian law itself.
 # And the number of active samples says nothing about them. Hence, exactly, for Gaussian samples and without noise,
 #
-# $$P(\text{recovered from } P \text{ samples}) = \sum_k P\bigl(\operatorname{Bin}(P, \tfrac12) = k\bigr)\; f(k), \tag{3}$$
+# $$\Pr(\text{recovered from } P \text{ samples}) = \sum_k \Pr\bigl(\operatorname{Bin}(P, \tfrac12) = k\bigr)\; f(k), \tag{3}$$
 #
-# where $f(k)$ is the chance that $D$ is missed by the directions that satisfy $k$ Gaussian equations. $\square$ **For Gaussian samples, the ReLU halves the number of equations, on average.**
+# where $f(k)$ is the chance that $D$ is missed by the directions $d \ne 0$ that satisfy $k$ Gaussian equations. $\square$ **For Gaussian samples, the ReLU halves the number of equations, on average.**
 #
 # ## From scratch: the dimension of the cone
 #
 # If $D$ were a subspace of dimension $\delta$, $k$ random equations would leave 0 alone in it as soon as $k \ge \delta$. For a subspace and a standard normal $g$, $\delta = \mathbb E \|\operatorname{proj}_D g\|^2$. For a cone this
-# number is its **statistical dimension**. The distance of $g$ to the multiples $\tau z$ of subgradients $z$ of the norm at $w$ is as long as the projection on $D$ (these multiples are the polar cone of $D$, all $v$ with $v^\top d \le 0$ for each $d$ in $D$; by Moreau $g$ is the sum of its projections onto $D$ and onto the polar cone), and $z_i = \operatorname{sign}(w_i)$ on $\Gamma$, $|z_i| \le 1$ off it. As $g$ is symmetric,
+# number is its **statistical dimension**.
+#
+# The polar cone of $D$ holds all $v$ with $v^\top d \le 0$ for each $d$ in $D$. By Moreau $g$ is the sum of its projections onto $D$ and onto the polar cone, so $\|\operatorname{proj}_D g\|$ is the distance of $g$ to the polar cone.
+# This polar cone holds the multiples $\tau z$, $\tau \ge 0$, of the subgradients $z$ of the norm at $w$: $z_i = \operatorname{sign}(w_i)$ on $\Gamma$, $|z_i| \le 1$ off it. As $g$ is symmetric,
 #
 # $$\delta(N, s) = \mathbb E \min_{\tau \ge 0} \Bigl[ \sum_{i \le s} (g_i - \tau)^2 + \sum_{i > s} (|g_i| - \tau)_+^2 \Bigr] . \tag{4}$$
 #
-# **The bracket is convex in $\tau$, and its minimum is where $\tau$ is the mean of the numbers that count**: the $g_i$ on the support, and those $|g_i|$ off it that are above $\tau$; or 0, if that mean is negative.
+# **The bracket is convex in $\tau$, and its minimum is where $\tau$ is the mean of the numbers that count**: the $g_i$ on the support, and those $|g_i|$ off it that are above $\tau$. It is at 0 if for $\tau = 0$ this mean is negative.
 
 
 # %% tags=["from-scratch"]
@@ -208,8 +211,8 @@ for N, s in ((2, 1), (100, 5), (200, 10)):
 assert abs(l1_cone(2, 1)[0] - 1) < 0.03
 
 # %% [markdown]
-# $f(k)$ rises from 0 to 1 around $k = \delta$ (Amelunxen, Lotz, McCoy, Tropp). The width $\sigma$ of the rise: $\sigma^2$ is the variance of a random dimension with mean $\delta$ that belongs to the cone (its intrinsic volumes are the probabilities), and equals the variance of the bracket's minimum less $2\delta$ (McCoy, Tropp). Where $\sigma$ is large its shape is nearly that of the normal distribution function $\Phi$, $f(k) \approx \Phi((k - \delta)/\sigma)$ (Goldstein, Nourdin, Peccati). All three are cited, not proved here. In (3) this puts one half at
-# $P \approx 2\,\delta(N, s)$. The normal shape is an approximation, $\delta$ and $\sigma$ are computed from the mean and the variance of 20,000 draws, and nothing is fitted.
+# Three facts are cited, not proved here. $f(k)$ rises from 0 to 1 around $k = \delta$ (Amelunxen, Lotz, McCoy, Tropp). For the width $\sigma$ of the rise, $\sigma^2$ is the variance of the bracket's minimum in (4) less $2\delta$ (McCoy, Tropp). Where $\sigma$ is large, the rise has nearly the shape of the normal distribution function $\Phi$: $f(k) \approx \Phi((k - \delta)/\sigma)$ (Goldstein, Nourdin, Peccati). In (3) this puts one half at
+# $P \approx 2\,\delta(N, s)$. $\delta$ and $\sigma$ are computed from 20,000 draws, and nothing is fitted.
 #
 # ## Predicted and measured
 #
@@ -243,7 +246,7 @@ print(
 assert abs(off.mean()) < 0.02 and np.abs(z).max() < 4.5
 
 # %% [markdown]
-# **The theorem beside it.** Theorem 3 of the first paper: $P = (11 s + 7)\,\mu \log N$ Gaussian samples give $w$ with probability at least $1 - N^{1 - \mu}$, $\mu > 1$. The second paper has the order $s \log(N/s)$; for one half, and $s$ at most a fixed share of $N$ below 1, it follows from $P \approx 2 \delta$ and $\delta \le 2 s \log(N/s) + \tfrac54 s$ (Chandrasekaran and others).
+# **The theorem beside it.** Theorem 3 of the first paper: $P = (11 s + 7)\,\mu \log N$ Gaussian samples give $w$ with probability at least $1 - N^{1 - \mu}$, $\mu > 1$. The second paper has the order $s \log(N/s)$. For the chance one half and, say, $s \le N/2$, the approximation $P \approx 2 \delta$ gives this order too, as $\delta \le 2 s \log(N/s) + \tfrac54 s$ (Chandrasekaran and others).
 
 # %%
 print(
@@ -286,9 +289,9 @@ for shift in (-1.5, 0.0, 1.0, 3.0):
 assert found[-1.5] < found[0.0] < found[3.0]
 
 # %% [markdown]
-# It holds without a shift. With random signs the active samples are still Gaussian across $w$, but with a shift their mean square along $w$ (the column before the last, over active samples) is not 1; without one it is 1, measured 0.92. In these rows more are recovered where it is larger, fewer where it is smaller. A likely reason: equations with a large $w^\top x$ see the length of $w$ better.
+# Without a shift it does. With random signs the active samples are still Gaussian across $w$, but with a shift their mean square along $w$ is not 1; without one it is 1, measured 0.92. In these rows more are recovered where it is larger, fewer where it is smaller.
 #
-# *Rivals*, all on the same neurons ($N = 40$, $s = 5$), with the active samples as equations. (By (2), Net-Trim needs no more.) Least squares knows of no sparsity. Weighting each $|u_j|$ anew by $1 / (|u_j| + 0.1)$ and solving again, three times, is no convex program, and does better:
+# *Rivals*, all on the same neurons ($N = 40$, $s = 5$), with the active samples as equations. (By (2), Net-Trim needs no more.) Least squares knows of no sparsity. Weighting each $|u_j|$ anew by $1 / (|u_j| + 0.1)$ and solving again, three times, is no convex program, and recovers more in the first three rows:
 
 
 # %%
@@ -376,19 +379,19 @@ names = ("Proposition 2", "Theorem 3", "A neuron is l1 with a binomial number of
 print(table([f for name in names for f in examine(LEDGER[name], np.random.default_rng(0))]))
 
 # %% [markdown]
-# The folded cell says where the stored rows are from, decides some again, and measures the theorems inside and outside of their hypotheses.
+# The folded cell decides some stored rows again, and measures the theorems inside and outside of their hypotheses.
 #
 # ## Break it yourself
 #
-# A bias is one more weight, on a row of ones. Make the last input one: `X[-1] = 1; w[-1] = 0.5` in the first comparison. What does it do to the argument with random signs? Then put two equal samples into `X`: how many equations do they give?
+# A bias is one more weight, on a row of ones. Make the last input one: `X[-1] = 1; w[-1] = 0.5` in the first comparison. What does it do to the argument with random signs?
 #
 # ## Take away
 #
 # * $w$ is recovered if a random subspace misses the cone of descent; a linear program decides it.
 # * Only active samples are equations. For Gaussian samples that is half of them on average, and recovery has the chance one half at $P \approx 2\,\delta(N, s)$.
-# * The cone's dimension is an average that a few lines compute; the theorem's count is true, and here 14 to 20 times the number for one half and 7 to 15 times the predicted number for its own chance.
+# * The cone's dimension is an average that a few lines compute. The theorem's count is here 7 to 15 times the predicted number for its own chance.
 #
-# **The guesses.** (1) None, 5, and all 20. (2) Not at all. (3) Compared with the number at which half are recovered, 14 to 20 times.
+# **The guesses.** (1) None, 5, and all 20. (2) Not at all. (3) It is about 14 times the number at which half are recovered.
 #
 # **Exercise**: [24_sample_size](../exercises/24_sample_size.ipynb), the promised number and a certificate. **Next**: [25 Pruning today](25_pruning_today.ipynb).
 #
@@ -396,4 +399,4 @@ print(table([f for name in names for f in examine(LEDGER[name], np.random.defaul
 #
 # * Proposition 2, Theorem 3: A. Aghasi, A. Abdi, N. Nguyen, J. Romberg, *Net-Trim*, arXiv 1611.05162, supplement 4.4, 4.5. $s \log(N/s)$: arXiv 1806.06457.
 # * Statistical dimension: D. Amelunxen, M. Lotz, M. B. McCoy, J. A. Tropp, arXiv 1303.6672; its variance: McCoy, Tropp, arXiv 1308.5265; the normal shape: L. Goldstein, I. Nourdin, G. Peccati, arXiv 1411.6265; the bound on $\delta$: Chandrasekaran and others, arXiv 1012.0621. Weighting anew: E. Candès, M. Wakin, S. Boyd, arXiv 0711.1612.
-# * (3) is derived for this kit; the sweeps are `kit.experiments.trials`.
+# * (3) is derived here.
