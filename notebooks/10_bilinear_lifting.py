@@ -52,12 +52,12 @@ draw.show(figure, "Four tiles of the same area. The scale cannot tell them apart
 #
 # ## Going downhill
 #
-# The misfit $f = \|y - (B h) \circ (C m)\|^2 / \|y\|^2$ is not convex. For $K = N = 2$ one can look at all of it. Let $u \in \mathbb R^L$ be the products for $h = (\cos a, \sin a)$, $m = (\cos b, \sin b)$. For other lengths and signs of $h$ and $m$ the products are $r u$ with a number $r$, and the best $r = \langle y, u \rangle / \|u\|^2$ leaves
+# The misfit $f = \|y - (B h) \circ (C m)\|^2 / \|y\|^2$ is not convex. For $K = N = 2$ one can look at all of it. Let $u \in \mathbb R^L$ be the products for $h = (\cos \phi, \sin \phi)$, $m = (\cos \psi, \sin \psi)$. For other lengths and signs of $h$ and $m$ the products are $r u$ with a number $r$, and the best $r = \langle y, u \rangle / \|u\|^2$ leaves
 #
-# $$f(a, b) = 1 - \frac{\langle y, u\rangle^2}{\|y\|^2 \|u\|^2}, \qquad 0 \le a, b < 180^\circ .$$
+# $$f(\phi, \psi) = 1 - \frac{\langle y, u\rangle^2}{\|y\|^2 \|u\|^2}, \qquad 0 \le \phi, \psi < 180^\circ .$$
 #
 # (180 degrees more only turn the sign of $r$, so the edges of the map are joined.) From each of 8,100 places walk to the lowest neighbour until there is no lower one. A walk has arrived if
-# it ends in the lowest valley. (The colours show $\log_{10} f$.)
+# it ends in the lowest valley.
 
 
 # %%
@@ -104,12 +104,12 @@ for ax, L, seed in zip(axes, (6, 20), (3, 3), strict=True):
 draw.legend(axes[0], "upper right")
 draw.show(
     figure,
-    "The misfit over both angles, dark where it is small. With six products there is a second valley, and from its "
-    "bottom each step goes up. The edges are joined.",
+    "The logarithm of the misfit over both angles, dark where it is small. With six products there "
+    "is a second valley, and from its bottom each step goes up. The edges are joined.",
 )
 
 # %% [markdown]
-# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others, on the same grid (a narrow slanted valley can stop steps of 2 degrees before its bottom: so for few products the count is somewhat too large and the share too small):
+# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others, on the same grid:
 
 # %%
 print(" L   maps where walks end at several places, of 100   mean share that ends at the lowest")
@@ -257,7 +257,7 @@ def lift(B, C, y, steps, rho=2.0):
 # %% [markdown]
 # *Why $\rho v$ are weights*: the last step makes $U = -\mathcal A^*(v)$. At rest $X = Z$ is $Z - U$ shrunk, so $G = -\rho\, U = \mathcal A^*(\rho v)$ is the $G$ from above: $\|G\|_2 \le 1$ and $\langle G, Z \rangle = \|Z\|_*$. So (3) is an equality.
 #
-# *Check* by the certificate, by a search over other matrices that fit, and against the kit, state by state.
+# *Check* by the certificate, by a search over other matrices that fit, and against the kit.
 
 # %% tags=["compared"]
 data, truth = branchhull.gaussian(np.random.default_rng(0), L=60, K=10, N=10)
@@ -282,9 +282,9 @@ for _ in range(100):  # another matrix that fits: move in the null space of the 
     assert np.linalg.norm(other, "nuc") > value
 
 # %% [markdown]
-# What the kit does beyond ours ([nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py)): rows of very different sizes, equations that repeat or contradict each other, $y = 0$, and a stop by (3). From $Z$ its `lift` ([lifting.py](../kit/branchhull/rivals/lifting.py)) takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
+# The kit's program is [nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py). From $Z$ its `lift` takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
 #
-# Is the certified $Z$ the truth? Three instances, each with a truth of its own: 60 products, then 30, then 3, for 20 unknowns, with the bound of (3) in each case:
+# Is the certified $Z$ the truth? Three instances, with 60, 30 and 3 products for 20 unknowns:
 
 # %%
 figure, ax = draw.figure(size=(6.4, 3.2), beside=1.3)
@@ -309,7 +309,7 @@ draw.legend(ax, "beside")
 draw.show(
     figure,
     "Singular values of the certified answers. With 60 products one is left and it is the truth. With 30 several "
-    "are left. With 3 one is left (by luck: no rule says so), and it is not the truth.",
+    "are left. With 3 one is left, and it is not the truth.",
 )
 
 # %% [markdown]
@@ -345,7 +345,7 @@ assert hits["lifting"][0] <= 3 and hits["lifting"][-1] >= 19 and hits["descent"]
 
 # %% [markdown]
 # At this size lifting is close to BranchHull's law up to 16 products, and above it at 20. The descent begins to succeed with the fewest products; with 20 of them lifting does better. For larger $K = N$ lifting needs more per unknown: half of the instances are recovered at about $1.5\,(K+N)$, $2.1\,(K + N)$, $2.6\,(K+N)$ for $K = N = 5$, 10, 20
-# (measured once, [lifting.py](../kit/branchhull/rivals/lifting.py)). The theorem of Ahmed, Recht and Romberg (Sources) is for convolutions (the $b_\ell$, $c_\ell$ are rows of $F B$, $F C$ with $F$ the Fourier matrix and $C$ Gaussian), not for Gaussian $b_\ell$ and $c_\ell$. **The price** is in the unknowns:
+# (measured once, [lifting.py](../kit/branchhull/rivals/lifting.py)). The recovery theorem for lifting (Sources) is about convolutions, and not about Gaussian $b_\ell$ and $c_\ell$. **The price** is in the unknowns:
 
 # %%
 for K in (2, 10, 100, 1000):
@@ -356,7 +356,7 @@ for name in ("Lifting counts K N", "Nuclear norm: weak duality"):
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# The folded cell is from the **ledger** of theorems, each measured with its hypotheses and with each of them broken.
+# The folded cell is from the **ledger** of theorems.
 #
 # ## Break it yourself
 #
@@ -374,5 +374,4 @@ for name in ("Lifting counts K N", "Nuclear norm: weak duality"):
 #
 # ## Sources
 #
-# * Lifting and the theorem: A. Ahmed, B. Recht, J. Romberg, *Blind deconvolution using convex programming*, IEEE Transactions on Information Theory 60(3), 2014, arXiv 1211.5608. The norm as a hull: M. Fazel, H. Hindi, S. Boyd, 2001.
-# * The map, the slices, (3) and the weights of (4) are derived here; `kit.branchhull.rivals.lifting`, `nuclear_norm`.
+# * Lifting and its recovery theorem: A. Ahmed, B. Recht, J. Romberg, *Blind deconvolution using convex programming*, IEEE Transactions on Information Theory 60(3), 2014, arXiv 1211.5608. The norm as a hull: M. Fazel, H. Hindi, S. Boyd, 2001.

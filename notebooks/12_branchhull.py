@@ -12,7 +12,7 @@
 # %% [markdown]
 # # 12 BranchHull
 #
-# A ring modulator, the box behind the robot voices of old films, multiplies two sounds: $y = w x$. You have a recording of
+# A ring modulator multiplies two sounds: $y = w x$. You have a recording of
 # the product. A cheap detector beside it noted at each sample whether $w$ was above or below zero. You know which
 # tones each of the two sounds is made of. You do not know how loud they are, nor their phases. A stranger sends you two
 # sounds and two lists of weights, and claims that no smaller pair (in the sum of the squares of all amplitudes) explains your recording. You want such a pair, and a way to check the claim without trusting the stranger.
@@ -136,7 +136,7 @@ for _ in range(20):
     worst = max(worst, abs(h @ h + m @ m - by_hand) / by_hand, abs(h @ h - m @ m) / by_hand)
 print(f"20 programs: differ from the value by hand by at most ≈ {worst:.0e}")
 assert worst < 1e-4
-Bt, Ct, d = branchhull.canonical(data)
+Bt, Ct, d = branchhull.canonical(data)  # B and C with the signs turned away, and |y|
 h, m, al, be = smallest(Bt, Ct, d)
 error = branchhull.recovery_error(h, m, truth)
 print(f"two sounds: distance to the balanced truth, relative ≈ {error:.1e}")
@@ -156,7 +156,8 @@ for ax, tones, true, found, name in (
 draw.legend(axes[1], "beside")
 draw.show(
     figure,
-    "The two sounds that were played, balanced, and those that the program found from their products.",
+    "The two sounds that were played, balanced, and those that the program found from their "
+    "products and the signs of the first.",
 )
 
 # %% [markdown]
@@ -192,8 +193,8 @@ def certificate(Bt, Ct, d, h, m, al, be):
 
 
 # %% [markdown]
-# *Check*: by the case by hand, then beside the kit. `solve` finds the point by a method of its own, and `certify` is the same two lines with
-# rounding taken care of.
+# *Check*: by the case by hand, then beside the kit. `solve` finds the point by a method of its own, and `certify` computes the same two
+# bounds with rounding taken care of.
 
 # %% tags=["compared"]
 one = np.array([[1.0], [2.0]]), np.ones((2, 1)), np.array([2.0, 3.0])
@@ -216,8 +217,7 @@ assert np.allclose(mine, (theirs.lower, theirs.upper), rtol=1e-9)
 assert mine[0] < lower and certificate(Bt, Ct, d, -h, m, al, be)[1] == np.inf
 
 # %% [markdown]
-# What the kit adds: methods that use the structure of this program ([lesson 13](13_admm.ipynb), [lesson 19](19_fast_solvers.ipynb)), and bounds that hold for
-# floating-point numbers ([certificate.py](../kit/branchhull/certificate.py)). Poor weights give a poor bound, but by (1) not a wrong one.
+# Poor weights give a poor bound, but by (1) not a wrong one.
 #
 # ## When do the two numbers meet?
 #
@@ -385,14 +385,12 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
     print(table(examine(LEDGER[name], np.random.default_rng(0))), end="\n\n")
 
 # %% [markdown]
-# Here BranchHull is not the method that needs the fewest samples. Up to 16 samples the best of ten descents recovers more, and at 8, 12 and 16 lifting does too. With Gaussian rows and $K = N = 10$ lifting
-# is behind BranchHull at 32 to 44 products, and Gauss-Newton from a start made of the signs recovers more than BranchHull up to 52 products ([lesson 14](14_how_many_measurements.ipynb)).
-#
-# The folded cell is from the ledger.
+# Here BranchHull is not the method that needs the fewest samples. Up to 16 samples the best of ten descents recovers more, and at 8, 12 and 16 lifting does too. [Lesson 14](14_how_many_measurements.ipynb)
+# compares such methods for Gaussian rows.
 #
 # ## Break it yourself
 #
-# Make a new `branchhull.Bilinear` from `data` with the sign of sample 0 switched (`data` itself keeps its canonical form), and call `smallest`: what does the solver say, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Then that of sample 28 instead: is it noticed, and is the answer the truth? Drop $\sqrt{d}$ from `certificate`. Multiply `Bt` by 10: how do
+# Make a new `branchhull.Bilinear` from `data` with the sign of sample 0 switched, and call `smallest`: what does it return, and what does `branchhull.solve` prove? (Lesson 11 has such a proof.) Then that of sample 28 instead: is it noticed, and is the answer the truth? Multiply `Bt` by 10: how do
 # $h$, $m$, the quotients $\beta / \alpha$ and each side of (1) change? (The weights themselves are not unique: thirty active rows, eight equations.)
 #
 # ## Take away
@@ -409,4 +407,3 @@ for name in ("Weak duality", "Noise that shrinks", "Noise of any sign"):
 # ## Sources
 #
 # * The program: A. Aghasi, A. Ahmed, P. Hand, B. Joshi, arXiv 1702.04342 (Applied and Computational Harmonic Analysis 49(2), 2020).
-# * The certificate and (3) are derived here; `kit.branchhull.problem`, `certificate`, `solve`.
