@@ -285,7 +285,7 @@ for angle in (60, 90, 127, 150, 165):
     assert abs(error[1] / error[0] - promised) < 0.02 and abs(gap) < 1e-12 and lam.min() >= 0
 
 # %% [markdown]
-# The active-set method needs one call at each angle. Where both roads decide, the ascent needs many steps if $\sigma_2 / \sigma_1$ is small, as for roads that are nearly parallel. [Lesson 02](02_splitting.ipynb) has a step that can
+# The active-set method needs one call at each angle. Where both roads decide, the ascent can need many steps if $\sigma_2 / \sigma_1$ is small, as for roads that are nearly parallel. [Lesson 02](02_splitting.ipynb) has a step that can
 # be much faster, and much slower. The bound does not care: both methods propose, and the one line of `bound` decides.
 #
 # ## Break it yourself

@@ -313,7 +313,7 @@ assert proved["branchhull"] > 0.99 and proved["gauss-newton, signs"] == 0
 # [lesson 10](10_bilinear_lifting.ipynb), was not stored.)
 #
 # A descent that ends with all products reproduced has proved that its misfit cannot be smaller. If it ends with a misfit, this may be a local minimum, and nothing is proved. BranchHull's certificate says that its answer is the smallest
-# point of the hulls. Neither says by itself that the answer is the truth. For BranchHull and Gaussian data the law says how often it is; for the descents there is only the table.
+# point of the hulls. Neither says by itself that the answer is the truth. For BranchHull and Gaussian data the law says how often it is; for the descents we have only the table.
 #
 # ## Explore
 #

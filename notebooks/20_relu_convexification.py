@@ -19,7 +19,7 @@
 # But the neuron has a bend, and the set of good $u$ has a shape that is hard to search.
 #
 # **Afterwards you can** replace "nearly the same answers" by a ball and half-spaces, prove what this set promises, say what it leaves out and
-# measure the price, and say why the limits must move when the samples move.
+# measure the price, and say why the limits should move with the samples.
 # **Before**: [00](00_start_here.ipynb), [01](01_bounds.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -72,7 +72,7 @@ draw.legend(ax, "lower left")
 draw.show(
     figure,
     "Twelve samples. The neuron answers on the side of the line to which its weights, the arrow, point. "
-    "The farther from the line, the larger the answer.",
+    "There the answer grows with the distance from the line.",
 )
 print(f"active on {np.sum(y > 0)} of {y.size} samples, |w|_1 = {np.abs(w).sum():.3f}")
 
@@ -410,7 +410,7 @@ for name in ("Proposition 1", "One layer is no longer than it was", "Theorem 2")
 #
 # * Net-Trim's set asks for a ball where the neuron is active, and for half-spaces where it is silent.
 # * All weights in this set keep the promise, and the trained weights are among them. Given up are weights that wake a silent sample, or that silence an active one and leave the ball.
-# * When samples move, the limit of the silent ones has to move too.
+# * When silent samples cross the line, the limit 0 may leave no weights. A limit that moves with the samples does not exclude the old ones.
 #
 # **The guesses.** (1) Yes: an equation or a half-space for each sample. (2) In general not: with two samples it had arms. It is the shared tolerance that breaks it.
 # (3) As long as no silent sample crosses the line, and $\epsilon$ has room for the errors. At shift 0.3 one crosses, and at 0.4 no weights are left.
