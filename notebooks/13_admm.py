@@ -342,7 +342,7 @@ for name, problem in (("clean", clean), ("noisy", noisy)):
         assert report.certificate.gap < 1e-6
 
 # %% [markdown]
-# With noise the interior point method of [lesson 19](19_fast_solvers.ipynb) and cvxpy's solver are much faster here than the ADMM. The ADMM stays where no new system can be solved at each step: after the start an iteration is four products with matrices of $L \times K$ or $L \times N$ numbers, and $L$ projections.
+# With noise the interior point method of [lesson 19](19_fast_solvers.ipynb) and cvxpy's solver are much faster here than the ADMM. The ADMM suits a computer that cannot solve a new system at each step: after the start an iteration is four products with matrices of $L \times K$ or $L \times N$ numbers, and $L$ projections.
 #
 # ## Explore
 #

@@ -79,7 +79,7 @@ draw.legend(ax, "lower left")
 draw.show(figure, "The smaller mu, the nearer to the border is the point of the central path.")
 
 # %% [markdown]
-# ## From scratch: Newton on the cone
+# ## From scratch: Newton inside the hulls
 #
 # Keep copies $p, q$ of $\tilde B h$ and $\tilde C m$, which stay inside their hulls, and minimise $\|h\|^2 + \|m\|^2 + \phi(p, q)$ subject to $p = \tilde B h$, $q = \tilde C m$, with the barrier
 #
