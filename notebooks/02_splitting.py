@@ -124,7 +124,7 @@ def proof(A, b, rho, x, a):
 # %% [markdown]
 # *Why is $\rho a$ a weight?* Suppose nothing changes any more. The last step of (2) then says $u = A x$, so $A x \ge b$. The second says $2 x = \rho A^\top a$. The first says
 # $u = \max(u - a, b)$: for each road the entry of $a$ is 0, or it is $\ge 0$ and the entries of $u$ and $b$ are equal. So $\lambda = \rho a$ is nonnegative, $A^\top \lambda = 2 x$, and
-# $\lambda^\top (A x - b) = 0$. By lesson 01 this is a certificate, and $x$ is optimal. $\square$
+# $\lambda^\top b = \lambda^\top A x = 2 \|x\|^2$. The bound of lesson 01, $\lambda^\top b - \tfrac14 \|A^\top \lambda\|^2$, is then $2 \|x\|^2 - \|x\|^2$, which is the value of $x$. So $x$ and $\lambda$ are a certificate, and $x$ is optimal. $\square$
 #
 # On the way $\rho a$ may have negative entries. They are put to 0, and then the weights prove a bound at each step. That the steps converge for each
 # $\rho > 0$, if any point is feasible, is a theorem we cite (Boyd and others, section 3.2).
@@ -200,7 +200,7 @@ draw.show(
 # $$M = \begin{pmatrix} 1 - P_{11} & -P_{12} \\ P_{12} & P_{22} \end{pmatrix} .$$
 #
 # If the two numbers on the diagonal differ by less than $2 |P_{12}|$, the eigenvalues are a complex pair of modulus $\sqrt{\det M}$:
-# the error turns while it shrinks. If all constraints are active, $M = I - P$, if all are idle, $M = P$. These are symmetric, their
+# the error turns while it shrinks. As $P_{11}$ and $P_{22}$ lie between 0 and 1, the trace of $M$ and its determinant $(1 - P_{11}) P_{22} + P_{12}^2$ are positive. So real eigenvalues are positive, and no error goes to and fro. If all constraints are active, $M = I - P$, if all are idle, $M = P$. These are symmetric, their
 # eigenvalues real and between 0 and 1, and nothing turns. And as $P = I - \tfrac2\rho (A A^\top + \tfrac2\rho I)^{-1}$, for two constraints $P_{12} = 0$ exactly if
 # $a_1^\top a_2 = 0$. The largest modulus of an eigenvalue of $M$ is the **promised factor** of the error. Here is road 2 at 20 degrees, where it is idle.
 

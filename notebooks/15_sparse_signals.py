@@ -177,7 +177,7 @@ for L in (20, 28, 36):
     assert mine == solved and max(apart) < 1e-6
 
 # %% [markdown]
-# The kit also handles $y_\ell = 0$ and data that contradict the truth, and decides whether the truth is the *only* optimum
+# The kit also handles $y_\ell = 0$ and data that contradict the truth, and reports whether the truth is proved to be the *only* optimum
 # ([verdict.py](../kit/branchhull/data/verdict.py): $\theta > 1$ and a rank suffice, with the proof). The solver of the linear program has a tolerance of $10^{-7}$, far below the printed distances of $\theta$ from 1.
 #
 # ## Why it is right

@@ -390,5 +390,5 @@ for name in ("Net-Trim: weak duality", "One layer is no longer than it was"):
 #
 # ## Sources
 #
-# * The program: A. Aghasi, A. Abdi, N. Nguyen, J. Romberg, *Net-Trim*, arXiv 1611.05162, supplement (S.1). Walks of this kind: M. R. Osborne, B. Presnell, B. A. Turlach 2000, and B. Efron and others, *Least angle regression*, 2004, both for the LASSO.
+# * The program: A. Aghasi, A. Abdi, N. Nguyen, J. Romberg, *Net-Trim*, arXiv 1611.05162, supplement (S.1). Walks of this kind: M. R. Osborne, B. Presnell, B. A. Turlach, *A new approach to variable selection in least squares problems*, 2000, and B. Efron and others, *Least angle regression*, 2004, both for the LASSO.
 # * The walk with silent samples and (4) are derived here and in `kit.nettrim.exact`, `kit.nettrim.certificate`.
