@@ -47,10 +47,10 @@ CAP = 1e3  # no s above it is looked for
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the balanced truth is the only minimiser, and by how much. True or False in an if."""
+    """Is the balanced truth the minimiser, proved the only one? True or False in an if."""
 
     optimal: bool  # it is a minimiser
-    unique: bool  # it is the only one
+    unique: bool  # and proved to be the only one; for l1 the proof asks for a margin above 0
     margin: float  # > 0: room to spare; < 0: how far from it (module docstring); 0 is the edge
 
     def __bool__(self) -> bool:
@@ -58,7 +58,7 @@ class Verdict:
 
 
 def verdict(data: Bilinear, truth: Truth, objective: str = "l2") -> Verdict:
-    """Is the balanced truth the unique minimiser of the program without slack? With the margin.
+    """Is the balanced truth the minimiser without slack, proved the only one? With the margin.
 
     objective  "l2" or "l1"; any gamma gives the same verdict. A truth that the data contradict (a
                wrong sign, noise that raises |y|) is not feasible and gets the margin -inf. Where y
