@@ -109,7 +109,7 @@ draw.show(
 )
 
 # %% [markdown]
-# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others, on the same grid:
+# The wrong valley leaves 1.6 percent of $\|y\|^2$ unexplained. This instance was chosen because it has one. Of a hundred others, on the same grid (where a walk can also stop at a place that is no minimum of $f$):
 
 # %%
 print(" L   maps where walks end at several places, of 100   mean share that ends at the lowest")
@@ -282,7 +282,7 @@ for _ in range(100):  # another matrix that fits: move in the null space of the 
     assert np.linalg.norm(other, "nuc") > value
 
 # %% [markdown]
-# The kit's program is [nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py). From $Z$ its `lift` takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
+# The kit's program is [nuclear_norm.py](../kit/branchhull/rivals/nuclear_norm.py). From $Z$ `branchhull.lift` takes $h = \sqrt{\sigma_1} u_1$, $m = \sqrt{\sigma_1} v_1$.
 #
 # Is the certified $Z$ the truth? Three instances, with 60, 30 and 3 products for 20 unknowns:
 
