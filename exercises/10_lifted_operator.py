@@ -52,7 +52,7 @@ from kit.course.practice import exercise
 #   \quad \text{for all } Z, \nu, \qquad \langle Z, Z' \rangle = \sum_{kn} Z_{kn} Z'_{kn} . \tag{2}$$
 #
 # First the slow way, which is surely right: a loop over the measurements. It takes $L$ products of
-# small vectors; with $L = 10^5$ one does not want to wait for it.
+# small vectors, one after the other, in Python.
 
 
 # %%
@@ -406,7 +406,7 @@ check_factors(factors)
 # ## What to take away
 #
 # - Lifting makes the measurements linear; the price is $K N$ unknowns instead of $K + N$.
-# - Nobody forms the matrix of $\mathcal A$: two products of thin matrices do.
+# - The matrix of $\mathcal A$ is not needed: products of thin matrices do its work.
 # - A map and its adjoint are tested against each other, by random numbers, in one line.
 #
 # **Source.** Lifting as in arXiv 1211.5608, here with real rows and no Fourier transform.

@@ -30,8 +30,8 @@
 # check under it. A check tells you which property fails and often why; it does not hold the answer,
 # and every try draws other points. `check.hint()` gives hints one by one; `check.solution()` opens
 # when you are right, or after three tries; `progress()` of `kit.course.practice` shows what you have
-# done so far, and in which file of yours it is kept. The kit holds an answer, too: `kit.branchhull.hull` has a projection that is better than what is asked here. It is
-# on your honour not to read it first.
+# done so far, and in which file of yours it is kept. The kit holds an answer, too: `kit.branchhull.hull`
+# has such a projection. It is on your honour not to read it first.
 
 # %%
 # %matplotlib inline
@@ -359,7 +359,7 @@ check_zero(project)
 # %% [markdown]
 # ## Go further 2: with slack
 #
-# Lesson 15 lets measurements be wrong: a third unknown $w$ is added to $v$, and the set is
+# Lesson 16 lets measurements be wrong: a third unknown $w$ is added to $v$, and the set is
 #
 # $$\{(u, v, w) : \; u\,(v + w) \ge d, \; u \ge 0, \; v + w \ge 0\} .$$
 #
@@ -462,10 +462,10 @@ check_slack(project_with_slack)
 # ## What to take away
 #
 # - Outside the hull, nearest means *on the branch, at a right angle*: two conditions, one root.
-# - Convexity is what makes the positive root unique, so nothing can be chosen wrongly.
+# - Convexity makes the positive root unique, so there is nothing to choose among positive roots.
 # - A projection can be checked without knowing it: feasible, nearer than any point you can draw.
 #
 # Lesson 13 puts your function into a loop and calls it ADMM.
 #
-# **Source.** The published ADMM (arXiv 1809.08359) projects by the roots of the quartic, one by one;
-# way B is the kit's own derivation.
+# **Source.** The published code of arXiv 1809.08359 projects by the roots of the quartic, one point
+# after the other; way B is derived here.

@@ -16,10 +16,11 @@
 # %% [markdown]
 # # Exercise 13: one step of ADMM, one matrix of Newton
 #
-# **The task.** Lesson 13 solves BranchHull by loops that call one step again and again. Write the
-# two steps: that of ADMM, and gradient and Hessian for Newton's method.
+# **The task.** Lesson 13 solves BranchHull by a loop that takes one step of ADMM again and again. Write
+# that step; then write gradient and Hessian for Newton's method, which lesson 19 uses.
 #
-# **You need** lessons 11 and 13, the projection of exercise 11 (here it is given), numpy.
+# **You need** lessons 11 and 13, for the second part 19, the projection of exercise 11 (here it is
+# given), numpy.
 # **Time**: 30 minutes for the core, 30 to go further.
 #
 # **How it works.** Replace each `raise NotImplementedError` by your code, run the cell, run the
@@ -80,15 +81,18 @@ print(
 # %% [markdown]
 # ## First, a feel for it
 #
-# Be the solver: which multiple of this $h$ and $m$ puts all points into their hulls, and how far above
-# the optimum is it?
+# Somebody rounds the optimal $h$ and $m$ to one digit. Which multiple of them puts all points into their
+# hulls, and how far above the optimum is it?
 
 # %%
+best = solve(problem)
 size = 1.0  # change it
-inside = (size * Bt @ h) * (size * Ct @ m) >= d
-inside &= (size * Bt @ h >= 0) & (size * Ct @ m >= 0)
+h_near, m_near = size * np.round(best.h, 1), size * np.round(best.m, 1)
+p, q = Bt @ h_near, Ct @ m_near
+inside = (p * q >= d) & (p >= 0) & (q >= 0)
 print(
-    f"{inside.sum()} of {d.size} hulls are content, |h|^2 + |m|^2 = {size**2 * (h @ h + m @ m):.3f}"
+    f"{inside.sum()} of {d.size} hulls are content, "
+    f"|h|^2 + |m|^2 = {h_near @ h_near + m_near @ m_near:.3f}"
 )
 
 
@@ -213,7 +217,7 @@ def check(answer, seed=0):
             ),
             (
                 lambda f: nearest(pq(f)) and zero(gradient(f, rho=1 / rho)),
-                "rho stands on the wrong side in step 2: a large rho means a small step of h, not a large one.",
+                "rho stands on the wrong side in step 2: with a large rho, B h should follow p + a more closely.",
             ),
         ),
     )
@@ -354,8 +358,10 @@ check_newton(newton)
 # %% [markdown]
 # ## What to take away
 #
-# - ADMM asks for two things only: a projection, and two small linear systems that never change.
+# - A step of ADMM needs a projection and two small linear systems, whose matrices stay as long as $\rho$
+#   does.
 # - At its fixed point $2 h = \rho \tilde B^T a$: the multipliers are the dual, up to $\rho$.
 # - Newton's matrix is built from two-by-two blocks, $L$ of them, and has the size $K + N$.
 #
-# **Source.** ADMM as in arXiv 1809.08359, eqs (4)-(6), specialised to the l2 objective; (2) derived.
+# **Source.** ADMM as on the poster of arXiv 1809.08359, eqs (4)-(6), specialised to the l2 objective;
+# (2) derived.

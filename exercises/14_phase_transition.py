@@ -263,7 +263,7 @@ check_half(half_point)
 # %% [markdown]
 # ## What to take away
 #
-# - The law needs no constant that nobody knows: 50 % at $L = 2 (K + N - 2)$, and sharply so.
+# - The law has no unknown constant: $P(L) = \tfrac12$ at $L = 2 (K + N - 2)$, exactly.
 # - It does not depend on $h$ and $m$, nor on how $K + N$ is split.
 #
 # **Source.** Wendel, Mathematica Scandinavica 11 (1962); that it is the law of BranchHull is derived in lesson 14.

@@ -36,7 +36,8 @@ from kit.course.practice import exercise
 # %% [markdown]
 # ## The program with slack
 #
-# In canonical form $p = \tilde B h$, $q = \tilde C m$, and $z_\ell$ is added to $q_\ell$:
+# In canonical form $p = \tilde B h$, $q = \tilde C m$, and a slack $z_\ell$ (in the lesson $\xi_\ell$) is
+# added to $q_\ell$:
 #
 # $$\min \; |h|_1 + |m|_1 + \lambda |z|_1 \quad \text{s.t.} \quad
 #   p_\ell \, (q_\ell + z_\ell) \ge d_\ell, \qquad p_\ell \ge 0 . \tag{1}$$
@@ -276,7 +277,7 @@ check_balanced(balanced)
 # %% [markdown]
 # ## What to take away
 #
-# - With slack, any $h$ that keeps the signs can be made feasible; so there is always an upper bound.
+# - With slack, any $h$ with $p > 0$ can be completed to a feasible point, whose value is an upper bound.
 # - The balance $|h|_1 = |m|_1 + \lambda |z|_1$ holds at the optimum: a test for any solver.
 #
 # **Source.** The program: poster of arXiv 1809.08359; repair and balance are derived.

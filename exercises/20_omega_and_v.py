@@ -272,8 +272,8 @@ check_misses(misses)
 # %% [markdown]
 # ## What to take away
 #
-# - The piece of the bent line each neuron is on comes from the original network, and stays.
-# - With $V = W^T \hat X$ the old weights are admissible off $\Omega$, so the cascade never gets stuck;
-#   the catch is on $\Omega$, where $\epsilon$ must be large enough (exercise 23).
+# - $\Omega$, where each neuron is active, is read off the original network, in the cascade too.
+# - With $V = W^T \hat X$ the old weights are admissible off $\Omega$. The catch is on $\Omega$: there
+#   $\epsilon$ must be large enough for them (exercise 23).
 #
 # **Source.** arXiv 1611.05162, supplement (S.1)-(S.3).

@@ -91,7 +91,9 @@ print(f"|u|_1 = {factor * np.abs(u).sum():.4f}, misses by {off:.4f}, epsilon = {
 
 # %%
 def lower_bound(X, y, Omega, epsilon, v, q):
-    """A number that |u|_1 cannot be below; q (P,) is any vector, X q is not 0."""
+    """A number that |u|_1 cannot be below; q (P,) is any vector for which X q, with q made
+    admissible, is not 0.
+    """
     raise NotImplementedError("your turn")
 
 
@@ -204,13 +206,13 @@ check(lower_bound)
 # %% [markdown]
 # ## Go further: weights that are proved to be small
 #
-# Scale $q$ so that $|X q|_\infty = 1$, and let $g$ be the absolute gap: some feasible $u$ has
-# $|u|_1 = \text{bound} + g$. Then every optimal $u$ obeys
+# Scale $q$ so that $|X q|_\infty = 1$; by (1) the bound is then $q^T t - \epsilon \, |q_\Omega|_2$. Let $g$ be
+# the absolute gap: some feasible $u$ has $|u|_1 = \text{bound} + g$. Then every optimal $u$ obeys
 #
 # $$\text{bound} \le (X q)^T u = \sum_j (X q)_j u_j \le |u|_1 - \sum_j \bigl( 1 - |(X q)_j| \bigr) |u_j|
 #   \le \text{bound} + g - \bigl( 1 - |(X q)_j| \bigr) |u_j| .$$
 #
-# So where $|(X q)_j| < 1$, the weight $u_j$ cannot be larger than ... what?
+# So where $|(X q)_j| < 1$, $|u_j|$ cannot be larger than ... what?
 
 
 # %%
@@ -229,7 +231,7 @@ def largest_weights(X, q, gap):
     points=2,
     hints=(
         "Read the first and the last part of the chain of inequalities: bound <= bound + gap - ...",
-        "Scale first. Then one weight has |(X q)_j| = 1: about that one nothing is proved.",
+        "Scale first. Then at least one weight has |(X q)_j| = 1: there nothing is proved.",
     ),
 )
 def check_weights(answer, seed=0):
@@ -310,7 +312,7 @@ check_weights(largest_weights)
 # %% [markdown]
 # ## What to take away
 #
-# - Any $q$ bounds $|u|_1$ from below; a good one proves an answer optimal.
-# - The same $q$ proves which weights must be (nearly) zero, whatever the solver.
+# - Any $q$ bounds $|u|_1$ from below; where the bound is $|u|_1$ of a feasible $u$, that $u$ is optimal.
+# - The same $q$ proves of some weights that they are (nearly) zero at every optimum.
 #
 # **Source.** Derived; the program is that of arXiv 1611.05162, supplement (S.1), (S.3).

@@ -16,8 +16,8 @@
 # %% [markdown]
 # # Exercise 25: prune, then fit again
 #
-# **The task.** $\ell_1$ finds which weights to keep, and shrinks those it keeps. A refit keeps the
-# support and lets the values go where the data want them. Write it for a ReLU layer, beside the
+# **The task.** Net-Trim sets weights to zero, and makes the sum of all absolute values small. A refit
+# keeps the zeros and lets the other values go where the data want them. Write it for a ReLU layer, beside the
 # simplest rival of all: keep the largest weights.
 #
 # **You need** lesson 25, least squares. **Time**: 20 minutes for the core, 10 to go further.
@@ -70,8 +70,8 @@ print(f"{np.mean(W == 0):.0%} zeros; on Omega the neurons miss by {np.round(miss
 # %% [markdown]
 # ## First, a feel for it
 #
-# Net-Trim shrinks the weights it keeps. Stretch them all by one factor: which is best for the first
-# neuron, and is it best for the others?
+# Stretch all weights of Net-Trim by one factor: which is best for the first neuron, and is it best for
+# the others?
 
 # %%
 stretch = 1.1  # change it
@@ -257,7 +257,7 @@ check_largest(largest)
 # %% [markdown]
 # ## What to take away
 #
-# - The support is the hard part of pruning, the values are least squares.
+# - Once the support is chosen, the best values on $\Omega$ are a least-squares problem.
 # - A refit loses the promise of Net-Trim: off $\Omega$ nothing holds it below 0. Measure it there.
 # - Compare rivals at equal sparsity, counted over the same weights.
 #

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Glossary of symbols
 #
-# The letters are those of the papers, so $N$, $x$, $w$ and $\epsilon$, $\lambda$ mean what the half of the
+# Most letters are those of the papers, so $N$, $x$, $w$ and $\epsilon$, $\lambda$ mean what the half of the
 # course that you are in says; each half has its table. Back to the [map](00_start_here.ipynb).
 #
 # ## Everywhere
@@ -28,7 +28,7 @@
 # | $\langle A, B\rangle$ | `np.sum(A * B)` | inner product, $\sum A_{ij} B_{ij}$ |
 # | $S_\tau(v)$ | `prox.soft_threshold(v, tau)` | soft threshold, $\operatorname{sign}(v)\max(\lvert v\rvert - \tau, 0)$ |
 # | $\operatorname{proj}_S(v)$ | | the nearest point of the convex set $S$ to $v$ |
-# | upper, lower | `certificate.upper`, `.lower` | proved: lower $\le$ optimal value $\le$ upper |
+# | upper, lower | `certificate.upper`, `.lower` | proved: lower $\le$ optimal value $\le$ upper; in Net-Trim upper is above the optimal value of the program whose constraints are relaxed by the violation |
 # | gap | `certificate.gap` | (upper $-$ lower) / upper |
 # | violation | `certificate.violation` | how far the answer itself is outside its constraints, relative |
 # | $\rho$ | `rho` | penalty of an ADMM; with an $\ell_1$ term the threshold is $1/\rho$ |
@@ -38,7 +38,7 @@
 # | certificate | `answer.report.certificate` | a point and weights: an upper and a lower bound of the optimal value, so that anyone can check an answer |
 # | repair | | to scale a point until it is feasible; its value is judged afterwards |
 # | ray | `infeasible_ray` | weights whose bound grows without limit: a proof that no point is feasible |
-# | ledger | `LEDGER` | the statements of the course, each measured inside its hypotheses and with each of them broken |
+# | ledger | `LEDGER` | statements of the course, each measured inside its hypotheses, and again with each hypothesis of its list broken |
 #
 # ## BranchHull (lessons 10 to 19)
 #
@@ -121,8 +121,8 @@
 # | [25 Pruning today](25_pruning_today.ipynb) | `kit.nettrim.networks.rivals`, `recent`, `refit`; `kit.experiments.pruning_today` |
 # | [26 Your own network](26_your_own_network.ipynb) | `kit.nettrim.networks`: `walk`, `trace`, `modules`, `report`, `gains` |
 #
-# The **ledger** of theorems, `kit.experiments.theorems`, measures the statements it lists inside their hypotheses
-# and again with each one broken; `python -m kit.experiments.theorems` prints it.
+# The **ledger** of theorems is in `kit.experiments.theorems`; `python -m kit.experiments.theorems` measures and
+# prints it.
 #
 # In a notebook, `help(branchhull.solve)` shows the formulas in plain characters. The shapes of one
 # instance of each kind:

@@ -14,7 +14,7 @@
 # # Exercise 12: a bound nobody can beat
 #
 # **The task.** Somebody hands you an answer of BranchHull and a pair of vectors that they call a
-# dual. Prove how good the answer is: a lower bound from the dual, *whatever it is*, and a feasible
+# dual. Prove how good the answer is: a lower bound from the dual, *be it good or bad*, and a feasible
 # point from the answer. Between the two lies the optimum, and no solver has to be trusted.
 #
 # **You need** lesson 12, the inequality of Cauchy and Schwarz, numpy.
@@ -85,8 +85,8 @@ print(f"|h|^2 + |m|^2 = {h @ h + m @ m:.6f}, 2 |h| |m| = {2 * np.sqrt((h @ h) * 
 def lower_bound(Bt, Ct, d, al, be):
     """A number that |h|^2 + |m|^2 cannot be below, for every feasible (h, m).
 
-    Bt (L, K), Ct (L, N), d (L,) >= 0; al, be (L,) are any vectors: their negative entries count
-    as 0. Return a number.
+    Bt (L, K), Ct (L, N), d (L,) >= 0; al, be (L,) may hold any numbers: negative ones count as 0,
+    and with these zeros Bt'al and Ct'be are not 0. Return a number.
     """
     ### BEGIN SOLUTION
     al, be = np.maximum(al, 0), np.maximum(be, 0)
@@ -385,8 +385,8 @@ check(absolute)
 # %% [markdown]
 # ## Go further: a feasible point
 #
-# A solver's $(h, m)$ is feasible up to its tolerance only. If $p, q > 0$, then $(a h, b m)$ is
-# feasible as soon as $a b$ is large enough. Return the cheapest such point: $a$ and $b$ are numbers.
+# A solver's $(h, m)$ is feasible up to its tolerance only. If $p, q > 0$, then $(a h, b m)$ with
+# $a, b > 0$ is feasible as soon as $a b$ is large enough. Return the cheapest such point.
 
 
 # %%
@@ -536,8 +536,9 @@ check_feasible(lambda Bt, Ct, d, h, m: scaled(Bt, Ct, d, h, m))
 # %% [markdown]
 # ## What to take away
 #
-# - A lower bound needs no optimality: *any* pair gives one, and a good pair gives a good one.
+# - A lower bound needs no optimality: any pair gives one for which the two norms are not 0. A pair near
+#   the optimal dual gives a bound near the optimum.
 # - Scaling is free here, and both bounds use it.
-# - The gap between the two is a proof, and it fits in two lines of numpy.
+# - The optimum lies between the two numbers, so a small gap proves that the feasible point is good.
 #
 # **Source.** Derived; the program is that of arXiv 1702.04342.

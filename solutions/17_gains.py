@@ -58,8 +58,8 @@ print("D", D.shape, "A", A.shape)
 # %% [markdown]
 # ## First, a feel for it
 #
-# Two sources, six sensors, and you cannot see the gains. Which sensors are weak? Change the sources:
-# what stays the same in the ratio of the two rows?
+# Two sources, six sensors, and you cannot see the gains. Which sensors are weak? Change `h`, from which
+# the gains are made: what happens to the ratio of the two rows?
 
 # %%
 h, source_1, source_2 = np.array([1.0, 0.6]), np.array([1.0, 0, 0]), np.array([0, 1.0, 0.5])
@@ -227,7 +227,7 @@ check(lambda D, A, T: (np.tile(D, (T, 1)) / T, np.kron(np.eye(T), A)))
 # %% [markdown]
 # ## Go further: what can be known
 #
-# $(c h, m / c)$ measures the same for every $c$, so the gains are known up to a factor only. Agree that
+# $(c h, m / c)$ measures the same for every $c > 0$, so the gains are known up to a factor only. Agree that
 # their mean is 1, and return the gains and the sources, one source in each row.
 
 
@@ -351,6 +351,6 @@ check_read(
 # ## What to take away
 #
 # - Calibration is BranchHull with a $C$ of blocks: $K + N T$ unknowns, $n T$ measurements.
-# - More snapshots help: each brings $n$ measurements and only $N$ unknowns.
+# - Each further time brings $n$ measurements and $N$ unknowns.
 #
 # **Source.** The application is that of arXiv 1702.04342; the model is the kit's own.

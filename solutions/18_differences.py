@@ -659,7 +659,8 @@ check_bound(lambda back, C, d, al, be, u, mu: tv_bound(back, C, d, np.abs(al), n
 # %% [markdown]
 # ## What to take away
 #
-# - A difference operator and its adjoint are a few slices; the dot test finds every slip.
+# - A difference operator and its adjoint are a few slices; the dot test shows whether they belong
+#   together.
 # - A dual need not be feasible to be useful: move what is wrong into a variable that is free.
 #
 # **Source.** The operator: the published code of arXiv 1809.08359, here without its repeated rows;

@@ -400,7 +400,9 @@ check_promises(
 # %% [markdown]
 # ## What to take away
 #
-# - With (1) and $V = W^T \hat X$ the old weights are admissible in every layer: the cascade cannot fail.
-# - The promises multiply. With $\gamma$ near 1 and norms near 1 that is far below a sum over layers.
+# - With (1) and $V = W^T \hat X$ the old weights are admissible in every layer from the second on, so
+#   each of their programs has a solution.
+# - The promises multiply: while the product of all $\sqrt{\gamma_\ell} \, |W_\ell|_2$ is near 1, the last
+#   promise is near $\epsilon_1$.
 #
 # **Source.** arXiv 1611.05162, supplement (S.3) and Theorem 2; (2) for layers of any norm is derived.

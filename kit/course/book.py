@@ -74,9 +74,9 @@ def ledger() -> str:
     lessons = {path.stem: path.read_text() for path in sorted((ROOT / "notebooks").glob("*.py"))}
     parts = [
         "# The ledger",
-        "Every numbered result of the lessons: what it says, where it is from, and each hypothesis "
-        "with a measurement that breaks it, and it alone. `python -m kit.experiments.theorems` "
-        "measures all of them, inside and outside.",
+        "Statements of the lessons: what each says, where it is from, and a list of hypotheses, "
+        "each with a measurement that breaks it, and it alone. "
+        "`python -m kit.experiments.theorems` measures all of them, inside and outside.",
     ]
     for name, entry in LEDGER.items():
         used = [f"[{stem}](notebooks/{stem}.ipynb)" for stem, t in lessons.items() if name in t]

@@ -32,7 +32,7 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Theorem:
-    """A numbered result.
+    """A statement and its measurement.
 
     name, statement, source  in words, formulas in plain characters
     relation    "<=", ">=" or "=": measured relation promised is what the statement says

@@ -164,7 +164,8 @@ def weak_duality(rng: Rng, shrink: float = 1.0, sign: float = 1.0) -> Pair:
 
 @theorem(
     "Proposition 2",
-    "w is the only optimum at epsilon = 0 if X_Omega v = sign(w) on its support, |X v| < 1 off it",
+    "w is the only optimum at epsilon = 0 if X_Omega v = sign(w) on its support, |X_Omega v| < 1 "
+    "off it, and the rows of X_Omega on the support are independent",
     "Net-Trim, arXiv 1611.05162, supplement 4.4",
     "=",
     {"there is such a v": {"P": 6}},

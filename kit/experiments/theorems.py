@@ -1,4 +1,4 @@
-"""The ledger: every numbered result that the lessons use, measured inside and outside.
+"""The ledger: statements that the lessons use, measured inside their hypotheses and outside.
 
     python -m kit.experiments.theorems            prints all of it; words of names print a part
 
