@@ -74,8 +74,8 @@ def balance(rng: Rng, stretch: float = 1.0, weight: float = 1.0) -> Pair:
 
 @theorem(
     "Weak duality",
-    "|h|^2 + |m|^2 >= 2 S^2 / (|Bt'al| |Ct'be|), S = sum sqrt(al be d), if (h, m) is feasible "
-    "and the weights al, be are nonnegative",
+    "|h|^2 + |m|^2 >= 2 S^2 / (|Bt'al| |Ct'be|), S = sum sqrt(al be d), if (h, m) is feasible, "
+    "the weights al, be are nonnegative, and the two norms are not 0",
     "derived (kit.branchhull.certificate, lesson 12)",
     ">=",
     {"(h, m) is feasible": {"shrink": 0.9}, "the weights are nonnegative": {"drop": 0.9}},

@@ -141,7 +141,8 @@ def shorter(rng: Rng, V: float = 0.0) -> Pair:
 
 @theorem(
     "Net-Trim: weak duality",
-    "|u|_1 >= (q't - epsilon |q_Omega|_2) / |X q|_inf for feasible u, and any q <= 0 off Omega",
+    "|u|_1 >= (q't - epsilon |q_Omega|_2) / |X q|_inf for feasible u, and any q <= 0 off Omega "
+    "with X q not 0",
     "derived (kit.nettrim.certificate, lesson 21)",
     ">=",
     {"u is feasible": {"shrink": 0.8}, "q <= 0 off Omega": {"sign": -1.0}},
