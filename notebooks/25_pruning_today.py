@@ -17,8 +17,8 @@
 # that is to carry the network has room for a fifth of the weights. You know Net-Trim, a colleague drops the smallest weights, and
 # another one brings a method from 1993. Put them into one table, at the same number of zeros, and tell who loses.
 #
-# **Afterwards you can** derive the methods of today from one quadratic form, write OBS and FISTA in eight lines each, and say what a
-# guarantee buys.
+# **Afterwards you can** derive OBS from a quadratic form, tell what the other methods see of this form, write OBS and FISTA in eight
+# lines each, and say what a guarantee buys.
 # **Before**: [23](23_networks.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.
 
 # %%
@@ -117,7 +117,7 @@ W = np.vstack([network.weights[0], network.biases[0]])
 trained = rivals.Trained(X, W)
 H = X @ X.T + 1e-6 * np.trace(X @ X.T) / len(X) * np.eye(
     len(X)
-)  # raised a little, so that it has an inverse
+)  # raised a little, as in the kit, where H may have no inverse
 
 
 # %% tags=["compared"]
@@ -260,7 +260,7 @@ score = {
 for data in pruning_today.DATA:
     whole = np.mean([row["trained"] for row in rows if row["data"] == data])
     print(f"\n{data}: accuracy in percent, trained {100 * whole:.1f}")
-    print("             as published          with a refit")
+    print("             no refit added        with a refit")
     print("zeros      " + 2 * "".join(f"{share:7.0%}" for share in pruning_today.SHARES))
     for name in methods:
         cells = [
@@ -296,7 +296,7 @@ for at, ax in enumerate(axes):
 draw.show(
     figure,
     "Wrong answers (3 to 100 percent, logarithmic, low is good) over the share of zeros (50 to 90 percent): a row for each network, "
-    "a picture for each method. Dotted grey is as published, purple with a refit, light grey are all others with a refit. "
+    "a picture for each method. Dotted grey is without an added refit, purple with a refit, light grey are all others with a refit. "
     "The number in a title is the percentage of wrong answers at 80 percent zeros, with a refit.",
 )
 
@@ -538,6 +538,6 @@ assert not stale
 # ## Sources
 #
 # * OBS: B. Hassibi, D. Stork (1993); layer by layer: E. Frantar and others, arXiv 2208.11580; SparseGPT: E. Frantar, D. Alistarh, arXiv 2301.00774. Wanda: M. Sun and others, arXiv 2306.11695.
-# * FISTAPruner: P. Zhao and others, arXiv 2408.03728 (the model and FISTA are its own, the search for $\lambda$ is rebuilt). ALPS: X. Meng and others, arXiv 2406.07831. FISTA: A. Beck, M. Teboulle, SIAM J. Imaging Sciences 2(1), 2009.
+# * FISTAPruner: P. Zhao and others, arXiv 2408.03728 (the model and FISTA are its own; the search for $\lambda$ is rebuilt, and its correction of cumulative errors is left out). ALPS: X. Meng and others, arXiv 2406.07831. FISTA: A. Beck, M. Teboulle, SIAM J. Imaging Sciences 2(1), 2009.
 # * Reweighting: E. Candes, M. Wakin, S. Boyd (2008). Net-Trim: arXiv 1611.05162 and 1806.06457.
 # * Derived here: OBS ends at least squares; the refit that keeps Prop. 1 (`kit.nettrim.networks.refit`).

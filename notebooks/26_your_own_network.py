@@ -230,7 +230,7 @@ for network in (doubled, curved):
 # *A neuron without a weight* answers $c = (b)_+$ on each sample. The next layer adds $c\,w$ for it, with $w$ its row of weights there. So put $c\,w$ into the next layer's bias and delete the neuron.
 # *A neuron that no later weight hears* is deleted as it is. Either step can leave other neurons without a weight, or unheard, so both are repeated until nothing changes. $\square$
 #
-# **BatchNorm** between a layer and its ReLU is treated by the same kind of arithmetic. At rest it is $z \mapsto a z + c$ with numbers $a$, $c$ of each neuron, so $a (w^\top x + b) + c = (a w)^\top x + (a b + c)$: a layer with the weights $a w$. That layer is pruned, its
+# **BatchNorm** between a layer and its ReLU is treated by the same kind of arithmetic. In eval mode it is $z \mapsto a z + c$ with numbers $a$, $c$ of each neuron, so $a (w^\top x + b) + c = (a w)^\top x + (a b + c)$: a layer with the weights $a w$. That layer is pruned, its
 # weights are divided by $a$ again, and its bias $\beta$ becomes $(\beta - c)/a$. For $a \ne 0$ an entry of $a w$ is 0 if and only if that of $w$ is. $\square$
 
 # %%
@@ -357,7 +357,7 @@ assert moved(few.network, X_new) > 1.5 * moved(few.network, X[:40]) and moved(
 #
 # ## A PyTorch module
 #
-# The same call takes an `nn.Module` of any class that `torch.fx` can follow, and prunes its `Linear` and `Conv2d` layers, if each is called once and does, in floats of 32 or 64 bits, what its weights say. PyTorch is not part of the kit. Where it is missing, this section says so.
+# The same call takes an `nn.Module` that `torch.fx` can follow, and prunes its `Linear` and `Conv2d` layers, in floats of 32 or 64 bits. A layer that is called twice, shares its weights, has a hook, or does something else than its weights say is refused. PyTorch is not part of the kit. Where it is missing, this section says so.
 
 # %% tags=["nbval-ignore-output"]
 try:
@@ -458,7 +458,7 @@ def decide(epsilon, mode):
         "zeros": [row["zeros"] for row in rows],
         "moved": [row["discrepancy"] for row in rows],
     }
-    draw.bars(beside, [f"layer {k + 1}" for k in range(3)], heights, ["rival", "answer"])
+    draw.bars(beside, [f"layer {k}" for k in range(3)], heights, ["rival", "answer"])
     beside.set_ylim(0, 1)
     draw.label(beside, "", "share")
     draw.legend(beside, "upper right")
