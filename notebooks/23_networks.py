@@ -538,7 +538,7 @@ for name in ("Theorem 1, any network", "Theorem 2, any network"):
 # ## Take away
 #
 # * Both loops solve one program for each layer. They differ in the inputs that a layer is shown, and so in its radius and limits.
-# * Parallel errors add up, each multiplied by the norms behind it; a cascade has one error, multiplied by $\sqrt\gamma\,\lVert W_\ell\rVert_2$ in each later layer.
+# * In the promise, parallel errors add up, each multiplied by the norms of the later layers; a cascade has one error, multiplied by $\sqrt\gamma\,\lVert W_\ell\rVert_2$ in each later layer.
 # * Compute the promise from singular values, and look whether it is below 100 %.
 #
 # **The guesses.** (1) By about 23 % on the spirals and 11 % on the digits: the layers behind may stretch an error, by at most their norms. (2) The cascade, at equal $\epsilon$ up to 10 %;

@@ -264,7 +264,7 @@ for (N, s), count in half.items():
     assert delta <= 2 * order + 1.25 * s and asked > 10 * count
 
 # %% [markdown]
-# The theorem holds, and is far from sharp: for its own chance, $1 - 1/N$, it asks for 7 to 15 times what (3) does. Its proof builds one $\nu$ by least squares and bounds each entry off the support by a union over events; (2) may choose the best $\nu$.
+# The theorem holds, and is far from sharp: for its own chance, $1 - 1/N$, it asks for 7 to 15 times what (3) does. Its proof builds one $\nu$ by least squares and adds up bounds on the chance of each way in which it may fail; (2) may choose the best $\nu$.
 #
 # ## Where it fails, and who does better
 #
