@@ -308,7 +308,7 @@ assert np.all(np.array(list(found.values()))[:, 1] >= 18)
 # ## Take away
 #
 # * The hull of both branches is the whole plane; the hull of one is the region beyond it.
-# * BranchHull intersects many such regions and takes the smallest point. Among the weights that nearly keep the answers, Net-Trim takes those with the smallest sum of absolute values.
+# * BranchHull intersects many such regions and takes the smallest point. Among the weights that nearly keep $W^\top X$ where neurons are active, and keep it $\le 0$ where they are silent, Net-Trim takes those with the smallest sum of absolute values.
 # * An answer comes with two numbers that enclose the optimum, and you can check both.
 #
 # **The guesses.** The first hull is the whole plane, the second the set $w x \ge 1$, $w > 0$.

@@ -225,7 +225,7 @@ assert stays.sum() >= 1
 #
 # $$s_\ell\, (b_\ell h)(c_\ell^\top m) \ge |y_\ell| \quad\Longleftrightarrow\quad n_\ell^\top z \ge |y_\ell| , \qquad n_\ell = s_\ell b_\ell c_\ell ,$$
 #
-# a half-plane. By (3) the smallest value of $h^2 + \|m\|^2$ at a given $z$ is $2\|z\|$. So BranchHull asks for the **point of a polygon that a growing disc touches first**. Its certificate, as in lesson 01, is numbers $\lambda_\ell \ge 0$ on lines
+# a half-plane. By (3) the smallest value of $h^2 + \|m\|^2$ at a given $z$ is $2\|z\|$. So BranchHull asks for the **point of an unbounded polygon that a growing disc touches first**. Its certificate, as in lesson 01, is numbers $\lambda_\ell \ge 0$ on lines
 # through $z$ with $\sum_\ell \lambda_\ell n_\ell = z$. For any $z'$ in the polygon
 # $z^\top z' = \sum \lambda_\ell n_\ell^\top z' \ge \sum \lambda_\ell |y_\ell| = \sum \lambda_\ell n_\ell^\top z = \|z\|^2$, so $\|z'\| \ge \|z\|$.
 
