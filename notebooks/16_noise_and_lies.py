@@ -437,10 +437,10 @@ print(table(examine(LEDGER["Small noise, l1"], np.random.default_rng(0))))
 # ## Take away
 #
 # * A slack moves a branch. The prices at which the truth is an optimum in spite of lies are an interval, if there are any; with a known truth two linear programs compute it.
-# * Too cheap, and the signal itself is bought off; too dear, and the lies are believed.
+# * Below the interval the signal itself is bought off; above it, if it has an upper end, the lies are believed.
 # * A wrong sign has no slack. A ray of at most $K + 1$ readings, where there is one, proves that something is wrong, not which.
 #
-# **The guesses.** (1) By 3.3 times its size, with a certificate. (2) In between: by hand any price above 1, for the 120 readings an interval. (3) Yes: at the best of four prices a little more than refitting does.
+# **The guesses.** (1) By 3.3 times its size, with a certificate. (2) For the 120 readings in between, in an interval; by hand at any price above 1. (3) Yes: at the best of four prices a little more than refitting does.
 #
 # **Break it yourself.** Give the third meter of the example a twin that tells the same lie. At which prices is the truth found now?
 #

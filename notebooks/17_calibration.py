@@ -226,7 +226,7 @@ draw.label(ax, "snapshots", "error of the gains, median")
 draw.legend(ax, "beside")
 draw.show(
     figure,
-    "5 percent noise. The convex answer does not improve with more snapshots. Both least squares curves end "
+    "5 percent noise. The convex answer does not improve with more snapshots. Both Gauss-Newton curves end "
     "lower than they begin, and lie on each other.",
 )
 for name, curve in medians.items():
@@ -428,7 +428,7 @@ for name in ("Hartley transform of an even kernel", "Spectrum of a mild kernel")
 # * With a natural start and noise, Gauss-Newton for least squares is the method to use for these data; the convex answer listens to the largest readings.
 # * The convex program needs no start, certifies its value, and can prove that signs conflict.
 #
-# **The guesses.** (1) By 8 %, where the gains are off by 25 % (root mean square): a source's error is a weighted sum over the sensors, in which much cancels. (2) Least squares, by far. (3) For most sensors of the 96 products above the convex program proves that signs conflict; for the others, and with few products, it may not notice. A large residual then says that the answer is wrong, not why. Gauss-Newton ended with a misfit for all 24.
+# **The guesses.** (1) By 8 %, where the error of the gains is 25 % (both relative, as in the first table): a source's error is a weighted sum over the sensors, in which much cancels. (2) Least squares, by far. (3) For most sensors of the 96 products above the convex program proves that signs conflict; for the others, and with few products, it may not notice. A large residual then says that the answer is wrong, not why. Gauss-Newton ended with a misfit for all 24.
 #
 # **Break it yourself.** Shift the kernel of the bird by one sample (`np.roll(kernels, 1, axis=0)`). Which line of the proof fails, and what do both methods answer?
 #

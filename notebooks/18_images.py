@@ -301,7 +301,7 @@ assert (
 )
 
 # %% [markdown]
-# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival is nearest there too. (Why (1) fails here we do not know.) BranchHull's case is the light of both signs: a negative
+# On its own model the rival is exact up to rounding. On BranchHull's model no method of the table is, and the rival has the smallest median error there too. (Why (1) fails here we do not know.) BranchHull's case is the light of both signs: a negative
 # $x_\ell$ has no logarithm.
 #
 # And a photograph? It is not piecewise constant. (From scikit-learn; its light is simulated.)
