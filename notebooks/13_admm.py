@@ -13,7 +13,7 @@
 # # 13 ADMM for BranchHull
 #
 # The ring modulator of lesson 12 shall take its product apart itself. Its small computer has no conic solver. It can multiply matrices
-# and move one point into one hull, as in lesson 11. ADMM, by which arXiv 1809.08359 solves the sparse program of lesson 15, needs no more here, once two small linear systems are solved. On clean test data some sixty iterations give six digits. On noisy test data the same method does not have two digits after 1,600. Why, and what can be done?
+# and move one point into one hull, as in lesson 11. ADMM, by which arXiv 1809.08359 solves the sparse program of lesson 15, needs no more here, once two small linear systems are solved. On clean test data some sixty iterations give six digits. On noisy test data the same method, unchanged, does not have two digits after 1,600. Why, and what can be done?
 #
 # **Afterwards you can** write the ADMM of BranchHull in a dozen lines, stop it by a certificate, and compute from one matrix, made at the answer, how many iterations a digit costs in the end.
 # **Before**: [02 Splitting](02_splitting.ipynb), [11](11_hull_geometry.ipynb), [12](12_branchhull.ipynb). Symbols: [glossary](glossary.ipynb). **Time**: 30 minutes.

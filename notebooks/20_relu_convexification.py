@@ -349,7 +349,7 @@ for shift in (0.05, 0.1, 0.2, 0.3, 0.4, 0.6):
     assert error <= promised * (1 + 1e-6) and np.abs(found.W).sum() <= np.abs(w).sum() + 1e-6
 
 # %% [markdown]
-# With $V = w^\top \hat X$ all rows have $\|w\|_1$ again: where $w^\top \hat x_p < 0$, this limit asks $u^\top \hat x_p$ to be as far below 0, and here no
+# With $V = w^\top \hat X$ all rows have $\|w\|_1$ again: where $w^\top \hat x_p < 0$, this limit asks $u^\top \hat x_p$ to be at least as far below 0, and here no
 # smaller weights are left. Lesson [23](23_networks.ipynb) has layers with many inputs, where it prunes.
 #
 # ## Explore
