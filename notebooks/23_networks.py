@@ -116,7 +116,7 @@ draw.show(
 #
 # *Parallel.* Each layer is shown $x$, so $u = 1 - \epsilon$. After $\ell$ layers $D_\ell = 1 - (1 - \epsilon)^\ell$.
 #
-# *Cascade.* Layer $\ell$ sees $(1 - D_{\ell-1})\,x$. The old weight would miss by $D_{\ell-1}$. We allow $\sqrt\gamma$ times as much, with $\gamma = 1.1$: $D_\ell = \sqrt\gamma\, D_{\ell-1}$, as long as this is below 1.
+# *Cascade.* Again $D_1 = \epsilon$. Layer $\ell \ge 2$ sees $(1 - D_{\ell-1})\,x$. The old weight would miss by $D_{\ell-1}$. We allow $\sqrt\gamma$ times as much, with $\gamma = 1.1$: $D_\ell = \sqrt\gamma\, D_{\ell-1}$, as long as this is below 1.
 
 # %%
 epsilon, gamma, depth = 0.2, 1.1, np.arange(1, 7)

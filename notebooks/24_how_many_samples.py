@@ -172,7 +172,7 @@ for P in (36, 60):
 # number is its **statistical dimension**.
 #
 # The polar cone of $D$ holds all $v$ with $v^\top d \le 0$ for each $d$ in $D$. By Moreau $g$ is the sum of its projections onto $D$ and onto the polar cone, so $\|\operatorname{proj}_D g\|$ is the distance of $g$ to the polar cone.
-# This polar cone holds the multiples $\tau z$, $\tau \ge 0$, of the subgradients $z$ of the norm at $w$: $z_i = \operatorname{sign}(w_i)$ on $\Gamma$, $|z_i| \le 1$ off it. As $g$ is symmetric,
+# This polar cone consists of the multiples $\tau z$, $\tau \ge 0$, of the subgradients $z$ of the norm at $w$: $z_i = \operatorname{sign}(w_i)$ on $\Gamma$, $|z_i| \le 1$ off it. As $g$ is symmetric,
 #
 # $$\delta(N, s) = \mathbb E \min_{\tau \ge 0} \Bigl[ \sum_{i \le s} (g_i - \tau)^2 + \sum_{i > s} (|g_i| - \tau)_+^2 \Bigr] . \tag{4}$$
 #
@@ -192,7 +192,7 @@ def projections(g, s):
 
 
 # %% [markdown]
-# *Check* against the definition for a small cone: the multiples of subgradients are the cone of the $2^{N-s}$ sign vectors that agree with $w$, and nonnegative least squares measures the distance to it. And against the kit's `l1_cone`, and the cones by hand, $\delta(2, 1) = 1$:
+# *Check* against the definition for a small cone: the multiples of subgradients are the cone of the $2^{N-s}$ sign vectors that agree with $w$, and nonnegative least squares measures the distance to it. And against the kit's `l1_cone`, and the quarter by hand, $\delta(2, 1) = 1$:
 
 # %% tags=["compared"]
 rng = np.random.default_rng(0)
