@@ -101,7 +101,7 @@ draw.show(figure, "The cost of the two-pixel picture. Below mu = 1 the edge goes
 #
 # ## Then what are the pictures? The picture that fades
 #
-# The published method is an ADMM on (1) with $\mu = 0$ and slack, started at 0 and stopped. Here is our run of it, on our own scene, not the published data, under a smooth positive light. At this penalty $\rho$ (lesson 13) the path is slow enough to look at.
+# The published method is an ADMM on (1) with $\mu = 0$ and slack, started at 0 and stopped. Here is our run of it, on our own scene, not the published data, under a smooth positive light. At the penalty $\rho = 300$ (lesson 13) the path is slow enough to look at.
 
 # %%
 lamp = branchhull.scene(np.random.default_rng(3), (32, 32), N=25, light="smooth", objects=2)
