@@ -199,7 +199,7 @@ def check(answer, seed=0):
                 lambda f: is_times(
                     f,
                     lambda al, be: (
-                        2 * sums(al, be)[0] ** 2 / (sums(al, be)[1] ** 2 + sums(al, be)[2] ** 2)
+                        4 * sums(al, be)[0] ** 2 / (sums(al, be)[1] ** 2 + sums(al, be)[2] ** 2)
                     ),
                 ),
                 "You have used c = 1 in (2). The best c makes the two terms equal.",

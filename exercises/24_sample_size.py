@@ -245,7 +245,7 @@ def check_certificate(answer, seed=0):
                 "That is sign(w) itself. Off the support Lambda is whatever X_Omega xi gives.",
             ),
             (
-                lambda f: same(made(f), -made(f)) or same(-made(f)[support], np.sign(w[support])),
+                lambda f: same(-made(f)[support], np.sign(w[support])),
                 "The signs are turned round.",
             ),
             (
@@ -267,6 +267,7 @@ def check_certificate(answer, seed=0):
                 lambda f: (
                     same(made(f)[support], np.sign(w[support]) * np.mean(np.abs(made(f)[support])))
                     and not same(np.abs(made(f)[support]).max(), 1)
+                    and np.any(made(f)[support])
                 ),
                 "The signs are right and the size is not 1.",
             ),

@@ -504,7 +504,7 @@ check_factors(factors)
 
 # %% tags=["answer"]
 def by_power_iteration(Z):
-    """Z Z' again and again turns any vector into the first singular one."""
+    """Z Z' again and again turns almost any vector into the first singular one."""
     h = Z @ Z.T @ np.ones(len(Z)) + 1e-3 * Z[:, 0]
     for _ in range(3000):
         h = Z @ (Z.T @ h)

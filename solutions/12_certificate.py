@@ -199,7 +199,7 @@ def check(answer, seed=0):
                 lambda f: is_times(
                     f,
                     lambda al, be: (
-                        2 * sums(al, be)[0] ** 2 / (sums(al, be)[1] ** 2 + sums(al, be)[2] ** 2)
+                        4 * sums(al, be)[0] ** 2 / (sums(al, be)[1] ** 2 + sums(al, be)[2] ** 2)
                     ),
                 ),
                 "You have used c = 1 in (2). The best c makes the two terms equal.",
@@ -340,7 +340,7 @@ def c_is_one(Bt, Ct, d, al, be):
     Hint: You have used c = 1
     """
     S, x, y = parts(Bt, Ct, d, al, be)
-    return 2 * S**2 / (x**2 + y**2)
+    return 4 * S**2 / (x**2 + y**2)
 
 
 check(c_is_one)

@@ -42,8 +42,8 @@ from kit.course.practice import exercise
 #
 # ## First, a feel for it
 #
-# One can believe it by tossing coins. In the plane ($K + N = 4$), 0 is outside the hull of $L$ vectors
-# exactly when all of them lie in one half plane:
+# One can see it by drawing vectors. In the plane ($K + N = 4$), 0 is outside the hull of $L$ vectors
+# exactly when all of them lie in one open half plane:
 
 # %%
 rng = np.random.default_rng(0)
@@ -134,7 +134,7 @@ def check(answer, seed=0):
         ("not take more than needed", lambda f: np.all(chances(f, less=1) < targets + 1e-9)),
         mistakes=(
             (
-                lambda f: shifted(f, lambda L, n: binom.cdf(n - 2, L - 1, 0.5) if n < L else 0),
+                lambda f: shifted(f, lambda L, n: binom.cdf(n - 3, L - 1, 0.5) if n < L + 2 else 0),
                 "That is the probability of failing.",
             ),
             (
@@ -217,7 +217,7 @@ check(lambda K, N, target: 2 * (K + N - 2))
 # Hint: the probability of failing
 check(
     lambda K, N, target: first(
-        K, N, target, lambda L, n: binom.cdf(n - 2, L - 1, 0.5) if n < L else 0
+        K, N, target, lambda L, n: binom.cdf(n - 3, L - 1, 0.5) if n < L + 2 else 0
     )
 )
 

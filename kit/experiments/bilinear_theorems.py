@@ -141,7 +141,7 @@ def _optimal(data: Bilinear, truth: Truth) -> bool:
 
 @theorem(
     "Hoeffding's tail",
-    "P(failure) <= exp(-(L - 2 (K + N) + 5)^2 / (2 (L - 1)))",
+    "P(failure) <= exp(-(L - 2 (K + N) + 5)^2 / (2 (L - 1))) where the law of success holds",
     "derived (lesson 14): 'L >> 2 (K + N)' of arXiv 1702.04342, in numbers",
     "<=",
     {"L - 1 >= 2 (K + N - 3)": {"share": 0.5}},
@@ -163,7 +163,7 @@ def _noisy_value(rng: Rng, xi: Array) -> float:
 
 @theorem(
     "Noise that shrinks",
-    "optimum(y (1 + xi)) <= |h~|^2 + |m~|^2",
+    "optimum(y (1 + xi)) <= |h~|^2 + |m~|^2, with right signs",
     "derived: a scaled truth is feasible",
     "<=",
     {"xi <= 0": {"sign": 1.0}, "xi > -1": {"size": 3.0}},
@@ -176,7 +176,7 @@ def shrinking(rng: Rng, sign: float = -1.0, size: float = 0.3) -> Pair:
 
 @theorem(
     "Noise of any sign",
-    "optimum(y (1 + xi)) <= (1 + max xi_+) (|h~|^2 + |m~|^2)",
+    "optimum(y (1 + xi)) <= (1 + max xi_+) (|h~|^2 + |m~|^2), with right signs",
     "derived: a scaled truth is feasible",
     "<=",
     {"xi > -1": {"size": 3.0}},
@@ -190,7 +190,7 @@ def growing(rng: Rng, size: float = 0.3) -> Pair:
 
 @theorem(
     "Infeasible data have a ray",
-    "min |Bt'al|_1 over al >= 0, sum al d = 1 is 0 where no h has the given signs",
+    "min |Bt'al|_1 over al >= 0, sum al d = 1 is 0 where no h has the given signs and no d is 0",
     "Motzkin's alternative, derived (kit.branchhull.ray)",
     "<=",
     {"no h has the given signs": {"wrong_signs": 0}},
@@ -271,7 +271,8 @@ def guessed(rng: Rng, off: float = 0.0, tilt: float = 0.0, negative: int = 0) ->
 
 @theorem(
     "Rate of the ADMM",
-    "|s_(k+1) - s_k| / |s_k - s_(k-1)| tends to the largest |eigenvalue| below 1 of its Jacobian",
+    "|s_(k+1) - s_k|^(1/k) tends to the largest |eigenvalue| below 1 of its Jacobian, from a "
+    "generic start",
     "derived (kit.experiments.rates, lesson 13)",
     "=",
     {

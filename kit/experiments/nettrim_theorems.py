@@ -11,10 +11,9 @@ from kit.nettrim import NetTrim, Network
 from kit.results import Array
 
 GAMMA = 1.1
-CHAIN = {  # hypotheses of the theorems on networks, and what breaks each
-    "the network is link-normalised: |W_l|_1 = 1": {"normalised": False},
-    "every layer is feasible": {"stretch": 30.0},
-}
+LINKED = {"the network is link-normalised: |W_l|_1 = 1": {"normalised": False}}
+CHAIN = LINKED | {"every layer is feasible": {"stretch": 30.0}}  # and what breaks each hypothesis
+PARALLEL = LINKED | {"every layer is feasible, and |W^_l|_1 <= |W_l|_1": {"stretch": 30.0}}
 SLACK = 1e-5  # relative: a certified answer may exceed its constraints by 1e-6
 
 
@@ -87,12 +86,14 @@ theorem_1 = _on_chain(
     "Theorem 1",
     "parallel: |Y^_l - Y_l|_F <= sum over j <= l of epsilon_j",
     f"{SUPPLEMENT} 4.2",
+    PARALLEL,
 )
 proposition_s1 = _on_chain(
     ("parallel", 2, FIRST),
     "Proposition S.1",
     "the bound of Theorem 1 holds at a last layer that is linear: |W^'Y - Y_L|_F <= epsilon_L",
     f"{SUPPLEMENT} section 2",
+    PARALLEL,
 )
 theorem_1_any = _on_chain(
     ("parallel", 2, 0.3),
@@ -203,7 +204,8 @@ def theorem_3(rng: Rng, share: float = 1.0, repeats: int = 1, extra: int = 0) ->
 
 @theorem(
     "A neuron is l1 with a binomial number of equations",
-    "P(recovered) = sum_k P(Bin(P, 1/2) = k) P(l1 finds w from k Gaussian equations)",
+    "P(recovered) = sum_k P(Bin(P, 1/2) = k) P(l1 finds w from k Gaussian equations), for Gaussian "
+    "samples",
     "derived (lesson 24); the chance of l1 by its statistical dimension, arXiv 1303.6672, and the "
     "normal shape of its cone's intrinsic volumes, arXiv 1411.6265",
     "=",
@@ -222,7 +224,8 @@ def binomial(rng: Rng, shift: float = 0.0, extra: int = 0) -> Pair:
 
 @theorem(
     "Zeros that are proved",
-    "every optimal u has |u_j| <= gap / (1 - |(X q)_j|), q scaled to |X q|_inf <= 1, gap absolute",
+    "every optimal u has |u_j| <= gap / (1 - |(X q)_j|) where |(X q)_j| < 1, with q <= 0 off Omega "
+    "scaled to |X q|_inf <= 1, gap absolute",
     "derived (kit.nettrim.reading, lesson 22)",
     "<=",
     {"the gap is not understated": {"share": 1e-3}},
