@@ -227,7 +227,7 @@ assert off(fista(w, H, price, 300)) < 0.5 * off(slow)
 # | SparseGPT | (2), in the order of the inputs; only later ones make up | what earlier inputs could make up for |
 # | ALPS | (1) with at most $k$ weights, by an ADMM | whether its support is the best |
 # | LASSO | $\min\lVert u\rVert_1$ for $\lVert u^\top X - z\rVert \le \epsilon$ | that a ReLU follows |
-# | FISTAPruner | (3): LASSO with a price for its radius, and none on the bias; rounds, searches $\lambda$ | that a ReLU follows |
+# | FISTAPruner | (3): LASSO with a price in place of its radius, none on the bias; rounds, searches $\lambda$ | that a ReLU follows |
 # | Net-Trim | $\min\lVert u\rVert_1$ in the convex set of lesson 20 | what that set gave up |
 #
 # All but the first and the last see the samples through $H$ alone.

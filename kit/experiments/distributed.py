@@ -118,7 +118,7 @@ def neuron_cost(rng: np.random.Generator, scale: int, share: float) -> list[dict
     """Neurons of the layer GOAL with every side divided by `scale`: what the exact method does.
 
     inputs, samples  nonzero weights |S|, silent samples |K| that the dual presses on
-    events           of the path
+    events           steps of the exact method
     seconds          of the process, one thread
     megabytes        most that the solver holds at once, beside the problem
 
@@ -212,6 +212,6 @@ def _cpu() -> float:
 
 
 SIZES = {"share": (0.05, 0.2), "scale": (40, 28, 20, 14, 10, 5)}
-COST = Sweep("neuron-cost", 1, neuron_cost, [SIZES, {"share": (0.2,), "scale": (2,)}], trials=2)
+COST = Sweep("neuron-cost", 2, neuron_cost, [SIZES, {"share": (0.2,), "scale": (2,)}], trials=2)
 FULL = replace(COST, grid={"share": (0.2,), "scale": (1,)}, trials=1)  # 13 GB; the same file
-LAYER = Sweep("layer-on-dask", 1, layer_on_dask, {"scale": (10,), "batch": (4,)}, trials=1)
+LAYER = Sweep("layer-on-dask", 2, layer_on_dask, {"scale": (10,), "batch": (4,)}, trials=1)
