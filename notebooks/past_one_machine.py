@@ -83,10 +83,11 @@ for share, scale in dict.fromkeys((r["share"], r["scale"]) for r in rows):
     )
 
 # %% [markdown]
-# **The formula.** At 20 % pivots in blocks do the work. There are about 17 of them at each size. They pass over $X$, and multiply the
-# $|S|$ active rows of $X$ by $X$, which takes $2NP|S|$ flops. So we try
+# **The formula.** At 20 % pivots in blocks are enough, 15 to 18 on average at each size. Most of them
+# pass over the samples at which the neuron is silent, half of $X$. The other half is multiplied by its transpose, once,
+# which takes about $N^2P/2$ flops. So we try
 #
-# $$t = (a + b\,|S|)\, N P .$$
+# $$t = (a + b\,N)\, N P .$$
 #
 # The constants come from sizes 1/14, 1/10 and 1/5 alone (least squares of the relative error). The
 # sizes 1/2 and 1 are held out.
@@ -96,15 +97,15 @@ FITTED = 14, 10, 5
 
 
 def terms(row):
-    """N P and N P |S|."""
-    size = (N // row["scale"]) * (P // row["scale"])
-    return np.array([size, size * row["inputs"]], float)
+    """N P and N^2 P."""
+    n, p = N // row["scale"], P // row["scale"]
+    return np.array([n * p, n * n * p], float)
 
 
 known = [r for r in rows if r["share"] == 0.2 and r["scale"] in FITTED]
 A = np.array([terms(r) / r["seconds"] for r in known])
 a, b = np.linalg.lstsq(A, np.ones(len(A)), rcond=None)[0]
-print(f"a ≈ {1e9 * a:.2g} ns for each entry of X, b ≈ {2e-9 / b:.2g} Gflop/s")
+print(f"a ≈ {1e9 * a:.2g} ns for each entry of X, b ≈ {0.5e-9 / b:.2g} Gflop/s")
 for row in rows:
     if row["share"] == 0.2 and row["scale"] < min(FITTED):
         told = float(terms(row) @ [a, b])
@@ -114,7 +115,7 @@ for row in rows:
         )
 
 # %% [markdown]
-# At the held-out sizes the formula asks for more than was measured, by 10 to 28 %.
+# At the held-out sizes the formula asks for more than was measured, by 22 to 44 %.
 #
 # **At 5 % it fails**: at each size in the table a neuron has fewer weights on average than at 20 %, and
 # takes more events and more time. The time beyond the formula, divided by events and by $NP$:
@@ -132,19 +133,19 @@ for scale in FITTED:
 # ## Extrapolated: the whole layer
 #
 # One neuron of full size was solved here, at 20 %; that all 11,008 cost the same is the extrapolation. For
-# 5 %, events are carried on by the power law of the last two sizes, an event's price is kept, and $\lvert S\rvert$ is
-# taken as a third of that at 20 %: no held-out size stands behind that line.
+# 5 %, events are carried on by the power law of the last two sizes, and an event's price is kept: no held-out size
+# stands behind that line.
 
 # %%
 whole = next(r for r in rows if r["share"] == 0.2 and r["scale"] == 1)
-S, second = whole["inputs"], whole["seconds"]
+second = whole["seconds"]
 print(f"20 %, time:    ≈ {second:.2g} s a neuron, ≈ {M * second / 86400:.2g} days on one core")
 print(
-    f"20 %, flops:   2 N M P |S| ≈ {2.0 * N * M * P * S:.2g}; certificate 4 N M P ≈ {4.0 * N * M * P:.2g}"
+    f"20 %, flops:   N² M P / 2 ≈ {0.5 * N**2 * M * P:.2g}; certificate 4 N M P ≈ {4.0 * N * M * P:.2g}"
 )
 events = mean(0.05, 5, "events")
 events *= 5 ** np.log2(events / mean(0.05, 10, "events"))
-sparse = (a + b * whole["inputs"] / 3 + each * events) * N * P
+sparse = (a + b * N + each * events) * N * P
 print(f" 5 %, time:    ≈ {sparse:.2g} s a neuron, ≈ {M * sparse / 86400:.2g} days on one core")
 print()
 X, W = 8e-9 * N * P, 8e-9 * N * M
@@ -183,9 +184,9 @@ for row in experiments.collect(LAYER, "results"):
 #
 # ## Where the plan would break
 #
-# 1. **Memory, first.** A worker needs three times $X$, and $W$: 13 GB. A machine with 16 cores and 64 GB feeds four such workers. Threads
-#    that share one $X$ (`n_jobs` of `nettrim.solve`) need it once, and the solver's part for each; the copy in
-#    `NetTrim` could go. float32 would halve all of it, and the certificate's digits with it.
+# 1. **Memory, first.** A worker needs four times $X$, and $W$: 17 GB. A machine with 16 cores and 64 GB feeds three such workers. Threads
+#    that share one $X$ (`n_jobs` of `nettrim.solve`) share the solver's transpose of it too, and
+#    each adds a copy of the silent half; the copy in `NetTrim` could go. float32 would halve all of it, and the certificate's digits with it.
 # 2. **Sparse neurons.** At 1/5 a neuron took about 4 s at 5 % and 1.4 s at 20 %, though it has fewer weights. Real inputs
 #    are correlated; that may cost more events than Gaussian ones do; nothing here measures it.
 # 3. **One ball for the layer** joins all neurons by one $\lambda$: each of its rounds would wait for the slowest
@@ -193,7 +194,7 @@ for row in experiments.collect(LAYER, "results"):
 # 4. **The client.** It holds $X$ and $W$ twice while it checks them, and sends them from one network card: to a
 #    hundred workers better from a file that they all map into memory.
 # 5. **The folder** must be seen by all workers, and by the client; so must the same version of the kit.
-# 6. **A lost worker** costs its task: 16 neurons, 23 minutes of work at 20 %, and about 50 at 5 %; take fewer.
+# 6. **A lost worker** costs its task: 16 neurons, 23 minutes of work at 20 %, and about 60 at 5 %; take fewer.
 # 7. **Memory's speed.** The cores of one machine share it, and each pass over $X$ needs it; the prices above
 #    come from two cores.
 #
@@ -212,8 +213,8 @@ with LocalCluster(n_workers=2, threads_per_worker=1) as cluster, Client(cluster)
     print(prune_layer(X, W, 0.1, client, "my-layer"))
 
 # %% [markdown]
-# The stored rows come from `experiments.run` of `COST`, `FULL` and `LAYER`, each `(..., folder, n_jobs=1)`; `FULL` needs
-# the memory of one worker above. The weights of one of the smaller jobs, counted again:
+# The stored rows come from `experiments.run` of `COST`, `FULL` and `LAYER`, each `(..., folder, n_jobs=1)`; `FULL` needs 13 GB,
+# as $X$ is dropped there once `NetTrim` has its copy. The weights of one of the smaller jobs, counted again:
 
 # %%
 small = [r for r in rows if r["share"] == 0.2 and r["scale"] == 28]
