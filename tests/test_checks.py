@@ -5,6 +5,7 @@ comment) a part of the hint that it must get: "Hint: ...". An `answer` cell ends
 """
 
 import ast
+import inspect
 import pickle
 import re
 import sys
@@ -18,6 +19,7 @@ from kit.course import exercises, notebooks, practice
 from kit.course.checks import Feedback, Property, Seen, judge, returns, same, takes
 from kit.course.grader import wire
 from kit.course.guard import Guarded
+from kit.course.values import values, zeros_like
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.py"))
@@ -290,6 +292,32 @@ def test_wrong_answers_get_each_its_own_hint(judged):
         assert cell.hint in cell.feedback.message, cell.name
         others = [other.name for other in wrong if cell.hint in other.feedback.message]
         assert others == [cell.name]
+
+
+TRUE_OF_ZEROS = (  # hints, or plain sentences, that say of zeros what is so
+    "It should ",
+    "Your result depends on one entry of d only, or on none",
+    "Your number is the same for every target.",
+    "Your gains are 0 from the second time on.",
+    "V = 0 is for the original input.",
+    "gamma has no effect.",
+    "You only stretch each neuron.",
+)
+
+
+def test_zeros_are_told_of_no_mistake_that_they_do_not_make(judged):
+    for cell in judged:
+        check, _, answer = cell.name.partition("(")
+        answer = cell.names.get(answer.rstrip(")"))
+        if "wrong" in cell.tags or not callable(answer):
+            continue
+
+        def zero(*given, f=answer):
+            return zeros_like(values(f(*given)))
+
+        zero.__signature__ = inspect.signature(answer)
+        feedback = cell.names[check](zero)
+        assert feedback.message.startswith(TRUE_OF_ZEROS), feedback.message
 
 
 def test_every_tagged_cell_is_judged(notebook, judged):
