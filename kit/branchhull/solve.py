@@ -72,8 +72,8 @@ def solve(
     """Solve the program; the certificate is computed here, by the same code for every method.
 
     method    a name in METHODS. Which one when:
-              "interior"  the specialised interior point method: 10 to 25 iterations, noisy data
-                          or not, to a gap of 1e-8; more where columns are decades apart.
+              "interior"  the specialised interior point method: up to about 25 iterations, noisy
+                          data or not, to a gap of 1e-8; more where columns are decades apart.
               "guess"     noiseless data, L from about twice K + N on: about 4 times faster than
                           "interior" at L = 4 (K + N), 4 to 7 at 32 (K + N). Where it fails
                           (noise), "interior" is asked, and up to 20 % of its time was lost.
@@ -81,16 +81,16 @@ def solve(
                           sparse matrices, up to millions of rows; noiseless data, L well above
                           2 (K + N).
               "cvxpy"     Clarabel through cvxpy: the reference, independent of all other code here.
-                          It stalls at gaps of 1e-9 to 1e-7: ask for tol=1e-6.
+                          It may stall at a gap of nearly 1e-6: ask for tol=1e-6.
               "admm"      the papers' method: noiseless data with L well above 2 (K + N) take about
                           a hundred cheap iterations; noisy data take thousands.
               For l1: "guess" finds sparse answers of noiseless data from L of about 10 nonzeros
               in all on, at K = N = 400, L = 1600 in a thirteenth of the time of "interior" and a
               two-hundredth of SCS's, which take any data. With slack, weight or noise "interior"
-              takes 10 to 25 iterations; "admm" with rho 1 to 2 a hundred without noise, 10 to 30
+              takes up to about 25 steps; "admm" with rho 1 to 2 a hundred without noise, 10 to 30
               and thousands with it. What the program will find, verdict (data/verdict.py) says
               in one linear program.
-              For images (tv): "interior" takes 10 to 45 iterations, with B = I seconds at
+              For images (tv): "interior" takes up to about 45 iterations, with B = I seconds at
               115 x 115 with 400 unknowns of light; "cvxpy" (Clarabel) takes ten times as long and
               stalls above 1e-8; "admm" takes thousands of cheap iterations to 1e-4.
               "auto"      picks, and says in report.notes what it picked and why.

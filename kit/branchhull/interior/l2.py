@@ -1,4 +1,4 @@
-"""The model of the l2 program for loop.py: 10 to 25 iterations.
+"""The model of the l2 program for loop.py: up to about 25 iterations.
 
 In the scaled units of scaled.Scaled, minimise |w x|^2 over the cones. A step is the work of two
 full products and one Cholesky factor, used twice: normal.py. An error e of the dual equations costs
